@@ -1,0 +1,4 @@
+"""Build script; everything declarative lives in pyproject.toml."""
+from setuptools import setup
+
+setup()
