@@ -1,0 +1,4 @@
+"""Necks that fuse the features of a clip, one file per method."""
+from .base_video_neck import BaseVideoNeck
+
+__all__ = ['BaseVideoNeck']

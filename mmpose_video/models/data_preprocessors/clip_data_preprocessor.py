@@ -1,0 +1,71 @@
+"""Normalize clips on the device."""
+import math
+from typing import List, Sequence, Union
+
+import torch
+from mmpose.models.data_preprocessors import PoseDataPreprocessor
+from mmpose.registry import MODELS
+from torch import Tensor
+
+
+@MODELS.register_module()
+class ClipDataPreprocessor(PoseDataPreprocessor):
+    """:class:`PoseDataPreprocessor` for clips.
+
+    Time is folded into the batch, so that the host normalizes, swaps the
+    colour channels and pads each frame as it does for images, and unfolded
+    again. (Given a clip as it is, the host takes frames for colours.)
+
+    Clips travel as uint8 and are made float on the model's device.
+    """
+
+    def forward(self, data: dict, training: bool = False) -> dict:
+        """Normalize a batch.
+
+        Args:
+            data (dict): ``inputs``: N tensors of shape (T, 3, H, W), or of
+                shape (3, H, W) for T = 1, or one tensor that stacks them;
+                ``data_samples``: N samples.
+            training (bool): Whether to apply the batch augmentations.
+
+        Returns:
+            dict: ``inputs`` of shape (N, T, 3, H, W), float;
+            ``data_samples``.
+
+        Raises:
+            ValueError: If the clips differ in length or size.
+        """
+        data = self.cast_data(data)
+        clips = self._stack(data['inputs'])
+        num_clips, num_frames = clips.shape[:2]
+        data = super().forward({
+            **data, 'inputs': clips.flatten(0, 1)
+        }, training)
+        data['inputs'] = data['inputs'].unflatten(0, (num_clips, num_frames))
+        return data
+
+    @staticmethod
+    def _stack(inputs: Union[Tensor, Sequence[Tensor]]) -> Tensor:
+        """Make one tensor of shape (N, T, 3, H, W)."""
+        if not isinstance(inputs, Tensor):
+            shapes = {tuple(clip.shape) for clip in inputs}
+            if len(shapes) != 1:
+                raise ValueError(
+                    'the clips of a batch must have one length and one size, '
+                    f'got {sorted(shapes)}; does the pipeline crop them '
+                    '(`TopdownAffine`) and does the sampler give T frames?')
+            inputs = torch.stack(tuple(inputs))
+        if inputs.dim() == 4:
+            inputs = inputs.unsqueeze(1)
+        if inputs.dim() != 5 or inputs.shape[2] != 3:
+            raise ValueError('expected clips of shape (N, T, 3, H, W), got '
+                             f'{tuple(inputs.shape)}')
+        return inputs
+
+    def _get_pad_shape(self, data: dict) -> List[tuple]:
+        """The size after padding of each frame, as (height, width)."""
+        folded = data['inputs']
+        divisor = self.pad_size_divisor
+        height, width = (
+            math.ceil(size / divisor) * divisor for size in folded.shape[-2:])
+        return [(height, width)] * folded.shape[0]
