@@ -1,0 +1,128 @@
+"""Deformable convolution 1 and 2 with the conventions of mmcv._ext.
+
+mmcv and torchvision agree on the layout: offsets are (y, x) pairs per kernel
+tap, taps per deformable group, shape (N, 2·G·kH·kW, h, w); masks likewise
+with one value per tap. mmcv's buffers (``columns``, ``ones``) and
+``im2col_step``, which bounds the memory of its unfolding, have no meaning
+here. Like the compiled operators, the backward functions add to the gradient
+tensors they are given.
+"""
+from typing import Tuple
+
+import torch
+from torch import Tensor
+
+_Gradients = Tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+
+
+def _forward(input: Tensor, weight: Tensor, offset: Tensor, mask: Tensor,
+             bias: Tensor, stride: Tuple[int, int], pad: Tuple[int, int],
+             dilation: Tuple[int, int], group: int, deformable_group: int,
+             use_mask: bool) -> Tensor:
+    """Call torchvision; pairs are (vertical, horizontal)."""
+    import torchvision  # noqa: F401  registers torch.ops.torchvision
+    return torch.ops.torchvision.deform_conv2d(input, weight, offset, mask,
+                                               bias, *stride, *pad, *dilation,
+                                               group, deformable_group,
+                                               use_mask)
+
+
+def _backward(grad_output: Tensor, input: Tensor, weight: Tensor,
+              offset: Tensor, mask: Tensor, bias: Tensor,
+              stride: Tuple[int, int], pad: Tuple[int, int],
+              dilation: Tuple[int, int], group: int, deformable_group: int,
+              use_mask: bool) -> _Gradients:
+    """Gradients of input, weight, offset, mask and bias."""
+    import torchvision  # noqa: F401  registers torch.ops.torchvision
+    return torch.ops.torchvision._deform_conv2d_backward(
+        grad_output, input, weight, offset, mask, bias, *stride, *pad,
+        *dilation, group, deformable_group, use_mask)
+
+
+def _unmodulated(input: Tensor, weight: Tensor) -> Tuple[Tensor, Tensor]:
+    """An empty mask and a zero bias, which torchvision wants all the same."""
+    return input.new_zeros((input.size(0), 1)), input.new_zeros(weight.size(0))
+
+
+def deform_conv_forward(input: Tensor, weight: Tensor, offset: Tensor,
+                        output: Tensor, columns: Tensor, ones: Tensor, kW: int,
+                        kH: int, dW: int, dH: int, padW: int, padH: int,
+                        dilationW: int, dilationH: int, group: int,
+                        deformable_group: int, im2col_step: int) -> None:
+    """Fill ``output`` (N, C_out, h', w') from ``input`` (N, C, h, w)."""
+    mask, bias = _unmodulated(input, weight)
+    output.copy_(
+        _forward(input, weight, offset, mask, bias, (dH, dW), (padH, padW),
+                 (dilationH, dilationW), group, deformable_group, False))
+
+
+def deform_conv_backward_input(input: Tensor, offset: Tensor,
+                               grad_output: Tensor, grad_input: Tensor,
+                               grad_offset: Tensor, weight: Tensor,
+                               columns: Tensor, kW: int, kH: int, dW: int,
+                               dH: int, padW: int, padH: int, dilationW: int,
+                               dilationH: int, group: int,
+                               deformable_group: int,
+                               im2col_step: int) -> None:
+    """Add to ``grad_input`` and ``grad_offset``."""
+    mask, bias = _unmodulated(input, weight)
+    gradients = _backward(grad_output, input, weight, offset, mask, bias,
+                          (dH, dW), (padH, padW), (dilationH, dilationW),
+                          group, deformable_group, False)
+    grad_input.add_(gradients[0])
+    grad_offset.add_(gradients[2])
+
+
+def deform_conv_backward_parameters(input: Tensor, offset: Tensor,
+                                    grad_output: Tensor, grad_weight: Tensor,
+                                    columns: Tensor, ones: Tensor, kW: int,
+                                    kH: int, dW: int, dH: int, padW: int,
+                                    padH: int, dilationW: int, dilationH: int,
+                                    group: int, deformable_group: int,
+                                    scale: float, im2col_step: int) -> None:
+    """Add ``scale`` times the gradient to ``grad_weight``."""
+    # The weights' values do not enter their own gradient, only their shape.
+    weight = torch.zeros_like(grad_weight)
+    mask, bias = _unmodulated(input, weight)
+    gradients = _backward(grad_output, input, weight, offset, mask, bias,
+                          (dH, dW), (padH, padW), (dilationH, dilationW),
+                          group, deformable_group, False)
+    grad_weight.add_(gradients[1], alpha=scale)
+
+
+def modulated_deform_conv_forward(
+        input: Tensor, weight: Tensor, bias: Tensor, ones: Tensor,
+        offset: Tensor, mask: Tensor, output: Tensor, columns: Tensor,
+        kernel_h: int, kernel_w: int, stride_h: int, stride_w: int, pad_h: int,
+        pad_w: int, dilation_h: int, dilation_w: int, group: int,
+        deformable_group: int, with_bias: bool) -> None:
+    """Fill ``output`` (N, C_out, h', w') from ``input`` (N, C, h, w)."""
+    if not with_bias:
+        bias = _unmodulated(input, weight)[1]
+    output.copy_(
+        _forward(input, weight, offset, mask, bias, (stride_h, stride_w),
+                 (pad_h, pad_w), (dilation_h, dilation_w), group,
+                 deformable_group, True))
+
+
+def modulated_deform_conv_backward(
+        input: Tensor, weight: Tensor, bias: Tensor, ones: Tensor,
+        offset: Tensor, mask: Tensor, columns: Tensor, grad_input: Tensor,
+        grad_weight: Tensor, grad_bias: Tensor, grad_offset: Tensor,
+        grad_mask: Tensor, grad_output: Tensor, kernel_h: int, kernel_w: int,
+        stride_h: int, stride_w: int, pad_h: int, pad_w: int, dilation_h: int,
+        dilation_w: int, group: int, deformable_group: int,
+        with_bias: bool) -> None:
+    """Add to the five gradient tensors; the bias' only if it has one."""
+    if not with_bias:
+        bias = _unmodulated(input, weight)[1]
+    gradients = _backward(grad_output, input, weight, offset, mask, bias,
+                          (stride_h, stride_w), (pad_h, pad_w),
+                          (dilation_h, dilation_w), group, deformable_group,
+                          True)
+    grad_input.add_(gradients[0])
+    grad_weight.add_(gradients[1])
+    grad_offset.add_(gradients[2])
+    grad_mask.add_(gradients[3])
+    if with_bias:
+        grad_bias.add_(gradients[4])
