@@ -1,0 +1,2 @@
+"""What runs with MMEngine's training loop."""
+from .hooks import *  # noqa: F401,F403

@@ -18,6 +18,10 @@ class BaseVideoNeck(BaseModule, metaclass=ABCMeta):
     A subclass implements :meth:`fuse` and, where its method trains with
     auxiliary objectives, :meth:`loss`.
 
+    A single image is legal for each neck: where the method defines no T = 1,
+    the image is taken for a still clip, so that tools which know images only
+    (counting operations, inference on a picture) run a video model.
+
     Args:
         clip_lengths (Sequence[int], optional): The values of T that the
             method defines. Defaults to None, any.
@@ -63,12 +67,26 @@ class BaseVideoNeck(BaseModule, metaclass=ABCMeta):
         if clip is None:
             clip = ClipInfo.centered(num_clips, num_frames, feats[0].device)
         if self.clip_lengths and num_frames not in self.clip_lengths:
+            if num_frames == 1:
+                return self.fuse(*self._still_clip(feats, clip))
             raise ValueError(
                 f'{type(self).__name__} takes clips of '
                 f'{" or ".join(map(str, self.clip_lengths))} frames, got '
                 f'{num_frames}; change the `clip_sampler` of the data set or '
                 'the clip length of the neck')
         return self.fuse(feats, clip)
+
+    def _still_clip(self, feats: Features,
+                    clip: ClipInfo) -> Tuple[Features, ClipInfo]:
+        """Repeat the one frame to the shortest clip of the method."""
+        num_frames = min(self.clip_lengths)  # type: ignore[type-var]
+        still = ClipInfo(
+            num_frames=num_frames,
+            key_index=num_frames // 2,
+            offsets=clip.offsets.expand(-1, num_frames),
+            valid=clip.valid.expand(-1, num_frames))
+        return tuple(
+            feat.expand(-1, num_frames, -1, -1, -1) for feat in feats), still
 
     @abstractmethod
     def fuse(self, feats: Features,

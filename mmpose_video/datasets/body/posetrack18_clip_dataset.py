@@ -1,0 +1,25 @@
+"""PoseTrack18, clips around labelled frames."""
+from mmpose.registry import DATASETS
+
+from ..base_video_dataset import BaseVideoDataset
+from ..metainfo import host_metainfo
+
+
+@DATASETS.register_module()
+class PoseTrack18ClipDataset(BaseVideoDataset):
+    """PoseTrack18 as clips for video top-down models.
+
+    "PoseTrack: A Benchmark for Human Pose Estimation and Tracking", CVPR 2018
+    (https://arxiv.org/abs/1710.10000). 17 key points in COCO's style; the two
+    ears are never labelled:
+
+    0 nose, 1 head_bottom, 2 head_top, 3 left_ear, 4 right_ear,
+    5 left_shoulder, 6 right_shoulder, 7 left_elbow, 8 right_elbow,
+    9 left_wrist, 10 right_wrist, 11 left_hip, 12 right_hip, 13 left_knee,
+    14 right_knee, 15 left_ankle, 16 right_ankle
+
+    The annotation file is one COCO-style json per split, with or without the
+    unlabelled frames. See :class:`BaseVideoDataset` for the arguments.
+    """
+
+    METAINFO: dict = host_metainfo('posetrack18')

@@ -1,0 +1,63 @@
+"""Apply a random image transform alike to all frames."""
+import random
+
+import numpy as np
+from mmcv.transforms import BaseTransform
+from mmpose.registry import TRANSFORMS
+
+
+@TRANSFORMS.register_module()
+class ClipConsistent(BaseTransform):
+    """Run a transform of single images on each frame, with one draw.
+
+    The host's photometric transforms (``PhotometricDistortion``,
+    ``YOLOXHSVRandomAug``, pixel-level ``Albumentation``) take one image. Drawn
+    anew for each frame they would make the clip flicker, which is a motion cue
+    that is not there. All of them draw from Python's and NumPy's global
+    generators: these are set back before each frame.
+
+    Required Keys:
+
+        - img (list[np.ndarray])
+
+    Modified Keys:
+
+        - img
+
+    Args:
+        transform (dict): Config of the transform. It must change pixels only:
+            MMPose's geometric transforms take lists of images as they are.
+
+    Raises:
+        ValueError: If the transform changes anything but ``img``, such as a
+            frame's size.
+
+    Examples:
+        >>> dict(type='ClipConsistent',
+        ...      transform=dict(type='PhotometricDistortion'))
+    """
+
+    def __init__(self, transform: dict) -> None:
+        self.inner = TRANSFORMS.build(transform)
+
+    def transform(self, results: dict) -> dict:
+        """Transform the frames."""
+        numpy_state, python_state = np.random.get_state(), random.getstate()
+        frames = []
+        for frame in results['img']:
+            np.random.set_state(numpy_state)
+            random.setstate(python_state)
+            # a copy: some transforms work in place, and a frame may stand in
+            # the clip twice
+            out = self.inner({**results, 'img': frame.copy()})['img']
+            if out.shape != frame.shape:
+                raise ValueError(
+                    f'{type(self.inner).__name__} changed a frame from '
+                    f'{frame.shape} to {out.shape}; `ClipConsistent` is for '
+                    'transforms of pixel values')
+            frames.append(out)
+        results['img'] = frames
+        return results
+
+    def __repr__(self) -> str:
+        return f'{type(self).__name__}(transform={self.inner!r})'
