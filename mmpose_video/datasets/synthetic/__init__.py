@@ -1,0 +1,14 @@
+"""Synthetic video clips of people with exact key points.
+
+They are written in PoseTrack18's layout, so that a method's use of time can
+be measured where no data set can be downloaded. The modules here need only
+NumPy and OpenCV.
+"""
+from .clip import Clip, render_clip
+from .config import DIFFICULTIES, Difficulty, SyntheticConfig
+from .writer import generate
+
+__all__ = [
+    'Clip', 'render_clip', 'DIFFICULTIES', 'Difficulty', 'SyntheticConfig',
+    'generate'
+]

@@ -1,0 +1,116 @@
+"""The command line of the synthetic clip generator."""
+import argparse
+import sys
+import time
+from typing import List, Optional, Tuple
+
+from .config import DIFFICULTIES, SyntheticConfig
+
+
+def _pair(text: str, sign: str) -> Tuple[int, int]:
+    parts = text.lower().split(sign)
+    try:
+        numbers = [int(part) for part in parts]
+    except ValueError:
+        numbers = []
+    if len(numbers) == 1 and sign != 'x':
+        numbers *= 2
+    if len(numbers) != 2:
+        raise argparse.ArgumentTypeError(
+            f'expected two numbers joined by "{sign}", got {text!r}')
+    return numbers[0], numbers[1]
+
+
+def _size(text: str) -> Tuple[int, int]:
+    return _pair(text, 'x')
+
+
+def _range(text: str) -> Tuple[int, int]:
+    return _pair(text, '-')
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The options of ``python -m mmpose_video.datasets.synthetic``."""
+    default = SyntheticConfig()
+    parser = argparse.ArgumentParser(
+        prog='python -m mmpose_video.datasets.synthetic',
+        description='Render clips of moving people with exact key points, '
+        'in the layout of PoseTrack18.',
+        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    add = parser.add_argument
+    add('out_dir', help='folder of the data set (the data_root of a config)')
+    add('--difficulty', choices=sorted(DIFFICULTIES),
+        default=default.difficulty,
+        help='hard: occlusion, motion blur, low light and loss of focus '
+        'that last a few frames each')
+    add('--size', type=_size, metavar='WxH',
+        default=(default.width, default.height), help='frame size')
+    add('--videos', type=int, default=default.train_videos,
+        help='clips in the train split')
+    add('--val-videos', type=int, default=default.val_videos,
+        help='clips in the val split')
+    add('--frames', type=int, default=default.frames, help='frames per clip')
+    add('--people', type=_range, metavar='MIN-MAX', default=default.people,
+        help='annotated people per clip')
+    add('--fps', type=float, default=default.fps,
+        help='frames per second of the motion; fewer means larger steps '
+        'from frame to frame')
+    add('--labeled-every', type=int, default=default.labeled_every,
+        metavar='N', help='label every N-th frame only')
+    add('--max-hidden', type=int, default=default.max_hidden, metavar='N',
+        help='a joint hidden for more than N frames in a row gets no label')
+    add('--no-detections', action='store_true',
+        help='do not write files of detected boxes')
+    add('--seed', type=int, default=default.seed)
+    add('--workers', type=int, default=1, help='processes')
+    add('--overwrite', action='store_true',
+        help='replace a data set that this program made with other settings')
+    add('--quiet', action='store_true', help='no progress bar')
+    return parser
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Run the command line.
+
+    Args:
+        argv (List[str], optional): Arguments; ``sys.argv`` by default.
+
+    Returns:
+        int: Exit status: 0 done, 1 refused, 130 interrupted.
+    """
+    args = build_parser().parse_args(argv)
+    from .writer import generate
+    begin = time.perf_counter()
+
+    def report(done: int, total: int) -> None:
+        filled = 30 * done // total
+        print(f'\r[{"#" * filled}{"." * (30 - filled)}] {done}/{total} '
+              f'clips, {time.perf_counter() - begin:.0f} s', end='',
+              file=sys.stderr, flush=True)
+
+    try:
+        config = SyntheticConfig(
+            width=args.size[0], height=args.size[1],
+            train_videos=args.videos, val_videos=args.val_videos,
+            frames=args.frames, people=args.people, fps=args.fps,
+            difficulty=args.difficulty, labeled_every=args.labeled_every,
+            max_hidden=args.max_hidden, detections=not args.no_detections,
+            seed=args.seed)
+        frames = generate(args.out_dir, config, args.workers, args.overwrite,
+                          None if args.quiet else report)
+    except (ValueError, OSError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        print('\ninterrupted; the same command goes on from here',
+              file=sys.stderr)
+        return 130
+    seconds = time.perf_counter() - begin
+    if frames == 0:
+        print(f'{args.out_dir} is complete already, nothing to do')
+        return 0
+    if not args.quiet:
+        print(file=sys.stderr)
+    print(f'{frames} frames in {seconds:.1f} s ({frames / seconds:.0f} per '
+          f'second) in {args.out_dir}')
+    return 0
