@@ -1,0 +1,4 @@
+"""Metrics for MMPose's evaluator."""
+from .posetrack_ap import PoseTrackAP
+
+__all__ = ['PoseTrackAP']

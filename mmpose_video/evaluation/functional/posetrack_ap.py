@@ -1,0 +1,181 @@
+"""Average precision as the PoseTrack benchmark computes it."""
+import glob
+import os.path as osp
+import warnings
+from typing import Dict, Iterable, Tuple
+
+import numpy as np
+
+from .pose_ap import pose_average_precision
+from .pose_table import PoseTable
+from .posetrack_files import load_json, read_posetrack
+from .posetrack_joints import POSETRACK_GROUPS, POSETRACK_JOINTS
+
+#: A joint matches within half a head size (PCKh@0.5).
+MATCH_THRESHOLD = 0.5
+
+
+def summarise(joint_ap: np.ndarray) -> Dict[str, float]:
+    """The benchmark's table from the 15 joints' values.
+
+    Args:
+        joint_ap (np.ndarray): (15,) float64 in percent, official order.
+
+    Returns:
+        dict[str, float]: The seven groups, ``Total`` (the mean over the
+        joints that are not NaN, *not* over the groups), then each joint.
+    """
+    by_name = dict(zip(POSETRACK_JOINTS, joint_ap))
+    # A column and not a vector: NumPy adds it up in the official order.
+    column = joint_ap[:, None]
+    table = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter('ignore', RuntimeWarning)  # mean of nothing
+        for group, members in POSETRACK_GROUPS.items():
+            table[group] = float(
+                np.mean(np.array([by_name[name] for name in members])))
+        valid = np.argwhere(~np.isnan(joint_ap))
+        table['Total'] = float(column[valid, 0].mean())
+    table.update({name: float(by_name[name]) for name in POSETRACK_JOINTS})
+    return table
+
+
+def posetrack_ap(gt: PoseTable, pred: PoseTable) -> Dict[str, float]:
+    """PoseTrack's table for two tables over the same frames.
+
+    Args:
+        gt (PoseTable): Ground truth; ``size`` holds head sizes in pixels.
+        pred (PoseTable): Predictions.
+
+    Returns:
+        dict[str, float]: See :func:`evaluate_posetrack`.
+    """
+    return summarise(pose_average_precision(gt, pred, MATCH_THRESHOLD))
+
+
+def read_pair(gt: dict, pred: dict, gt_source: str,
+              pred_source: str) -> Tuple[PoseTable, PoseTable]:
+    """Read the ground truth and the predictions of one video.
+
+    Args:
+        gt (dict): Parsed json of the ground truth.
+        pred (dict): Parsed json of the predictions.
+        gt_source (str): File name of the ground truth, for messages.
+        pred_source (str): File name of the predictions.
+
+    Returns:
+        tuple[PoseTable, PoseTable]: Both tables.
+
+    Raises:
+        ValueError: If a file does not follow the layout, or the numbers of
+            frames differ: frames pair by position, so they must not.
+    """
+    gt_table = read_posetrack(gt, gt_source, with_heads=True)
+    pred_table = read_posetrack(pred, pred_source, with_heads=False)
+    if gt_table.num_frames != pred_table.num_frames:
+        raise ValueError(
+            f'{pred_source} has {pred_table.num_frames} frames, but '
+            f'{gt_source} has {gt_table.num_frames}. Frames pair by their '
+            "position in 'images', so the file must list every frame of "
+            'the ground truth, those without people included')
+    return gt_table, pred_table
+
+
+def read_folders(gt_dir: str, pred_dir: str) -> Tuple[PoseTable, PoseTable]:
+    """Read two folders of per-video files.
+
+    Args:
+        gt_dir (str): Folder of ground truth.
+        pred_dir (str): Folder of predictions with files of the same names;
+            further files are not looked at.
+
+    Returns:
+        tuple[PoseTable, PoseTable]: All videos, chained.
+
+    Raises:
+        FileNotFoundError: If a folder or a prediction file is missing, or
+            ``gt_dir`` holds no json file.
+        ValueError: If a file is not valid json or breaks the layout.
+    """
+    for folder in (gt_dir, pred_dir):
+        if not osp.isdir(folder):
+            raise FileNotFoundError(f'there is no folder {folder}')
+    gt_files = sorted(glob.glob(osp.join(glob.escape(gt_dir), '*.json')))
+    if not gt_files:
+        raise FileNotFoundError(f'{gt_dir} holds no json file')
+    pairs = []
+    for gt_file in gt_files:
+        pred_file = osp.join(pred_dir, osp.basename(gt_file))
+        if not osp.isfile(pred_file):
+            raise FileNotFoundError(
+                f'there is no prediction file {pred_file}; every ground '
+                f'truth file of {gt_dir} needs one of the same name')
+        pairs.append(
+            read_pair(load_json(gt_file), load_json(pred_file), gt_file,
+                      pred_file))
+    return chain_pairs(pairs)
+
+
+def chain_pairs(pairs: Iterable[Tuple[PoseTable, PoseTable]],
+                ) -> Tuple[PoseTable, PoseTable]:
+    """Chain the videos of a data set into one table of each kind."""
+    gts, preds = zip(*pairs)
+    return PoseTable.concat(gts), PoseTable.concat(preds)
+
+
+def evaluate_posetrack(gt_dir: str, pred_dir: str) -> Dict[str, float]:
+    """Average precision of multi-person poses, PoseTrack's main measure.
+
+    Equal to the official evaluator (github.com/leonid-pishchulin/poseval,
+    ``--evalPoseEstimation``) to the last digit, except where scores of a
+    joint are equal: its order is undefined there.
+
+    Frames pair by position. A frame without ground truth people is left
+    out with its predictions. A predicted joint is right within half of the
+    head size (0.6 times the diagonal of the ground truth's head box).
+
+    Args:
+        gt_dir (str): Folder with one json file per video, in the layout of
+            PoseTrack18 and 21 or of PoseTrack17 (``annolist``).
+        pred_dir (str): Folder with predictions under the same names.
+
+    Returns:
+        dict[str, float]: Percent. Keys 'Head', 'Shoulder', 'Elbow',
+        'Wrist', 'Hip', 'Knee', 'Ankle', 'Total' and the 15 joints
+        ('right_ankle', ..., 'head_top'). A joint that is predicted but
+        never annotated is NaN, is left out of 'Total' and makes its group
+        NaN; one that is never predicted has 0.
+
+    Raises:
+        FileNotFoundError: If a folder or a prediction file is missing.
+        ValueError: If a file is not valid json or breaks the layout, or
+            two files differ in their numbers of frames.
+
+    Examples:
+        >>> from mmpose_video.evaluation import evaluate_posetrack
+        >>> table = evaluate_posetrack('annotations/val', 'predictions')
+        >>> print(f"{table['Total']:.1f}")
+    """
+    return posetrack_ap(*read_folders(gt_dir, pred_dir))
+
+
+def format_table(table: Dict[str, float], joints: bool = True) -> str:
+    """The result as lines of text.
+
+    Args:
+        table (dict[str, float]): Result of :func:`evaluate_posetrack`.
+        joints (bool): Whether to add one line per joint.
+
+    Returns:
+        str: Groups and total in one row, then the joints.
+    """
+    heads = [*POSETRACK_GROUPS, 'Total']
+    lines = [
+        ' | '.join(f'{name:>8}' for name in heads),
+        ' | '.join(f'{table[name]:8.2f}' for name in heads),
+    ]
+    if joints:
+        lines += [''] + [
+            f'{name:<15}{table[name]:8.2f}' for name in POSETRACK_JOINTS
+        ]
+    return '\n'.join(lines)

@@ -1,0 +1,187 @@
+"""Per-video files in PoseTrack18's layout, as Python objects."""
+import glob
+import json
+import os
+import os.path as osp
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+
+from .posetrack_files import load_json
+from .posetrack_joints import POSETRACK_KEYPOINTS, POSETRACK_SKELETON
+
+#: Score of the stand-in for a frame without people.
+DUMMY_SCORE = -100.0
+
+
+def _video_name(image: dict, source: str) -> str:
+    """Name of an image's video: its folder, or else ``vid_id``."""
+    name = osp.basename(osp.dirname(str(image.get('file_name', ''))))
+    if not name:
+        name = str(image.get('vid_id', ''))
+    if not name:
+        raise ValueError(
+            f"{source}: image {image.get('id')} has neither a folder in "
+            "'file_name' nor a 'vid_id', so its video is not known")
+    return name
+
+
+def _order(images: List[dict]) -> List[dict]:
+    """Images in ascending time."""
+    if all(isinstance(image.get('frame_id'), int) for image in images):
+        return sorted(images, key=lambda image: image['frame_id'])
+    return sorted(images, key=lambda image: str(image.get('file_name', '')))
+
+
+def split_videos(data: dict, source: str) -> Dict[str, dict]:
+    """Split one COCO-style file of a whole set into its videos.
+
+    Args:
+        data (dict): Parsed json with ``images``, ``categories`` and,
+            except for a test set, ``annotations``.
+        source (str): Name of the file, for messages.
+
+    Returns:
+        dict[str, dict]: From the name of the official file (without
+        ``.json``) to its content; images in ascending time.
+
+    Raises:
+        ValueError: If the layout is broken.
+    """
+    if not isinstance(data, dict) or not isinstance(
+            data.get('images'), list):
+        raise ValueError(f"{source}: there is no list 'images'")
+    images: Dict[str, List[dict]] = {}
+    for image in data['images']:
+        images.setdefault(_video_name(image, source), []).append(image)
+    by_image: Dict[Any, List[dict]] = {}
+    for ann in data.get('annotations') or []:
+        by_image.setdefault(ann.get('image_id'), []).append(ann)
+    videos = {}
+    for name, members in images.items():
+        members = _order(members)
+        annotations = [
+            ann for image in members for ann in by_image.get(image['id'], ())
+        ]
+        videos[name] = dict(
+            images=members,
+            annotations=annotations,
+            categories=data.get('categories'))
+    return videos
+
+
+def read_videos(gt_dir: str) -> Dict[str, dict]:
+    """Read a folder of per-video ground truth files.
+
+    Args:
+        gt_dir (str): Folder of json files in PoseTrack18's layout.
+
+    Returns:
+        dict[str, dict]: From the name of the file (without ``.json``) to
+        its content.
+
+    Raises:
+        FileNotFoundError: If the folder holds no json file.
+        ValueError: If a file is not of this layout.
+    """
+    files = sorted(glob.glob(osp.join(glob.escape(gt_dir), '*.json')))
+    if not files:
+        raise FileNotFoundError(f'{gt_dir} is no folder with json files')
+    videos = {}
+    for file in files:
+        data = load_json(file)
+        if not isinstance(data, dict) or 'images' not in data:
+            raise ValueError(f"{file}: there is no list 'images'; predictions "
+                             'are assigned by the ids of images')
+        videos[osp.splitext(osp.basename(file))[0]] = data
+    return videos
+
+
+def person_entry(image_id: Any, track_id: int, points: np.ndarray,
+                 scores: np.ndarray, present: np.ndarray, score: float,
+                 box: Optional[np.ndarray] = None) -> dict:
+    """One predicted person in the layout of the benchmark.
+
+    Args:
+        image_id (int | str): Id of the image.
+        track_id (int): Unique within the frame.
+        points (np.ndarray): (17, 2) pixels.
+        scores (np.ndarray): (17,) joint scores.
+        present (np.ndarray): (17,) bool; absent points become (0, 0, 0).
+        score (float): Score of the person.
+        box (np.ndarray, optional): (4,) x, y, width, height in pixels.
+
+    Returns:
+        dict: An element of ``annotations``.
+    """
+    flat = np.zeros((len(POSETRACK_KEYPOINTS), 3))
+    flat[present, :2] = points[present]
+    flat[present, 2] = 1
+    entry = dict(
+        image_id=image_id,
+        track_id=track_id,
+        category_id=1,
+        keypoints=flat.reshape(-1).tolist(),
+        scores=np.where(present, scores, 0.0).tolist(),
+        score=float(score))
+    if box is not None:
+        entry['bbox'] = [float(value) for value in box]
+    return entry
+
+
+def dummy_entry(image_id: Any) -> dict:
+    """The stand-in that the literature writes for a frame without people.
+
+    One ankle in the corner with a score below all others: the server's
+    tracking measure wants someone in each frame, and the average precision
+    is the same with and without it.
+    """
+    present = np.zeros(len(POSETRACK_KEYPOINTS), dtype=bool)
+    present[POSETRACK_KEYPOINTS.index('right_ankle')] = True
+    return person_entry(image_id, 0, np.zeros((len(present), 2)),
+                        np.full(len(present), DUMMY_SCORE), present,
+                        DUMMY_SCORE)
+
+
+def prediction_file(images: Sequence[dict], people: Dict[Any, List[dict]],
+                    info: dict) -> dict:
+    """The content of one video's prediction file.
+
+    Args:
+        images (Sequence[dict]): The ground truth's images, in its order.
+        people (dict): From image id to arguments of :func:`person_entry`
+            other than ``image_id`` and ``track_id``.
+        info (dict): Goes into the file as it is.
+
+    Returns:
+        dict: Ready for json. Every frame holds someone.
+    """
+    annotations = []
+    for image in images:
+        present = people.get(image['id'], [])
+        annotations += [
+            person_entry(image['id'], i, **person)
+            for i, person in enumerate(present)
+        ] or [dummy_entry(image['id'])]
+    category = dict(
+        supercategory='person',
+        id=1,
+        name='person',
+        keypoints=list(POSETRACK_KEYPOINTS),
+        skeleton=[list(limb) for limb in POSETRACK_SKELETON])
+    keys = ('id', 'frame_id', 'vid_id', 'file_name', 'nframes')
+    return dict(
+        images=[{k: image[k]
+                 for k in keys if k in image} for image in images],
+        annotations=annotations,
+        categories=[category],
+        info=info)
+
+
+def write_json(data: dict, path: str) -> None:
+    """Write a json file that is either complete or not there."""
+    os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+    partial = f'{path}.part'
+    with open(partial, 'w', encoding='utf-8') as file:
+        json.dump(data, file)
+    os.replace(partial, path)
