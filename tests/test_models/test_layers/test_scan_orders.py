@@ -1,9 +1,12 @@
 import pytest
 import torch
 
-from mmpose_video.models.layers.scan_orders import (SCAN_ORDERS, scan_order,
-                                                    stacked_orders,
-                                                    window_order)
+from mmpose_video.models.layers.scan_orders import (
+    SCAN_ORDERS,
+    scan_order,
+    stacked_orders,
+    window_order,
+)
 
 SIZES = [(5, 7, 3), (1, 4, 6), (3, 1, 1), (2, 5, 5)]
 
@@ -47,9 +50,9 @@ def test_unified_order_walks_the_rows_of_the_panorama():
 
 def test_windows_equal_loops():
     T, H, W, wh, ww = 2, 6, 4, 3, 2
-    expected = [(t * H + I + i) * W + J + j for I in range(0, H, wh)
-                for J in range(0, W, ww) for t in range(T) for i in range(wh)
-                for j in range(ww)]
+    expected = [(t * H + top + i) * W + left + j
+                for top in range(0, H, wh) for left in range(0, W, ww)
+                for t in range(T) for i in range(wh) for j in range(ww)]
     assert window_order((T, H, W), (wh, ww)).tolist() == expected
 
 
