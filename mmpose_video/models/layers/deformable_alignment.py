@@ -1,0 +1,101 @@
+"""Deformable convolution whose sampling is steered by another map."""
+from typing import Optional
+
+import torch
+from mmengine.model import BaseModule
+from torch import Tensor, nn
+from torchvision.ops import DeformConv2d
+
+
+class DeformableAlignment(BaseModule):
+    """One stage of modulated deformable convolution (DCNv2).
+
+    Two plain convolutions read sampling offsets and modulation factors from a
+    *guide*; a deformable convolution samples the input with them. There is no
+    activation on either, and in particular no sigmoid on the modulation: that
+    is how DCPose, FAMI-Pose and the TDMI line of code do it.
+
+    The offsets are in pixels. Channel ``2 * (g * k * k + i)`` holds the
+    vertical and the next one the horizontal offset of kernel position i, in
+    row-major order, for the g-th group of input channels.
+
+    Args:
+        in_channels (int): Channels of the input and of the output.
+        guide_channels (int, optional): Channels of the guide. Defaults to
+            None, ``in_channels``.
+        groups (int): Number of channel groups with offsets of their own.
+            Defaults to 12 (FAMI-Pose, TDMI).
+        kernel_size (int): Of all three convolutions. Defaults to 3.
+        dilation (int): Of the deformable convolution. Defaults to 3.
+        guide_dilation (int, optional): Of the convolutions that read the
+            guide. Defaults to None, ``dilation``.
+        guide_bias (bool): Whether those have a bias. Defaults to True; DCPose
+            has none.
+        identity_init (bool): Whether the weights of the deformable
+            convolution start as the identity (DCPose) instead of at random.
+            Defaults to False.
+
+    Raises:
+        ValueError: If ``groups`` does not divide ``in_channels``.
+    """
+
+    def __init__(self,
+                 in_channels: int,
+                 guide_channels: Optional[int] = None,
+                 groups: int = 12,
+                 kernel_size: int = 3,
+                 dilation: int = 3,
+                 guide_dilation: Optional[int] = None,
+                 guide_bias: bool = True,
+                 identity_init: bool = False) -> None:
+        super().__init__()
+        if in_channels % groups:
+            raise ValueError(f'{groups} groups of offsets do not divide '
+                             f'{in_channels} channels; set `groups`')
+        self.groups = groups
+        self.identity_init = identity_init
+        guide_channels = guide_channels or in_channels
+        guide_dilation = guide_dilation or dilation
+        num_taps = groups * kernel_size**2
+
+        def guide_conv(channels: int) -> nn.Conv2d:
+            return nn.Conv2d(
+                guide_channels,
+                channels,
+                kernel_size,
+                padding=guide_dilation * (kernel_size // 2),
+                dilation=guide_dilation,
+                bias=guide_bias)
+
+        self.offset_conv = guide_conv(2 * num_taps)
+        self.mask_conv = guide_conv(num_taps)
+        self.deform_conv = DeformConv2d(
+            in_channels,
+            in_channels,
+            kernel_size,
+            padding=dilation * (kernel_size // 2),
+            dilation=dilation)
+        self._init_deform_conv()
+
+    def _init_deform_conv(self) -> None:
+        """Start without a bias and, if asked, with the identity."""
+        weight, bias = self.deform_conv.weight, self.deform_conv.bias
+        nn.init.zeros_(bias)
+        if self.identity_init:
+            centre = weight.shape[-1] // 2
+            with torch.no_grad():
+                weight.zero_()
+                weight[:, :, centre, centre].fill_diagonal_(1)
+
+    def forward(self, x: Tensor, guide: Tensor) -> Tensor:
+        """Sample the input where the guide says.
+
+        Args:
+            x (Tensor): Shape (N, C, h, w).
+            guide (Tensor): Shape (N, C', h, w).
+
+        Returns:
+            Tensor: Shape (N, C, h, w).
+        """
+        return self.deform_conv(x, self.offset_conv(guide),
+                                self.mask_conv(guide))
