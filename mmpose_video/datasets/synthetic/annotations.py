@@ -3,8 +3,8 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from .config import SyntheticConfig
 from .body import locate
+from .config import SyntheticConfig
 from .scene import Scene
 from .skeleton import JOINTS, NUM_KEYPOINTS
 from .truth import Truth

@@ -93,8 +93,10 @@ def shape_body(scene: Scene, person: Person, time: np.ndarray) -> BodyShape:
 
 def outlines(shape: BodyShape) -> np.ndarray:
     """``(n, P, V, 2)`` int32 outlines in fixed-point coordinates."""
+    # single precision is far finer than the fixed-point grid, and faster
     return to_fixed(
-        capsule_outlines(shape.a, shape.b, shape.ra, shape.rb))
+        capsule_outlines(*(v.astype(np.float32) for v in (
+            shape.a, shape.b, shape.ra, shape.rb))))
 
 
 def drawing_order(person: Person, shape: BodyShape) -> np.ndarray:

@@ -37,8 +37,7 @@ def draw_times(rng: np.random.Generator, frames: int,
 
 def envelope(rng: np.random.Generator, frames: int,
              chance: float) -> np.ndarray:
-    """Strength (frames,) in [0, 1] of an effect with peaks of 1 to 3 frames.
-    """
+    """Strength (frames,) in [0, 1] of an effect of 1 to 3 frames."""
     index = np.arange(frames)
     out = np.zeros(frames)
     for when in draw_times(rng, frames, chance):
@@ -167,7 +166,7 @@ def sample_sweep(rng: np.random.Generator, target: np.ndarray, time: float,
         w = unit * rng.uniform(0.3, 0.5)
         green = scale_color((40, 120, 60), rng.uniform(0.5, 1.3))
         solid = int(rng.integers(4, 8))
-        for k in range(solid):
+        for _ in range(solid):
             spot = rng.uniform(-0.3, 0.3, 2) * w * np.array([1, 1.8])
             r = np.array(w * rng.uniform(0.22, 0.38))
             shapes.append(capsule_outlines(spot, spot, r, r))

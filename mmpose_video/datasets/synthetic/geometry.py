@@ -26,10 +26,11 @@ def capsule_outlines(a: np.ndarray, b: np.ndarray, ra: np.ndarray,
     # Angle from the axis at which a common tangent touches both circles. A
     # circle inside of the other one gets an arc of length zero.
     contact = np.arccos(np.clip((ra - rb) / safe, -1, 1))
-    step = np.linspace(-1, 1, ARC)
+    step = np.linspace(-1, 1, ARC, dtype=a.dtype)
     arc_b = heading[..., None] + contact[..., None] * step
-    arc_a = heading[..., None] + np.pi + (np.pi - contact)[..., None] * step
-    out = np.empty(a.shape[:-1] + (2 * ARC, 2))
+    pi = a.dtype.type(np.pi)
+    arc_a = heading[..., None] + pi + (pi - contact)[..., None] * step
+    out = np.empty(a.shape[:-1] + (2 * ARC, 2), a.dtype)
     for k, (arc, center, radius) in enumerate(((arc_b, b, rb),
                                                (arc_a, a, ra))):
         part = out[..., k * ARC:(k + 1) * ARC, :]

@@ -7,8 +7,14 @@ import numpy as np
 from .appearance import Primitive, dress
 from .camera import Camera, sample_camera
 from .config import SyntheticConfig
-from .events import (Exposure, Occluder, draw_times, sample_exposure,
-                     sample_pole, sample_sweep)
+from .events import (
+    Exposure,
+    Occluder,
+    draw_times,
+    sample_exposure,
+    sample_pole,
+    sample_sweep,
+)
 from .motion import SPEED, Motion, sample_motion
 from .skeleton import INDEX, Build, forward_kinematics
 
@@ -132,7 +138,11 @@ def _sample_bystander(rng: np.random.Generator, config: SyntheticConfig,
     build = Build(height=rng.uniform(1.5, 1.9), bulk=rng.uniform(0.9, 1.2))
     return Person(
         build=build,
-        parts=dress(rng, build.bulk, 1., config.effects.side_cue),
+        # too small for highlights
+        parts=[
+            part for part in dress(rng, build.bulk, 1.,
+                                   config.effects.side_cue) if not part.lit
+        ],
         motion=sample_motion(rng, 'walk', 0.),
         center=np.array([rng.uniform(-0.9, 0.9) * reach, depth]),
         axes=np.array([rng.uniform(0.5, 2.), 0.2]),
