@@ -8,8 +8,9 @@ import numpy as np
 
 from .pose_ap import pose_average_precision
 from .pose_table import PoseTable
-from .posetrack_files import load_json, read_posetrack
+from .posetrack_files import read_posetrack
 from .posetrack_joints import POSETRACK_GROUPS, POSETRACK_JOINTS
+from .posetrack_parts import load_json
 
 #: A joint matches within half a head size (PCKh@0.5).
 MATCH_THRESHOLD = 0.5

@@ -7,8 +7,8 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from .posetrack_files import load_json
 from .posetrack_joints import POSETRACK_KEYPOINTS, POSETRACK_SKELETON
+from .posetrack_parts import load_json
 
 #: Score of the stand-in for a frame without people.
 DUMMY_SCORE = -100.0

@@ -1,0 +1,218 @@
+"""What metrics on multi-person poses share."""
+from typing import Any, Dict, List, Optional, Sequence
+
+import numpy as np
+from mmengine.evaluator import BaseMetric
+from mmengine.logging import MessageHub
+from mmpose.evaluation.functional import oks_nms, soft_oks_nms
+
+SCORE_MODES = ('bbox_keypoint', 'keypoint', 'bbox')
+NMS_MODES = ('none', 'oks_nms', 'soft_oks_nms')
+
+
+def _array(value: Any) -> np.ndarray:
+    """A NumPy array of a tensor or an array."""
+    return np.asarray(value.cpu() if hasattr(value, 'cpu') else value)
+
+
+def _plain(value: Any) -> Any:
+    """A Python number of a NumPy or torch scalar; others as they are."""
+    return value.item() if hasattr(value, 'item') else value
+
+
+class BasePoseAP(BaseMetric):
+    """Collect predicted people, score and filter them.
+
+    Shape shorthand: n people of a sample, K key points.
+
+    Args:
+        ann_file (str, optional): COCO-style annotations of the whole set.
+            Defaults to None, the evaluated data set's own file.
+        score_mode (str): Score of a joint: ``'bbox_keypoint'`` (box score
+            times heatmap maximum), ``'keypoint'`` (heatmap maximum) or
+            ``'bbox'`` (box score). Defaults to 'bbox_keypoint'.
+        bbox_score_thr (float): People with a lower box score are left
+            out. Defaults to 0.2.
+        keypoint_score_thr (float, optional): Joints with a lower heatmap
+            maximum are not predicted. Defaults to None, all are.
+        nms_mode (str): ``'none'``, ``'oks_nms'`` or ``'soft_oks_nms'``.
+            Defaults to 'none'.
+        nms_thr (float): Similarity above which two people are one.
+            Defaults to 0.9.
+        collect_device (str): See :class:`BaseMetric`. Defaults to 'cpu'.
+        prefix (str, optional): See :class:`BaseMetric`.
+
+    Raises:
+        ValueError: If an option is not one of those listed.
+    """
+
+    def __init__(self,
+                 ann_file: Optional[str] = None,
+                 score_mode: str = 'bbox_keypoint',
+                 bbox_score_thr: float = 0.2,
+                 keypoint_score_thr: Optional[float] = None,
+                 nms_mode: str = 'none',
+                 nms_thr: float = 0.9,
+                 collect_device: str = 'cpu',
+                 prefix: Optional[str] = None) -> None:
+        super().__init__(collect_device=collect_device, prefix=prefix)
+        if score_mode not in SCORE_MODES:
+            raise ValueError(f'`score_mode` must be one of {SCORE_MODES}, '
+                             f'got {score_mode!r}')
+        if nms_mode not in NMS_MODES:
+            raise ValueError(f'`nms_mode` must be one of {NMS_MODES}, '
+                             f'got {nms_mode!r}')
+        self.ann_file = ann_file
+        self.score_mode = score_mode
+        self.bbox_score_thr = bbox_score_thr
+        self.keypoint_score_thr = keypoint_score_thr
+        self.nms_mode = nms_mode
+        self.nms_thr = nms_thr
+        self._hub_ann_file: Optional[str] = None
+
+    @property
+    def dataset_meta(self) -> Optional[dict]:
+        """Optional[dict]: Meta information of the data set."""
+        return self._dataset_meta
+
+    @dataset_meta.setter
+    def dataset_meta(self, dataset_meta: dict) -> None:
+        """Keep the meta information, and where the labels lie.
+
+        The hub names the file of the data set that was built last, so it
+        must be asked now: later another data set may have been built.
+        """
+        self._dataset_meta = dataset_meta
+        name = dataset_meta.get('dataset_name')
+        self._hub_ann_file = MessageHub.get_current_instance().get_info(
+            f'{name}_ann_file', None)
+
+    @property
+    def _meta(self) -> dict:
+        """Meta information, empty if no data set gave any."""
+        return getattr(self, '_dataset_meta', None) or {}
+
+    def _label_file(self) -> str:
+        """Path of the annotation file in use."""
+        source = self.ann_file or self._hub_ann_file
+        if source is None:
+            raise ValueError(
+                f'{type(self).__name__} does not know the labels: give '
+                '`ann_file` (the data set did not leave the path of its own '
+                'in the message hub)')
+        return source
+
+    def process(self, data_batch: Any, data_samples: Sequence[dict]) -> None:
+        """Keep what the evaluation needs of a batch of predictions.
+
+        Args:
+            data_batch: Not used.
+            data_samples (Sequence[dict]): Samples with ``id``, ``img_id``
+                and ``pred_instances`` (``keypoints`` (n, K, 2) in pixels of
+                the image, ``keypoint_scores`` (n, K); ``bbox_scores`` (n,)
+                and ``bboxes`` (n, 4) corners where there are any).
+
+        Raises:
+            ValueError: If a sample holds no prediction.
+        """
+        for sample in data_samples:
+            if 'pred_instances' not in sample:
+                raise ValueError(
+                    'a data sample has no `pred_instances`; '
+                    f'{type(self).__name__} evaluates predicted poses')
+            pred = sample['pred_instances']
+            num = len(pred['keypoints'])
+            result = dict(
+                id=_plain(sample.get('id')),
+                img_id=_plain(sample['img_id']),
+                keypoints=_array(pred['keypoints'])[..., :2],
+                keypoint_scores=_array(pred['keypoint_scores']),
+                gt_boxes=bool(sample.get('raw_ann_info')))
+            gt = sample.get('gt_instances', {})
+            for key in ('bboxes', 'bbox_scores'):
+                value = pred.get(key, gt.get(key))
+                if value is not None and len(value) == num:
+                    result[key] = _array(value)
+            result.setdefault('bboxes', None)
+            result.setdefault('bbox_scores', np.ones(num))
+            self.results.append(result)
+
+    @staticmethod
+    def _without_repeats(results: List[dict]) -> List[dict]:
+        """Drop what a padding sampler gave twice.
+
+        The same sample has the same id, image and boxes. Without an id
+        nothing tells a repeat, so such results are all kept.
+        """
+        seen, kept = set(), []
+        for result in results:
+            boxes = result['bboxes']
+            key = (result['img_id'], result['id'],
+                   None if boxes is None else boxes.tobytes())
+            if result['id'] is None or key not in seen:
+                kept.append(result)
+            seen.add(key)
+        return kept
+
+    def _people(self, results: List[dict]) -> Dict[Any, List[dict]]:
+        """People by image, scored and filtered.
+
+        Returns:
+            dict: From image id to people: ``points`` (K, 2), ``scores``
+            (K,), ``present`` (K,), ``score`` and ``box`` (4,) x, y, width,
+            height or None. An image whose people all fell away is there
+            with an empty list.
+        """
+        by_image: Dict[Any, List[dict]] = {}
+        for result in results:
+            found = by_image.setdefault(result['img_id'], [])
+            for i in range(len(result['keypoints'])):
+                if result['bbox_scores'][i] >= self.bbox_score_thr:
+                    found.append(self._person(result, i))
+        if self.nms_mode != 'none':
+            by_image = {k: self._suppress(v) for k, v in by_image.items()}
+        return by_image
+
+    def _person(self, result: dict, i: int) -> dict:
+        """One person of a sample, scored."""
+        box_score = float(result['bbox_scores'][i])
+        points = result['keypoints'][i].astype(np.float64)
+        maxima = result['keypoint_scores'][i].astype(np.float64)
+        scores = {
+            'bbox_keypoint': maxima * box_score,
+            'keypoint': maxima,
+            'bbox': np.full_like(maxima, box_score)
+        }[self.score_mode]
+        present = np.ones(len(maxima), dtype=bool)
+        if self.keypoint_score_thr is not None:
+            # A score that is no number stays, to be reported later.
+            present = ~(maxima < self.keypoint_score_thr)
+        box = None
+        if result['bboxes'] is not None:
+            corners = result['bboxes'][i].astype(np.float64)
+            box = np.concatenate([corners[:2], corners[2:] - corners[:2]])
+        return dict(
+            points=points,
+            scores=scores,
+            present=present,
+            score=box_score * float(maxima.mean()),
+            box=box)
+
+    def _suppress(self, people: List[dict]) -> List[dict]:
+        """Non-maximum suppression by object keypoint similarity."""
+        if len(people) < 2:
+            return people
+        database = []
+        for person in people:
+            points = person['points']
+            extent = (
+                points.max(axis=0) - points.min(axis=0)
+                if person['box'] is None else person['box'][2:])
+            database.append(
+                dict(
+                    keypoints=np.column_stack([points, person['scores']]),
+                    score=person['score'],
+                    area=float(extent[0] * extent[1])))
+        nms = oks_nms if self.nms_mode == 'oks_nms' else soft_oks_nms
+        kept = nms(database, self.nms_thr, sigmas=self._meta.get('sigmas'))
+        return [people[i] for i in sorted(kept)]
