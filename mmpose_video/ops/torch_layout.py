@@ -2,9 +2,10 @@
 
 The positions of a run are cut into segments that fit the cache, a segment
 into ``C`` chunks of ``T`` consecutive positions. Token operands of a
-segment become (T, M, X, C): the step inside the chunk first, so that one
-step of all chunks is one contiguous block, the chunk last. M counts runs:
-samples x groups x windows.
+segment become (T, M, C, X): the step inside the chunk first, so that one
+step of all chunks is one contiguous block. M counts runs: samples x groups
+x windows. States are (T, M, C, S, D): with the channels last the products
+with step sizes, A, B and C are all long contiguous or broadcast loops.
 """
 from typing import Iterator, NamedTuple, Optional, Tuple
 
@@ -15,10 +16,10 @@ from torch import Tensor
 from .problem import ScanProblem
 from .walk import take, walk_index
 
-# Elements of one (T, M, D, S, C) buffer; package defaults, found by trial:
+# Elements of one (T, M, C, S, D) buffer; package defaults, found by trial:
 # three to four buffers should stay in a core's share of the cache, while on
 # a GPU fewer and larger operations win.
-_CPU_ELEMENTS = 1 << 19
+_CPU_ELEMENTS = 3 << 18
 _GPU_ELEMENTS = 1 << 25
 
 
@@ -59,7 +60,7 @@ def make_plan(problem: ScanProblem) -> Plan:
 
 
 class Layout:
-    """Moves token operands between natural order and (T, M, X, C).
+    """Moves token operands between natural order and (T, M, C, X).
 
     Args:
         problem (ScanProblem): The problem.
@@ -112,20 +113,21 @@ class Layout:
             rows (Tensor): (N, G, W, P, X).
 
         Returns:
-            Tensor: (T, M, X, C), contiguous.
+            Tensor: (T, M, C, X), contiguous.
         """
         steps, chunks, _ = self.plan
         missing = steps * chunks - rows.shape[3]
         if missing:
             rows = F.pad(rows, (0, 0, 0, missing))
-        rows = rows.unflatten(3, (chunks, steps)).permute(4, 0, 1, 2, 5, 3)
-        return rows.reshape(steps, self.runs, rows.shape[4], chunks)
+        rows = rows.unflatten(3, (chunks, steps)).permute(4, 0, 1, 2, 3, 5)
+        return rows.reshape(steps, self.runs, chunks,
+                            rows.shape[5]).contiguous()
 
     def unfold(self, folded: Tensor, span: Tuple[int, int]) -> Tensor:
         """Undo ``fold``.
 
         Args:
-            folded (Tensor): (T, M, X, C).
+            folded (Tensor): (T, M, C, X).
             span (tuple[int, int]): The segment, P positions.
 
         Returns:
@@ -134,7 +136,7 @@ class Layout:
         problem = self.problem
         rows = folded.unflatten(
             1, (problem.samples, problem.groups, problem.windows))
-        rows = rows.permute(1, 2, 3, 5, 0, 4).flatten(3, 4)
+        rows = rows.permute(1, 2, 3, 4, 0, 5).flatten(3, 4)
         return rows[:, :, :, :span[1] - span[0]]
 
     def put(self, out: Tensor, rows: Tensor, span: Tuple[int, int]) -> None:
@@ -177,7 +179,7 @@ class Layout:
         problem = self.problem
         return parameter[None, :, None].expand(
             problem.samples, -1, problem.windows, -1,
-            -1).reshape(self.runs, *parameter.shape[1:])
+            -1).reshape(self.runs, *parameter.shape[1:]).contiguous()
 
     def per_group(self, tensor: Tensor) -> Tensor:
         """Sum over samples and windows.
