@@ -6,7 +6,14 @@ registries. ``custom_imports=dict(imports=['mmpose_video'])`` in a config is
 all that the stock scripts need.
 """
 from . import compat  # noqa: F401  isort: skip  must precede every host import
-from . import datasets, engine, evaluation, models, visualization  # noqa: F401
+from . import (  # noqa: F401  imported for what they register
+    datasets,
+    engine,
+    evaluation,
+    models,
+    registry,
+    visualization,
+)
 from .version import __version__
 
 __all__ = ['__version__']

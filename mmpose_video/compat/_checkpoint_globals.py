@@ -1,0 +1,239 @@
+"""Stand-ins for the globals that an MMEngine checkpoint may refer to.
+
+A pickle can only call what its reader hands out. torch's weights-only reader
+hands out tensors and plain containers; an MMEngine training checkpoint needs
+four things more, each answered by a stand-in that poses under the global's
+name, so that the real function is never within a file's reach:
+
+``HistoryBuffer``
+    Built from its two arrays and its length. The statistics that a file wants
+    to register into the class are looked up by name among those which this
+    process has registered itself; the file's own values are dropped.
+``getattr``
+    Pickle's way to say ``HistoryBuffer.mean``. Answers the registered
+    statistics of HistoryBuffer, and nothing else.
+custom statistics
+    Functions given to ``HistoryBuffer.register_statistics``: names, which the
+    file cannot call.
+``numpy``
+    Arrays and scalars of booleans, numbers and strings, under numpy 1's and
+    numpy 2's module names. numpy's own ``dtype.__setstate__`` accepts flags
+    that make it treat bytes as pointers; the stand-in reads the byte order
+    only.
+"""
+import pickle
+from typing import Any, Dict, List, Optional, Set
+
+import numpy as np
+from mmengine.logging import HistoryBuffer
+
+_NUMPY_KINDS = 'biufcUS'
+
+
+def _pose(thing: Any, module: str, name: str) -> Any:
+    """Let a stand-in pass under a global's name (read by torch)."""
+    thing.__module__ = module
+    thing.__name__ = thing.__qualname__ = name
+    return thing
+
+
+class _Statistic:
+    """A statistic of HistoryBuffer by name, not the function itself."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __call__(self, *args: Any) -> None:
+        raise pickle.UnpicklingError(f"it calls the statistic '{self.name}'")
+
+
+class _Buffer(HistoryBuffer):
+    """Becomes a true HistoryBuffer once its state is known."""
+
+    def __setstate__(self, state: Dict[str, Any]) -> None:
+        names = state.get('statistics_methods', {})
+        unknown = set(names) - _statistics()
+        if unknown:
+            raise pickle.UnpicklingError(
+                f'the statistics {sorted(unknown)} of its HistoryBuffers are '
+                'not registered in this process')
+        self.__class__ = HistoryBuffer  # type: ignore[assignment]
+        HistoryBuffer.__init__(self, max_length=int(state['max_length']))
+        self._log_history = _as_vector(state['_log_history'])
+        self._count_history = _as_vector(state['_count_history'])
+
+
+def _statistics() -> Set[str]:
+    """Names of the statistics that this process knows."""
+    # The four defaults are registered by the first instance only.
+    registered = HistoryBuffer._statistics_methods
+    return {'min', 'max', 'current', 'mean', *registered}
+
+
+def _as_vector(stand_in: Any) -> np.ndarray:
+    """An array of numbers, shape (L, )."""
+    value = getattr(stand_in, 'value', None)
+    if (not isinstance(value, np.ndarray) or value.ndim != 1
+            or value.dtype.kind not in 'biuf'):
+        raise pickle.UnpicklingError(
+            'a HistoryBuffer in it does not hold two vectors of numbers')
+    return value
+
+
+class _Dtype:
+    """Reads what numpy writes for a plain dtype."""
+
+    def __init__(self,
+                 code: str,
+                 align: bool = False,
+                 copy: bool = False) -> None:
+        self.dtype = np.dtype(str(code))
+        if self.dtype.kind not in _NUMPY_KINDS or self.dtype.hasobject:
+            raise pickle.UnpicklingError(
+                f"it holds a numpy array of type '{code}'; only booleans, "
+                'numbers and strings are admitted')
+
+    def __setstate__(self, state: tuple) -> None:
+        self.dtype = self.dtype.newbyteorder(str(state[1]))
+
+
+class _Array:
+    """Reads what numpy writes for an array; exchanged by :func:`resolve`."""
+
+    value: Optional[np.ndarray] = None
+
+    def __setstate__(self, state: tuple) -> None:
+        _, shape, dtype, fortran, raw = state
+        # ndarray() checks the buffer's size; the copy owns its memory
+        self.value = np.ndarray(
+            tuple(shape),
+            _plain(dtype),
+            _as_bytes(raw),
+            order='F' if fortran else 'C').copy('K')
+
+
+def _plain(stand_in: Any) -> np.dtype:
+    """The dtype that was read; anything else is refused."""
+    if not isinstance(stand_in, _Dtype):
+        raise pickle.UnpicklingError('it holds a numpy array without a type')
+    return stand_in.dtype
+
+
+def _as_bytes(raw: Any) -> bytes:
+    """An array's memory; a list would be an array of objects."""
+    if not isinstance(raw, bytes):
+        raise pickle.UnpicklingError('it holds a numpy array of objects')
+    return raw
+
+
+def _reconstruct(cls: Any, shape: Any, typecode: Any) -> _Array:
+    """Stand in for numpy's function of this name."""
+    return _Array()
+
+
+def _scalar(dtype: _Dtype, raw: Any) -> np.generic:
+    """Stand in for numpy's ``scalar``."""
+    return np.ndarray((), _plain(dtype), _as_bytes(raw))[()]
+
+
+class _NdArray:
+    """Stands for the class ``numpy.ndarray``: only ever an argument."""
+
+    def __new__(cls, *args: Any) -> '_NdArray':
+        raise pickle.UnpicklingError('it creates a bare numpy.ndarray')
+
+
+def _getattr(owner: Any, name: str) -> _Statistic:
+    """Stand in for ``getattr``: statistics of HistoryBuffer only."""
+    if not (isinstance(owner, type) and issubclass(owner, _Buffer)
+            and name in _statistics()):
+        raise pickle.UnpicklingError(
+            f"it asks for the attribute '{name}' of {owner!r} by getattr")
+    return _Statistic(name)
+
+
+def global_path(item: Any) -> str:
+    """The dotted name by which torch looks up an admitted global."""
+    if isinstance(item, tuple):
+        return item[1]
+    return f'{item.__module__}.{item.__qualname__}'
+
+
+def _subclass(base: type, module: str, name: str) -> Any:
+    """A class of its own per name: torch goes by the class' own names."""
+    return _pose(type(name, (base, ), {}), module, name)
+
+
+def _alias(function: Any, module: str, name: str) -> Any:
+    """A function of its own per name."""
+
+    def alias(*args: Any) -> Any:
+        return function(*args)
+
+    return _pose(alias, module, name)
+
+
+# torch compares the *type* of what it fills to the admitted objects, so the
+# classes that are only ever made by stand-ins are admitted under own names.
+_FIXED: List[Any] = [
+    _subclass(_Buffer, 'mmengine.logging.history_buffer', 'HistoryBuffer'),
+    _alias(_getattr, 'builtins', 'getattr'),
+    _subclass(_Dtype, 'numpy', 'dtype'),
+    _subclass(_NdArray, 'numpy', 'ndarray'),
+    _Array,
+]
+for _module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
+    _FIXED.append(_alias(_reconstruct, _module, '_reconstruct'))
+    _FIXED.append(_alias(_scalar, _module, 'scalar'))
+
+
+def safe_globals() -> List[Any]:
+    """Everything to admit now, custom statistics included.
+
+    Returns:
+        list: Objects for ``torch.serialization.add_safe_globals``.
+    """
+    custom = []
+    for name, method in HistoryBuffer._statistics_methods.items():
+        path = getattr(method, '__qualname__', '.')
+        if '.' not in path:
+            custom.append(_pose(_Statistic(name), method.__module__, path))
+    return _FIXED + custom
+
+
+def resolve(content: Any) -> Any:
+    """Exchange the stand-ins of arrays for the arrays.
+
+    Args:
+        content (Any): What torch returned: containers, tensors, stand-ins.
+
+    Returns:
+        Any: The same containers, filled with arrays, as far as they can be
+        changed in place; tuples are rebuilt where they hold one.
+    """
+    return _resolve(content, {})
+
+
+def _resolve(node: Any, seen: Dict[int, Any]) -> Any:
+    if isinstance(node, _Array):
+        if node.value is None:
+            raise pickle.UnpicklingError('it holds a numpy array without data')
+        return node.value
+    if isinstance(node, _Dtype):
+        return node.dtype
+    if id(node) in seen:
+        return seen[id(node)]
+    if isinstance(node, dict):
+        seen[id(node)] = node
+        for key, value in node.items():
+            node[key] = _resolve(value, seen)
+    elif isinstance(node, list):
+        seen[id(node)] = node
+        for index, value in enumerate(node):
+            node[index] = _resolve(value, seen)
+    elif type(node) is tuple:
+        rebuilt = tuple(_resolve(value, seen) for value in node)
+        if any(new is not old for new, old in zip(rebuilt, node)):
+            seen[id(node)] = rebuilt
+            return rebuilt
+    return node

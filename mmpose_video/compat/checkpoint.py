@@ -1,0 +1,182 @@
+"""Load MMEngine's own checkpoints with torch's guard on.
+
+What is broken
+    torch 2.6 made ``torch.load(..., weights_only=True)`` the default.
+    mmengine 0.10.7 (``runner/checkpoint.py``) calls plain ``torch.load``, so
+    ``test.py``, ``--resume`` and ``load_from`` refuse what ``train.py`` has
+    just written: its message hub holds HistoryBuffers, numpy scalars and
+    arrays. onedl-mmengine 0.10.12 tries with the guard and **falls back to
+    full unpickling** on failure, so a hostile file runs its code. Both read
+    URLs by ``torch.hub.load_state_dict_from_url``, unguarded by default.
+
+What this does
+    Every ``torch.load`` of ``mmengine.runner.checkpoint`` runs with
+    ``weights_only=True``, and URLs likewise. The additional globals in
+    :mod:`._checkpoint_globals` are answered by stand-ins that build exactly
+    what such checkpoints hold and call nothing that the file names. Anything
+    else is refused by an error that names it.
+
+    ``torch.serialization.add_safe_globals`` of the user's own code counts.
+    ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1``, torch's documented switch for
+    files one trusts, is obeyed: whoever sets it has decided.
+
+    torch below 2.5 has no ``safe_globals``; there, files are read as mmengine
+    reads them, **without** a guard, and nothing is changed.
+
+When it can go
+    When the supported versions of mmengine load their own checkpoints with
+    ``weights_only=True`` and without a fallback.
+"""
+import contextlib
+import os
+import pickle
+import re
+import threading
+import types
+from typing import Any, Iterator, Optional
+
+import torch
+
+from ._checkpoint_globals import global_path, resolve, safe_globals
+
+_lock = threading.RLock()
+
+
+def guard_supported() -> bool:
+    """Whether this torch can admit additional globals (2.5 or newer)."""
+    return hasattr(torch.serialization, 'safe_globals')
+
+
+def _trusts_all_files() -> bool:
+    """Whether the user has turned torch's guard off for this process."""
+    value = os.environ.get('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '')
+    return value.lower() in ('1', 'y', 'yes', 'true')
+
+
+@contextlib.contextmanager
+def _admitted() -> Iterator[None]:
+    """Admit this module's stand-ins, ahead of the user's own entries.
+
+    The whole set is exchanged rather than added to: where a user (or
+    onedl-mmengine) has admitted numpy's real functions, torch would otherwise
+    pick one of the two per name by chance.
+    """
+    ours = safe_globals()
+    paths = {global_path(item) for item in ours}
+    serialization = torch.serialization
+    with _lock:
+        before = serialization.get_safe_globals()
+        kept = [item for item in before if global_path(item) not in paths]
+        serialization.clear_safe_globals()
+        serialization.add_safe_globals(kept + ours)
+        try:
+            yield
+        finally:
+            serialization.clear_safe_globals()
+            serialization.add_safe_globals(before)
+
+
+def _refusal(source: Any, error: Exception) -> pickle.UnpicklingError:
+    """Tell which file was refused, for what, and what to do about it."""
+    # torch puts advice around the reason: to turn the guard off, for one
+    text = str(error).rpartition('WeightsUnpickler error: ')[2].strip()
+    found = re.search(r'GLOBAL (\S+)', text)
+    reason = (f"it refers to '{found[1]}', which no MMEngine checkpoint needs"
+              if found else text.split('\n')[0])
+    # add_safe_globals wants the object: functions of the user's own package
+    # may be unknown here only because that package was not imported.
+    return pickle.UnpicklingError(
+        f'{source} was not loaded and nothing in it was run: {reason}. If it '
+        'is your own code (a custom HistoryBuffer statistic, say), import '
+        'its module before loading, e.g. in custom_imports, and admit other '
+        'classes by torch.serialization.add_safe_globals. If you trust the '
+        'file, extract its weights once: torch.save(torch.load(path, '
+        "weights_only=False)['state_dict'], new_path).")
+
+
+def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
+    """Replace ``torch.load`` in ``mmengine.runner.checkpoint``.
+
+    Args:
+        f (str | Path | IO): As for ``torch.load``.
+        *args: As for ``torch.load``.
+        **kwargs: As for ``torch.load``; ``weights_only=False`` and
+            ``pickle_module`` are overruled.
+
+    Returns:
+        Any: The file's content.
+
+    Raises:
+        pickle.UnpicklingError: If the file refers to anything that MMEngine's
+            own checkpoints do not hold.
+    """
+    if _trusts_all_files():
+        return torch.load(f, *args, **kwargs)
+    args = args[:1]  # map_location; the next one is pickle_module
+    kwargs.pop('pickle_module', None)
+    kwargs['weights_only'] = True
+    try:
+        with _admitted():
+            content = torch.load(f, *args, **kwargs)
+        return resolve(content)
+    except pickle.UnpicklingError as error:
+        raise _refusal(f, error) from None
+
+
+def guarded_load_url(url: str,
+                     model_dir: Optional[str] = None,
+                     map_location: Any = None,
+                     progress: bool = True,
+                     check_hash: bool = False,
+                     file_name: Optional[str] = None) -> Any:
+    """Replace ``load_url`` in ``mmengine.runner.checkpoint``.
+
+    Args:
+        url (str): As for ``torch.hub.load_state_dict_from_url``.
+        model_dir (str, optional): As there.
+        map_location (Any): As there.
+        progress (bool): As there.
+        check_hash (bool): As there.
+        file_name (str, optional): As there.
+
+    Returns:
+        Any: The file's content.
+
+    Raises:
+        pickle.UnpicklingError: See :func:`guarded_load`.
+    """
+    weights_only = not _trusts_all_files()
+    try:
+        with _admitted():
+            content = torch.hub.load_state_dict_from_url(
+                url,
+                model_dir,
+                map_location,
+                progress,
+                check_hash,
+                file_name,
+                weights_only=weights_only)
+        return resolve(content)
+    except pickle.UnpicklingError as error:
+        raise _refusal(url, error) from None
+
+
+class _GuardedTorch(types.ModuleType):
+    """``torch`` as ``mmengine.runner.checkpoint`` is to see it."""
+
+    load = staticmethod(guarded_load)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(torch, name)
+
+
+def install() -> None:
+    """Guard MMEngine's loaders, if this torch can."""
+    if not guard_supported():
+        return
+    from mmengine.runner import checkpoint
+
+    # One name covers all of MMEngine's loaders (local files, s3, petrel,
+    # model zoos), now and in the forks; torch itself stays as it is.
+    checkpoint.torch = _GuardedTorch('torch')
+    checkpoint.load_url = guarded_load_url
