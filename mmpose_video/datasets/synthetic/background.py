@@ -1,8 +1,10 @@
 """Backgrounds: a still canvas per clip, larger than the frame."""
+from typing import Sequence
+
 import cv2
 import numpy as np
 
-from .appearance import HAIRS, SKINS, sample_cloth, scale_color
+from .appearance import HAIRS, SKINS, Color, sample_cloth, scale_color
 from .geometry import capsule_outlines
 
 SHIFT = 6  # fractional bits of the coordinates given to OpenCV
@@ -11,6 +13,13 @@ SHIFT = 6  # fractional bits of the coordinates given to OpenCV
 def to_fixed(points: np.ndarray) -> np.ndarray:
     """Pixels to OpenCV's fixed-point coordinates (int32)."""
     return np.round(points * (1 << SHIFT)).astype(np.int32)
+
+
+def _dull(color: Sequence[float], factor: float) -> Color:
+    """A colour pulled towards grey: backgrounds are duller than clothes."""
+    mean = sum(color) / 3
+    b, g, r = (0.55 * c + 0.45 * mean for c in color)
+    return scale_color((b, g, r), factor)
 
 
 def _smooth_noise(rng: np.random.Generator, width: int, height: int,
@@ -28,7 +37,7 @@ def _shapes(rng: np.random.Generator, canvas: np.ndarray, horizon: float,
         # buildings and furniture stand on or above the horizon
         w, h = rng.uniform(30, 170) * unit, rng.uniform(40, 220) * unit
         x, y = rng.uniform(-50, width), horizon - rng.uniform(-0.2, 0.9) * h
-        color = scale_color(sample_cloth(rng), rng.uniform(0.5, 0.9))
+        color = _dull(sample_cloth(rng), rng.uniform(0.5, 0.9))
         box = np.array([[x, y], [x + w, y], [x + w, y + h], [x, y + h]])
         cv2.fillConvexPoly(canvas, to_fixed(box), color, cv2.LINE_AA, SHIFT)
         rows, cols = rng.integers(0, 5, 2)
@@ -50,7 +59,7 @@ def _shapes(rng: np.random.Generator, canvas: np.ndarray, horizon: float,
             if rng.random() < 0.5:
                 color = sample_cloth(rng)
         else:
-            color = scale_color(sample_cloth(rng), rng.uniform(0.4, 0.9))
+            color = _dull(sample_cloth(rng), rng.uniform(0.4, 0.9))
         length = rng.uniform(15, 70) * unit
         angle = rng.uniform(0, np.pi)
         a = rng.uniform([0, 0.2 * height], [width, height])
@@ -82,11 +91,8 @@ def paint_background(rng: np.random.Generator, width: int, height: int,
     """
     rows = np.arange(height, dtype=np.float32)[:, None]
     top, bottom, near, far = (np.array(
-        scale_color(sample_cloth(rng), rng.uniform(0.6, 1.1)), np.float32)
+        _dull(sample_cloth(rng), rng.uniform(0.6, 1.1)), np.float32)
                               for _ in range(4))
-    # colours are pulled towards grey: backgrounds are duller than clothes
-    top, bottom, near, far = (0.6 * c + 0.4 * c.mean()
-                              for c in (top, bottom, near, far))
     up = np.clip(rows / max(horizon, 1), 0, 1)[..., None]
     down = np.clip((rows - horizon) / max(height - horizon, 1), 0,
                    1)[..., None]

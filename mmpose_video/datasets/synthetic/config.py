@@ -24,7 +24,8 @@ class Difficulty:
         burst_chance (float): Chance per frame of a long exposure.
         burst_shutter (float): Exposure at the peak of such a burst, as a
             part of the frame interval.
-        jolt_chance (float): Chance per frame of a jolt of the camera.
+        jolt_share (float): Part of the long exposures during which the
+            camera is jolted.
         jolt_pixels (float): Amplitude of a jolt, in pixels at 360 lines.
         tremble_pixels (float): Amplitude of the steady shake of the hand.
         pan (float): Amplitude of the pan, as a part of the frame's width.
@@ -48,7 +49,7 @@ class Difficulty:
     shutter: float = 0.15
     burst_chance: float = 0.
     burst_shutter: float = 1.
-    jolt_chance: float = 0.
+    jolt_share: float = 0.
     jolt_pixels: float = 0.
     tremble_pixels: float = 0.3
     pan: float = 0.02
@@ -70,18 +71,18 @@ DIFFICULTIES: Dict[str, Difficulty] = {
     'hard':
     Difficulty(
         crossing=1.,
-        occluder_chance=0.12,
+        occluder_chance=0.18,
         poles=(0, 2),
-        shutter=0.45,
-        burst_chance=0.06,
-        burst_shutter=1.2,
-        jolt_chance=0.03,
-        jolt_pixels=6.,
+        shutter=0.2,
+        burst_chance=0.12,
+        burst_shutter=1.3,
+        jolt_share=0.5,
+        jolt_pixels=7.,
         tremble_pixels=0.8,
         pan=0.05,
-        defocus_chance=0.03,
+        defocus_chance=0.04,
         defocus_sigma=4.,
-        dark_chance=0.04,
+        dark_chance=0.06,
         dark_gain=0.22,
         noise=7.,
         clutter=1.,

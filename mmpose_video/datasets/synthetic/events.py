@@ -36,11 +36,20 @@ def draw_times(rng: np.random.Generator, frames: int,
 
 
 def envelope(rng: np.random.Generator, frames: int,
-             chance: float) -> np.ndarray:
-    """Strength (frames,) in [0, 1] of an effect of 1 to 3 frames."""
+             times: np.ndarray) -> np.ndarray:
+    """Strength in [0, 1] of an effect that lasts one to three frames.
+
+    Args:
+        rng (np.random.Generator): Source of the draw.
+        frames (int): Length of the clip.
+        times (np.ndarray): Frames at which the effect peaks.
+
+    Returns:
+        np.ndarray: ``(frames,)``.
+    """
     index = np.arange(frames)
     out = np.zeros(frames)
-    for when in draw_times(rng, frames, chance):
+    for when in times:
         width = rng.uniform(0.35, 0.8)
         bump = np.exp(-0.5 * ((index - when) / width)**2)
         out = np.maximum(out, bump * rng.uniform(0.6, 1.))
@@ -67,11 +76,24 @@ class Exposure:
 
 
 def sample_exposure(rng: np.random.Generator, effects: Difficulty,
-                    frames: int, height: int) -> Exposure:
-    """Draw the exposure of each frame of a clip of ``height`` lines."""
-    burst = envelope(rng, frames, effects.burst_chance)
-    focus = envelope(rng, frames, effects.defocus_chance)
-    dark = envelope(rng, frames, effects.dark_chance)
+                    frames: int, height: int,
+                    bursts: np.ndarray) -> Exposure:
+    """Draw the exposure of each frame of a clip.
+
+    Args:
+        rng (np.random.Generator): Source of the draw.
+        effects (Difficulty): The rates and strengths.
+        frames (int): Length of the clip.
+        height (int): Lines per frame.
+        bursts (np.ndarray): Frames of the longest exposures.
+
+    Returns:
+        Exposure: One entry per frame.
+    """
+    burst = envelope(rng, frames, bursts)
+    focus, dark = (envelope(rng, frames, draw_times(rng, frames, chance))
+                   for chance in (effects.defocus_chance,
+                                  effects.dark_chance))
     low, high = effects.jpeg_quality
     noise = effects.noise * rng.uniform(0.6, 1.2)
     return Exposure(

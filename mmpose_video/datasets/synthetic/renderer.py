@@ -60,8 +60,8 @@ class Renderer:
         for plan in self.plans:
             needed[plan.still, plan.row] = True
             for window in plan.windows:
-                rows = slice(window.first, window.first + window.count)
-                needed[window.members, rows] = True
+                steps = slice(window.first, window.first + window.count)
+                needed[window.members, steps] = True
         # row in the table of times -> row in the tables of one thing
         self._local = np.cumsum(needed, 1) - 1
         self._depth = np.zeros((len(scene.people), len(times)))
@@ -83,11 +83,12 @@ class Renderer:
             self._things.append((to_fixed(moved).reshape(polygons.shape),
                                  order, list(occluder.colors)))
 
-    def _background(self, row: int) -> np.ndarray:
+    def _background(self, row: int,
+                    flags: int = cv2.INTER_LINEAR) -> np.ndarray:
         matrix = self.matrices[row].copy()
         matrix[:, 2] -= matrix[:, :2] @ self.margin
         return cv2.warpAffine(
-            self.canvas, matrix, self.size, flags=cv2.INTER_LINEAR,
+            self.canvas, matrix, self.size, flags=flags,
             borderMode=cv2.BORDER_REFLECT_101)
 
     def _draw(self, image: np.ndarray, row: int, things: List[int],
@@ -115,10 +116,12 @@ class Renderer:
             total = np.zeros((y1 - y0, x1 - x0, 3), np.float32)
             work = self._work
             # the mean of many steps smooths the edges by itself
-            line = cv2.LINE_AA if window.count < 4 else cv2.LINE_8
+            few = window.count < 4
+            line = cv2.LINE_AA if few else cv2.LINE_8
+            flags = cv2.INTER_LINEAR if few else cv2.INTER_NEAREST
             for row in range(window.first, window.first + window.count):
                 if window.whole:
-                    work = self._background(row)
+                    work = self._background(row, flags)
                 else:
                     work[part] = still[part]
                 self._draw(work, row, window.members, line)

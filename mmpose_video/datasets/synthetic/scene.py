@@ -64,7 +64,10 @@ class Person:
         angles = self.motion.angles(time)
         if self.walks:
             dx = -self.axes[0] * np.sin(theta) * self.rate
-            dz = self.axes[1] * np.cos(theta) * self.rate
+            # Nobody turns on the spot at the ends of a thin ellipse: the
+            # heading is that of a rounder one.
+            around = max(self.axes[1], 0.45 * self.axes[0])
+            dz = around * np.cos(theta) * self.rate
             angles['yaw'] = angles['yaw'] + np.arctan2(dx, -dz)
         body = forward_kinematics(self.build, angles)
         pixels = camera.project(body, x, depth)
@@ -117,7 +120,7 @@ def _sample_person(rng: np.random.Generator, config: SyntheticConfig,
     speed = SPEED[action] * build.height * rng.uniform(0.8, 1.1)
     rate = rng.choice([-1, 1]) * speed / max(axes[0], 0.15)
     # a short ellipse would spin its walker
-    rate = float(np.clip(rate, -2.2, 2.2))
+    rate = float(np.clip(rate, -1.6, 1.6))
     yaw = 0. if walks else rng.choice(
         [rng.normal(0, 0.6), rng.uniform(-np.pi, np.pi)])
     return Person(
@@ -165,7 +168,8 @@ def sample_scene(rng: np.random.Generator,
     """
     effects, frames, fps = config.effects, config.frames, config.fps
     unit = config.height / 360
-    times = draw_times(rng, frames, effects.jolt_chance)
+    bursts = draw_times(rng, frames, effects.burst_chance)
+    times = bursts[rng.random(len(bursts)) < effects.jolt_share]
     jolts = np.zeros((len(times), 5))
     for row, when in zip(jolts, times):
         angle = rng.uniform(0, 2 * np.pi)
@@ -202,5 +206,5 @@ def sample_scene(rng: np.random.Generator,
         occluders.append(
             sample_sweep(rng, pixels[0, joint], when / fps, float(scale[0]),
                          fps))
-    exposure = sample_exposure(rng, effects, frames, config.height)
+    exposure = sample_exposure(rng, effects, frames, config.height, bursts)
     return Scene(camera, people, occluders, exposure)
