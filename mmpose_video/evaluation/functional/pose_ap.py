@@ -53,37 +53,52 @@ def _chunks(counts: np.ndarray) -> Iterator[slice]:
         start = stop
 
 
+def _boxes(table: PoseTable) -> Tuple[np.ndarray, np.ndarray]:
+    """Corners (P, 2) and (P, 2) around each person's joints."""
+    usable = table.present & np.isfinite(table.joints).all(axis=-1)
+    low = np.where(usable[..., None], table.joints, np.inf).min(axis=1)
+    high = np.where(usable[..., None], table.joints, -np.inf).max(axis=1)
+    return low, high
+
+
 def _best_ground_truth(gt: PoseTable, pred: PoseTable, thr: float,
                        ) -> Tuple[np.ndarray, np.ndarray]:
     """For each prediction the person of its frame that it matches best.
 
     Returns:
-        tuple: (P,) int64 rows of ``gt`` (-1 in a frame without people)
-        and (P,) float64 fractions of matched joints.
+        tuple: (P,) int64 rows of ``gt`` and (P,) float64 fractions of
+        matched joints; a prediction that matches nobody has -1 and 0.
     """
     best = np.full(len(pred), -1, dtype=np.int64)
     value = np.zeros(len(pred))
     first = np.searchsorted(gt.frame, pred.frame, side='left')
     counts = np.searchsorted(gt.frame, pred.frame, side='right') - first
     num_joints = gt.present.sum(axis=1)
+    (gt_low, gt_high), (pred_low, pred_high) = _boxes(gt), _boxes(pred)
+    reach = (thr * (1 + 1e-6) * gt.size)[:, None]
+    gt_low, gt_high = gt_low - reach, gt_high + reach
     rows = np.flatnonzero(counts)  # predictions that have anyone to match
     for part in _chunks(counts[rows]):
         chunk = rows[part]
         num = counts[chunk]
-        start = np.cumsum(num) - num
         row_pred = np.repeat(chunk, num)
-        row_gt = (np.repeat(first[chunk] - start, num) +
+        row_gt = (np.repeat(first[chunk] - (np.cumsum(num) - num), num) +
                   np.arange(int(num.sum())))
+        # In a crowd hardly any two people are near each other.
+        near = ((gt_low[row_gt] <= pred_high[row_pred]) &
+                (pred_low[row_pred] <= gt_high[row_gt])).all(axis=1)
+        row_pred, row_gt = row_pred[near], row_gt[near]
         match = _within(gt.joints[row_gt], pred.joints[row_pred],
                         gt.size[row_gt], thr)
         match &= gt.present[row_gt] & pred.present[row_pred]
         fraction = match.sum(axis=1) / np.maximum(num_joints[row_gt], 1)
-        top = np.maximum.reduceat(fraction, start)
-        # Ties go to the person who is listed first.
-        is_top = fraction == np.repeat(top, num)
-        order = np.where(is_top, np.arange(len(fraction)), len(fraction))
-        best[chunk] = row_gt[np.minimum.reduceat(order, start)]
-        value[chunk] = top
+        hit = fraction > 0
+        row_pred, row_gt, fraction = row_pred[hit], row_gt[hit], fraction[hit]
+        # Best first; ties go to the person who is listed first.
+        order = np.lexsort((row_gt, -fraction, row_pred))
+        chosen, top = np.unique(row_pred[order], return_index=True)
+        best[chosen] = row_gt[order][top]
+        value[chosen] = fraction[order][top]
     return best, value
 
 
