@@ -130,24 +130,36 @@ class _Call:
         self.bias = self._parameter(p.delta_bias)
         self.skip = self._parameter(p.D)
         self.read = self._parameter(p.state_weight)
-        self.order = self.A if p.order is None else p.order
+        self.walk = self._walk()
         # One launch per group where groups add into the same place.
         self.one_by_one = [(group, 1) for group in range(p.groups)]
         self.together = [(0, p.groups)]
-        self.reverse = sum(
-            1 << group for group, flag in enumerate(p.reverse) if flag)
         self.sizes = dict(
-            reverse_bits=self.reverse, groups=p.groups, channels=p.channels,
+            groups=p.groups, channels=p.channels,
             tokens=p.tokens, window=p.window, chunks=self.chunks, S=p.states)
         self.flags = dict(
-            WALK=bool(self.reverse), ORDER=p.order is not None,
-            RANK=self.rank, BIAS=p.delta_bias is not None,
-            SOFTPLUS=p.softplus, BD=tiles.channels, T=tiles.chunk)
+            WALK=self.walk is not self.A, RANK=self.rank,
+            BIAS=p.delta_bias is not None, SOFTPLUS=p.softplus,
+            BD=tiles.channels, T=tiles.chunk)
         self.blocks = -(-p.channels // tiles.channels)
 
     def _parameter(self, tensor: Optional[Tensor]) -> Tensor:
         """A parameter, or some pointer for one that is not there."""
         return self.A if tensor is None else tensor.contiguous()
+
+    def _walk(self) -> Tensor:
+        """Tokens by step, (G, L); some pointer if that is all ahead."""
+        from .triton_kernels import walk_kernel
+        p = self.problem
+        if not any(p.reverse):
+            return self.A if p.order is None else p.order
+        bits = sum(1 << group for group, flag in enumerate(p.reverse) if flag)
+        table = torch.empty(p.groups, p.tokens, dtype=torch.int32,
+                            device=p.u.device)
+        walk_kernel[(-(-p.tokens // 1024), p.groups)](
+            table if p.order is None else p.order, table, bits, p.tokens,
+            p.window, ORDER=p.order is not None, BLOCK=1024)
+        return table
 
     def grid(self, blocks: int, groups: int) -> Tuple[int, int, int]:
         """Grid of a launch over tiles."""
@@ -217,7 +229,8 @@ def forward(problem: ScanProblem,
     last = p.A.new_empty(p.last_shape())
     if _empty(p):
         return y.zero_(), last.zero_(), p.A.new_empty(0)
-    call = _Call(p, tiles_for(p))
+    with _on(p.u):
+        call = _Call(p, tiles_for(p))
     tiles = call.tiles
     one_chunk = call.chunks == 1
     states = p.A.new_empty(saved_shape(p))
@@ -228,14 +241,14 @@ def forward(problem: ScanProblem,
         if not one_chunk:
             summary_kernel[call.grid(call.blocks, p.groups)](
                 call.u, call.delta, call.weight, call.A, call.B, call.bias,
-                call.order, states, **call.sizes, **inputs, **call.flags,
+                call.walk, states, **call.sizes, **inputs, **call.flags,
                 num_warps=tiles.forward_warps)
             call.carry(states, states, p.states + 1, False, False)
         for first, count in (call.one_by_one
                              if p.sum_groups else call.together):
             output_kernel[call.grid(call.blocks, count)](
                 call.u, call.delta, call.weight, call.A, call.B, call.C,
-                call.skip, call.bias, call.read, call.order, states, y_all,
+                call.skip, call.bias, call.read, call.walk, states, y_all,
                 last, group_first=first, group_count=count, **call.sizes,
                 **inputs, **_strides(c=call.C, y=y_all), **call.flags,
                 SKIP=p.D is not None, READ=p.state_weight is not None,
@@ -270,6 +283,6 @@ def backward(problem: ScanProblem, saved: Tensor, grad_y: Tensor,
                                    memory_format=torch.contiguous_format)
             for name in needs
         }
-    call = _Call(problem, tiles_for(problem))
     with _on(problem.u):
+        call = _Call(problem, tiles_for(problem))
         return Gradients(call, saved, grad_y, grad_last).collect(needs)

@@ -21,10 +21,10 @@ import triton.language as tl
 
 from .triton_kernels import (
     compose,
-    group_reverse,
     load_bias,
     step_input,
     step_size,
+    tile_of,
     token_of,
 )
 
@@ -34,10 +34,10 @@ from .triton_kernels import (
 
 @triton.jit
 def grad_summary_kernel(
-        delta, weight, A, C, bias, read, order, grad_y, grads, reverse_bits,
-        groups, channels, tokens, window, chunks, S: tl.constexpr,
+        delta, weight, A, C, bias, read, walk, grad_y, grads, groups,
+        channels, tokens, window, chunks, S: tl.constexpr,
         delta_n, delta_g, delta_t, delta_d, c_n, c_g, c_t, c_s,
-        y_n, y_g, y_t, y_d, WALK: tl.constexpr, ORDER: tl.constexpr,
+        y_n, y_g, y_t, y_d, WALK: tl.constexpr,
         RANK: tl.constexpr, BIAS: tl.constexpr, SOFTPLUS: tl.constexpr,
         READ: tl.constexpr, BD: tl.constexpr, T: tl.constexpr):
     """Gradient that each chunk's outputs send to the state before it.
@@ -48,23 +48,24 @@ def grad_summary_kernel(
     group = tl.program_id(2) % groups
     run = tl.program_id(0) // chunks
     chunk = tl.program_id(0) % chunks
-    step = chunk * T + tl.arange(0, T)[None, :]
+    step = chunk * T + tl.arange(0, T)
     chan = tl.program_id(1) * BD + tl.arange(0, BD)
     ok = step < window
     chan_ok = chan < channels
-    both = chan_ok[:, None] & ok
-    token = token_of(order + group * tokens,
-                     group_reverse(reverse_bits, group), run * window, step,
-                     ok, window, WALK, ORDER)
+    both = chan_ok[:, None] & ok[None, :]
+    walk += group * tokens
+    item = run * window + step
+    token = token_of(walk, item, ok, WALK)
+    tile = tile_of(token, walk, item, ok, WALK, BD)
     delta += sample.to(tl.int64) * delta_n + group.to(tl.int64) * delta_g
     C += sample.to(tl.int64) * c_n + group.to(tl.int64) * c_g
     grad_y += sample.to(tl.int64) * y_n + group.to(tl.int64) * y_g
     shift = load_bias(bias + group * channels, chan, chan_ok, BIAS)
-    x = step_input(delta, weight + group * channels * RANK, token, ok, chan,
-                   chan_ok, delta_t, delta_d, RANK)
+    x = step_input(delta, weight + group * channels * RANK, token, tile, ok,
+                   chan, chan_ok, delta_t, delta_d, RANK)
     dt = step_size(x, shift, ok, chan_ok, SOFTPLUS)
     so_far = tl.cumsum(dt, axis=1)
-    dy = tl.load(grad_y + chan[:, None] * y_d + token[None, :] * y_t,
+    dy = tl.load(grad_y + chan[:, None] * y_d + tile * y_t,
                  mask=both, other=0.0).to(tl.float32)
 
     slot = (tl.program_id(2) * (tokens // window) + run).to(tl.int64)
@@ -76,7 +77,7 @@ def grad_summary_kernel(
         a = tl.load(A + s, mask=chan_ok, other=0.0) * 1.4426950408889634
         c = tl.load(C + s * c_s + token * c_t, mask=ok,
                     other=0.0).to(tl.float32)
-        total = tl.sum(tl.exp2(a[:, None] * so_far) * dy * c, axis=1)
+        total = tl.sum(tl.exp2(a[:, None] * so_far) * dy * c[None, :], axis=1)
         if READ:
             total = total * tl.load(read + s, mask=chan_ok, other=0.0)
         tl.store(grads + s * channels, total, mask=chan_ok)
@@ -92,45 +93,46 @@ def put(place, value, ok, again, MAYBE: tl.constexpr):
 
 @triton.jit
 def grad_tile(
-        u, delta, weight, A, B, C, D, bias, read, order, states, grads,
-        grad_y, grad_u, grad_delta, by_token, by_chunk, reverse, run, chunk,
-        chan, again, channels, tokens, window, S: tl.constexpr, u_t, u_d, delta_t,
-        delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d,
-        WALK: tl.constexpr, ORDER: tl.constexpr, RANK: tl.constexpr,
+        u, delta, weight, A, B, C, D, bias, read, walk, states, grads,
+        grad_y, grad_u, grad_delta, by_token, by_chunk, run, chunk,
+        chan, again, channels, tokens, window, S: tl.constexpr, u_t, u_d,
+        delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d,
+        WALK: tl.constexpr, RANK: tl.constexpr,
         BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, SKIP: tl.constexpr,
         READ: tl.constexpr, HAS_STATE: tl.constexpr, HAS_GRAD: tl.constexpr,
         ADD_U: tl.constexpr, MANY: tl.constexpr, BD: tl.constexpr,
         T: tl.constexpr):
     """All gradients of one tile; pointers are already those of its group."""
-    step = chunk * T + tl.arange(0, T)[None, :]
+    step = chunk * T + tl.arange(0, T)
     ok = step < window
     chan_ok = chan < channels
-    both = chan_ok[:, None] & ok
-    first = run * window
-    token = token_of(order, reverse, first, step, ok, window, WALK, ORDER)
+    both = chan_ok[:, None] & ok[None, :]
+    item = run * window + step
+    token = token_of(walk, item, ok, WALK)
+    tile = tile_of(token, walk, item, ok, WALK, BD)
     # Neighbours inside the chunk; dt = 0 makes their decay 1 outside.
     next_ok = (step + 1 < window) & (step + 1 < chunk * T + T)
-    later = token_of(order, reverse, first, step + 1, next_ok, window, WALK,
-                     ORDER)
+    later = token_of(walk, item + 1, next_ok, WALK)
+    later_tile = tile_of(later, walk, item + 1, next_ok, WALK, BD)
     back_ok = ok & (step > chunk * T)
-    earlier = token_of(order, reverse, first, step - 1, back_ok, window, WALK,
-                       ORDER)
+    earlier = token_of(walk, item - 1, back_ok, WALK)
+    earlier_tile = tile_of(earlier, walk, item - 1, back_ok, WALK, BD)
 
     shift = load_bias(bias, chan, chan_ok, BIAS)
-    x = step_input(delta, weight, later, next_ok, chan, chan_ok, delta_t,
-                   delta_d, RANK)
+    x = step_input(delta, weight, later, later_tile, next_ok, chan, chan_ok,
+                   delta_t, delta_d, RANK)
     dt_next = step_size(x, shift, next_ok, chan_ok, SOFTPLUS)
-    x = step_input(delta, weight, earlier, back_ok, chan, chan_ok, delta_t,
-                   delta_d, RANK)
+    x = step_input(delta, weight, earlier, earlier_tile, back_ok, chan,
+                   chan_ok, delta_t, delta_d, RANK)
     value_back = step_size(x, shift, back_ok, chan_ok, SOFTPLUS) * tl.load(
-        u + chan[:, None] * u_d + earlier[None, :] * u_t,
-        mask=chan_ok[:, None] & back_ok, other=0.0).to(tl.float32)
-    x = step_input(delta, weight, token, ok, chan, chan_ok, delta_t, delta_d,
-                   RANK)
+        u + chan[:, None] * u_d + earlier_tile * u_t,
+        mask=chan_ok[:, None] & back_ok[None, :], other=0.0).to(tl.float32)
+    x = step_input(delta, weight, token, tile, ok, chan, chan_ok, delta_t,
+                   delta_d, RANK)
     dt = step_size(x, shift, ok, chan_ok, SOFTPLUS)
-    value = tl.load(u + chan[:, None] * u_d + token[None, :] * u_t,
+    value = tl.load(u + chan[:, None] * u_d + tile * u_t,
                     mask=both, other=0.0).to(tl.float32)
-    dy = tl.load(grad_y + chan[:, None] * y_d + token[None, :] * y_t,
+    dy = tl.load(grad_y + chan[:, None] * y_d + tile * y_t,
                  mask=both, other=0.0).to(tl.float32)
 
     g_b = tl.zeros([BD, T], tl.float32)    # sum_s g * B
@@ -146,33 +148,33 @@ def grad_tile(
                     other=0.0).to(tl.float32)
         decay = tl.exp2(a2[:, None] * dt)
         total, w = tl.associative_scan(
-            (decay, decay * value_back * b_back), 1, compose)
+            (decay, decay * value_back * b_back[None, :]), 1, compose)
         if HAS_STATE:
             start = tl.load(states + s * channels + chan, mask=chan_ok,
                             other=0.0)
             w += total * start[:, None]
-        h = w + dt * value * b
+        h = w + dt * value * b[None, :]
         dy_read = dy
         if READ:
             factor = tl.load(read + chan * S + s, mask=chan_ok, other=0.0)
             tl.store(by_chunk + (S + 2 + RANK + s) * channels + chan,
-                     tl.sum(dy * c * h, axis=1), mask=chan_ok)
+                     tl.sum(dy * c[None, :] * h, axis=1), mask=chan_ok)
             dy_read = dy * factor[:, None]
-        put(by_token + (S + s) * tokens + token, tl.sum(dy_read * h, axis=0),
-            ok, again, MANY)
+        put(by_token + (S + s) * tokens + token,
+            tl.sum(dy_read * h, axis=0), ok, again, MANY)
         total, g = tl.associative_scan(
-            (tl.exp2(a2[:, None] * dt_next), dy_read * c), 1,
+            (tl.exp2(a2[:, None] * dt_next), dy_read * c[None, :]), 1,
             compose, reverse=True)
         if HAS_GRAD:
             end = tl.load(grads + s * channels + chan, mask=chan_ok,
                           other=0.0)
             g += total * end[:, None]
-        put(by_token + s * tokens + token, tl.sum(g * dt * value, axis=0),
-            ok, again, MANY)
+        put(by_token + s * tokens + token,
+            tl.sum(g * dt * value, axis=0), ok, again, MANY)
         w = g * w
         tl.store(by_chunk + s * channels + chan, tl.sum(w * dt, axis=1),
                  mask=chan_ok)
-        g_b += g * b
+        g_b += g * b[None, :]
         g_aw += a[:, None] * w
 
     du = dt * g_b
@@ -180,7 +182,7 @@ def grad_tile(
         du += tl.load(D + chan, mask=chan_ok, other=0.0)[:, None] * dy
         tl.store(by_chunk + S * channels + chan, tl.sum(dy * value, axis=1),
                  mask=chan_ok)
-    put(grad_u + chan[:, None] * du_d + token[None, :] * du_t, du, both,
+    put(grad_u + chan[:, None] * du_d + tile * du_t, du, both,
         True, ADD_U)
     dx = value * g_b + g_aw
     if SOFTPLUS:
@@ -192,7 +194,7 @@ def grad_tile(
         tl.store(by_chunk + (S + 1) * channels + chan, tl.sum(dx, axis=1),
                  mask=chan_ok)
     if RANK == 0:
-        tl.store(grad_delta + chan[:, None] + token[None, :] * channels, dx,
+        tl.store(grad_delta + chan[:, None] + tile * channels, dx,
                  mask=both)
     else:
         for r in range(RANK):
@@ -201,20 +203,21 @@ def grad_tile(
             column = tl.load(weight + chan * RANK + r, mask=chan_ok,
                              other=0.0)
             tl.store(by_chunk + (S + 2 + r) * channels + chan,
-                     tl.sum(dx * row, axis=1), mask=chan_ok)
+                     tl.sum(dx * row[None, :], axis=1), mask=chan_ok)
             put(by_token + (2 * S + r) * tokens + token,
-                tl.sum(dx * column[:, None], axis=0), ok, again, MANY)
+                tl.sum(dx * column[:, None], axis=0), ok, again,
+                MANY)
 
 
 @triton.jit
 def grad_kernel(
-        u, delta, weight, A, B, C, D, bias, read, order, states, grads,
-        grad_y, grad_u, grad_delta, by_token, by_chunk, reverse_bits,
+        u, delta, weight, A, B, C, D, bias, read, walk, states, grads,
+        grad_y, grad_u, grad_delta, by_token, by_chunk,
         group_first, group_count, groups, channels, tokens, window, chunks,
         S: tl.constexpr, u_n, u_g, u_t, u_d, delta_n, delta_g, delta_t,
         delta_d, b_n, b_g, b_t, b_s, c_n, c_g, c_t, c_s, y_n, y_g, y_t, y_d,
         du_n, du_g, du_t, du_d, token_rows, chunk_rows,
-        WALK: tl.constexpr, ORDER: tl.constexpr, RANK: tl.constexpr,
+        WALK: tl.constexpr, RANK: tl.constexpr,
         BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, SKIP: tl.constexpr,
         READ: tl.constexpr, HAS_STATE: tl.constexpr, HAS_GRAD: tl.constexpr,
         ADD: tl.constexpr, BLOCKS: tl.constexpr, BD: tl.constexpr,
@@ -239,7 +242,7 @@ def grad_kernel(
     grad_u += sample * du_n + group * du_g
     grad_delta += item * tokens * channels
     weight += group * channels * RANK
-    order += group * tokens
+    walk += group * tokens
     states += slot * (S + 1) * channels
     grads += (slot + 1) * S * channels
     A += group * channels * S
@@ -249,14 +252,13 @@ def grad_kernel(
     by_token += (item * tl.num_programs(1) + part) * token_rows * tokens
     by_chunk += (item * tl.num_programs(0)
                  + tl.program_id(0)) * chunk_rows * channels
-    reverse = group_reverse(reverse_bits, group)
     for block in range(BLOCKS):
         chan = (part * BLOCKS + block) * BD + tl.arange(0, BD)
         grad_tile(
-            u, delta, weight, A, B, C, D, bias, read, order, states, grads,
-            grad_y, grad_u, grad_delta, by_token, by_chunk, reverse, run,
-            chunk, chan, block > 0, channels, tokens, window, S, u_t, u_d, delta_t,
-            delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d, WALK, ORDER,
+            u, delta, weight, A, B, C, D, bias, read, walk, states, grads,
+            grad_y, grad_u, grad_delta, by_token, by_chunk, run,
+            chunk, chan, block > 0, channels, tokens, window, S, u_t, u_d,
+            delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d, WALK,
             RANK, BIAS, SOFTPLUS, SKIP, READ, HAS_STATE, HAS_GRAD, ADD,
             BLOCKS > 1, BD, T)
         if BLOCKS > 1:

@@ -67,7 +67,7 @@ class Gradients:
             return grads
         grad_summary_kernel[call.grid(call.blocks, p.groups)](
             call.delta, call.weight, call.A, call.C, call.bias, call.read,
-            call.order, grad_y, grads, **call.sizes,
+            call.walk, grad_y, grads, **call.sizes,
             **_strides(delta=call.delta, c=call.C, y=grad_y), **call.flags,
             READ=p.state_weight is not None,
             num_warps=call.tiles.forward_warps)
@@ -87,7 +87,7 @@ class Gradients:
         for first, count in launches:
             grad_kernel[call.grid(parts, count)](
                 call.u, call.delta, call.weight, call.A, call.B, call.C,
-                call.skip, call.bias, call.read, call.order, saved,
+                call.skip, call.bias, call.read, call.walk, saved,
                 dummy if grads is None else grads, grad_y, grad_u,
                 dummy if self.grad_delta is None else self.grad_delta,
                 self.by_token, self.by_chunk, group_first=first,

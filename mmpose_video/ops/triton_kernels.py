@@ -14,9 +14,9 @@ once. Three launches make a scan of any length parallel over its length:
 3. ``output_kernel``: the scan inside the chunk from its true start.
 
 Steps, not tokens, are what the kernels count: step ``j`` of window ``w`` is
-position ``w * window + j`` (counted from the window's end in a reverse
-group), and that position's token comes from the order table. A step behind
-the window's end has dt = 0, which leaves any state as it is.
+entry ``w * window + j`` of the group's walk, a table of tokens that has the
+order and the direction in it (no table: the token itself). A step behind the
+window's end has dt = 0, which leaves any state as it is.
 
 This module can only be imported where Triton is installed.
 """
@@ -53,29 +53,55 @@ def softplus(x):
 
 
 @triton.jit
-def token_of(order, reverse, first, step, ok, window, WALK: tl.constexpr,
-             ORDER: tl.constexpr):
-    """Token of each step; ``order`` points at the group's row.
+def walk_kernel(order, table, reverse_bits, tokens, window,
+                ORDER: tl.constexpr, BLOCK: tl.constexpr):
+    """Write the token of each step, (G, L): the order, reversed or not.
 
-    ``step`` is a row (1, T), or a tile (BD, T) of equal rows. Both shapes
-    are looked up where both are needed: from a table read in vectors Triton
-    gives the gathers that depend on it the same layout, consecutive steps
-    in one thread, which is the cheap one for the scan along them.
+    A table that is read straight ahead is read in vectors; an index
+    computed per step, ahead or back, would be read one by one.
     """
-    place = step
-    if WALK:
-        place = tl.where(reverse != 0, window - 1 - step, step)
-    place = first + place
+    group = tl.program_id(1)
+    item = tl.program_id(0) * BLOCK + tl.arange(0, BLOCK)
+    ok = item < tokens
+    step = item % window
+    place = item
+    if (reverse_bits >> group) & 1:
+        place = item - step + window - 1 - step
+    token = place
     if ORDER:
-        token = tl.load(order + place, mask=ok, other=0)
-    else:
-        token = place
+        token = tl.load(order + group * tokens + place, mask=ok, other=0)
+    tl.store(table + group * tokens + item, token, mask=ok)
+
+
+@triton.jit
+def token_of(walk, item, ok, WALK: tl.constexpr):
+    """Token of each step; ``walk`` points at the window's first."""
+    token = item
+    if WALK:
+        token = tl.load(walk + item, mask=ok, other=0)
     return token.to(tl.int64)
 
 
 @triton.jit
-def step_input(delta, weight, token, ok, chan, chan_ok, stride_t, stride_d,
-               RANK: tl.constexpr):
+def tile_of(token, walk, item, ok, WALK: tl.constexpr, BD: tl.constexpr):
+    """Tokens for (BD, T) pointers; ``token`` is the row (T,) of them.
+
+    The walk is looked up once more, as a tile of equal rows: beside a
+    table of the tile's own shape that is read in vectors, Triton lays out
+    the gathers in the same way, consecutive steps in one thread, which is
+    the cheap layout for the scans along them.
+    """
+    tile = token[None, :]
+    if WALK:
+        rows = tl.zeros([BD, 1], tl.int32)
+        tile = token_of(walk, item[None, :] + rows,
+                        ok[None, :] & (rows == 0), WALK)
+    return tile
+
+
+@triton.jit
+def step_input(delta, weight, token, tile, ok, chan, chan_ok, stride_t,
+               stride_d, RANK: tl.constexpr):
     """(BD, T) step sizes before bias and softplus, 0 outside.
 
     With ``RANK`` they are projected here from their low-rank form, which
@@ -83,8 +109,8 @@ def step_input(delta, weight, token, ok, chan, chan_ok, stride_t, stride_d,
     """
     if RANK == 0:
         x = tl.load(
-            delta + chan[:, None] * stride_d + token[None, :] * stride_t,
-            mask=chan_ok[:, None] & ok, other=0.0).to(tl.float32)
+            delta + chan[:, None] * stride_d + tile * stride_t,
+            mask=chan_ok[:, None] & ok[None, :], other=0.0).to(tl.float32)
     else:
         x = tl.zeros([chan.shape[0], token.shape[0]], tl.float32)
         for r in range(RANK):
@@ -92,7 +118,7 @@ def step_input(delta, weight, token, ok, chan, chan_ok, stride_t, stride_d,
                           other=0.0).to(tl.float32)
             column = tl.load(weight + chan * RANK + r, mask=chan_ok,
                              other=0.0)
-            x += column[:, None] * row
+            x += column[:, None] * row[None, :]
     return x
 
 
@@ -102,13 +128,7 @@ def step_size(x, bias, ok, chan_ok, SOFTPLUS: tl.constexpr):
     dt = x + bias[:, None]
     if SOFTPLUS:
         dt = softplus(dt)
-    return tl.where(chan_ok[:, None] & ok, dt, 0.0)
-
-
-@triton.jit
-def group_reverse(reverse_bits, group):
-    """Whether a group walks backwards."""
-    return (reverse_bits >> group) & 1
+    return tl.where(chan_ok[:, None] & ok[None, :], dt, 0.0)
 
 
 @triton.jit
@@ -121,10 +141,10 @@ def load_bias(bias, chan, chan_ok, BIAS: tl.constexpr):
 
 @triton.jit
 def summary_kernel(
-        u, delta, weight, A, B, bias, order, states, reverse_bits,
-        groups, channels, tokens, window, chunks, S: tl.constexpr,
+        u, delta, weight, A, B, bias, walk, states, groups, channels,
+        tokens, window, chunks, S: tl.constexpr,
         u_n, u_g, u_t, u_d, delta_n, delta_g, delta_t, delta_d,
-        b_n, b_g, b_t, b_s, WALK: tl.constexpr, ORDER: tl.constexpr,
+        b_n, b_g, b_t, b_s, WALK: tl.constexpr,
         RANK: tl.constexpr, BIAS: tl.constexpr, SOFTPLUS: tl.constexpr,
         BD: tl.constexpr, T: tl.constexpr):
     """End state of each chunk from zero, and its sum of step sizes.
@@ -136,33 +156,33 @@ def summary_kernel(
     group = tl.program_id(2) % groups
     run = tl.program_id(0) // chunks
     chunk = tl.program_id(0) % chunks
-    step = chunk * T + tl.arange(0, T)[None, :]
+    step = chunk * T + tl.arange(0, T)
     chan = tl.program_id(1) * BD + tl.arange(0, BD)
     ok = step < window
     chan_ok = chan < channels
-    both = chan_ok[:, None] & ok
-    reverse = group_reverse(reverse_bits, group)
-    order += group * tokens
-    token = token_of(order, reverse, run * window, step, ok, window, WALK,
-                     ORDER)
+    both = chan_ok[:, None] & ok[None, :]
+    walk += group * tokens
+    item = run * window + step
+    token = token_of(walk, item, ok, WALK)
     # The step sizes of the steps that follow, inside this chunk.
     later_ok = (step + 1 < window) & (step + 1 < chunk * T + T)
-    later = token_of(order, reverse, run * window, step + 1, later_ok, window,
-                     WALK, ORDER)
+    later = token_of(walk, item + 1, later_ok, WALK)
+    later_tile = tile_of(later, walk, item + 1, later_ok, WALK, BD)
+    tile = tile_of(token, walk, item, ok, WALK, BD)
 
     u += sample.to(tl.int64) * u_n + group.to(tl.int64) * u_g
     delta += sample.to(tl.int64) * delta_n + group.to(tl.int64) * delta_g
     B += sample.to(tl.int64) * b_n + group.to(tl.int64) * b_g
     weight += group * channels * RANK
     shift = load_bias(bias + group * channels, chan, chan_ok, BIAS)
-    x = step_input(delta, weight, token, ok, chan, chan_ok, delta_t, delta_d,
-                   RANK)
-    dt = step_size(x, shift, ok, chan_ok, SOFTPLUS)
-    x = step_input(delta, weight, later, later_ok, chan, chan_ok, delta_t,
+    x = step_input(delta, weight, token, tile, ok, chan, chan_ok, delta_t,
                    delta_d, RANK)
+    dt = step_size(x, shift, ok, chan_ok, SOFTPLUS)
+    x = step_input(delta, weight, later, later_tile, later_ok, chan, chan_ok,
+                   delta_t, delta_d, RANK)
     behind = step_size(x, shift, later_ok, chan_ok, SOFTPLUS)
     behind = tl.cumsum(behind, axis=1, reverse=True)
-    value = tl.load(u + chan[:, None] * u_d + token[None, :] * u_t,
+    value = tl.load(u + chan[:, None] * u_d + tile * u_t,
                     mask=both, other=0.0).to(tl.float32) * dt
 
     slot = (tl.program_id(2) * (tokens // window) + run).to(tl.int64)
@@ -173,7 +193,7 @@ def summary_kernel(
         a = tl.load(A + s, mask=chan_ok, other=0.0) * 1.4426950408889634
         b = tl.load(B + s * b_s + token * b_t, mask=ok,
                     other=0.0).to(tl.float32)
-        end = tl.exp2(a[:, None] * behind) * value * b
+        end = tl.exp2(a[:, None] * behind) * value * b[None, :]
         tl.store(states + s * channels, tl.sum(end, axis=1), mask=chan_ok)
     tl.store(states + S * channels, tl.sum(dt, axis=1), mask=chan_ok)
 
@@ -237,12 +257,12 @@ def carry_kernel(
 
 @triton.jit
 def output_kernel(
-        u, delta, weight, A, B, C, D, bias, read, order, states, y, last,
-        reverse_bits, group_first, group_count, groups, channels, tokens,
+        u, delta, weight, A, B, C, D, bias, read, walk, states, y, last,
+        group_first, group_count, groups, channels, tokens,
         window, chunks, S: tl.constexpr,
         u_n, u_g, u_t, u_d, delta_n, delta_g, delta_t, delta_d,
         b_n, b_g, b_t, b_s, c_n, c_g, c_t, c_s, y_n, y_g, y_t, y_d,
-        WALK: tl.constexpr, ORDER: tl.constexpr, RANK: tl.constexpr,
+        WALK: tl.constexpr, RANK: tl.constexpr,
         BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, SKIP: tl.constexpr,
         READ: tl.constexpr, ONE_CHUNK: tl.constexpr, ADD: tl.constexpr,
         BD: tl.constexpr, T: tl.constexpr):
@@ -254,14 +274,15 @@ def output_kernel(
     group = group_first + tl.program_id(2) % group_count
     run = tl.program_id(0) // chunks
     chunk = tl.program_id(0) % chunks
-    step = chunk * T + tl.arange(0, T)[None, :]
+    step = chunk * T + tl.arange(0, T)
     chan = tl.program_id(1) * BD + tl.arange(0, BD)
     ok = step < window
     chan_ok = chan < channels
-    both = chan_ok[:, None] & ok
-    token = token_of(order + group * tokens,
-                     group_reverse(reverse_bits, group), run * window, step,
-                     ok, window, WALK, ORDER)
+    both = chan_ok[:, None] & ok[None, :]
+    walk += group * tokens
+    item = run * window + step
+    token = token_of(walk, item, ok, WALK)
+    tile = tile_of(token, walk, item, ok, WALK, BD)
 
     u += sample.to(tl.int64) * u_n + group.to(tl.int64) * u_g
     delta += sample.to(tl.int64) * delta_n + group.to(tl.int64) * delta_g
@@ -269,10 +290,10 @@ def output_kernel(
     C += sample.to(tl.int64) * c_n + group.to(tl.int64) * c_g
     y += sample.to(tl.int64) * y_n + group.to(tl.int64) * y_g
     shift = load_bias(bias + group * channels, chan, chan_ok, BIAS)
-    x = step_input(delta, weight + group * channels * RANK, token, ok, chan,
-                   chan_ok, delta_t, delta_d, RANK)
+    x = step_input(delta, weight + group * channels * RANK, token, tile, ok,
+                   chan, chan_ok, delta_t, delta_d, RANK)
     dt = step_size(x, shift, ok, chan_ok, SOFTPLUS)
-    value = tl.load(u + chan[:, None] * u_d + token[None, :] * u_t,
+    value = tl.load(u + chan[:, None] * u_d + tile * u_t,
                     mask=both, other=0.0).to(tl.float32)
     out = tl.zeros([BD, T], tl.float32)
     if SKIP:
@@ -292,17 +313,17 @@ def output_kernel(
         c = tl.load(C + s * c_s + token * c_t, mask=ok,
                     other=0.0).to(tl.float32)
         decay, h = tl.associative_scan(
-            (tl.exp2(a[:, None] * dt), value * b), 1, compose)
+            (tl.exp2(a[:, None] * dt), value * b[None, :]), 1, compose)
         if ONE_CHUNK:
-            end = tl.where(step == window - 1, h, 0.0)
+            end = tl.where((step == window - 1)[None, :], h, 0.0)
             tl.store(last + s, tl.sum(end, axis=1), mask=chan_ok)
         else:
             start = tl.load(states + s * channels, mask=chan_ok, other=0.0)
             h += decay * start[:, None]
         if READ:
             h = h * tl.load(read + s, mask=chan_ok, other=0.0)[:, None]
-        out += h * c
-    place = y + chan[:, None] * y_d + token[None, :] * y_t
+        out += h * c[None, :]
+    place = y + chan[:, None] * y_d + tile * y_t
     if ADD:
         out += tl.load(place, mask=both, other=0.0).to(tl.float32)
     tl.store(place, out, mask=both)
