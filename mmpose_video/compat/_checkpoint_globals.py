@@ -94,7 +94,8 @@ class _Dtype:
                 'numbers and strings are admitted')
 
     def __setstate__(self, state: tuple) -> None:
-        self.dtype = self.dtype.newbyteorder(str(state[1]))
+        order: Any = str(state[1])  # the only part that is believed
+        self.dtype = self.dtype.newbyteorder(order)
 
 
 class _Array:
@@ -104,12 +105,14 @@ class _Array:
 
     def __setstate__(self, state: tuple) -> None:
         _, shape, dtype, fortran, raw = state
-        # ndarray() checks the buffer's size; the copy owns its memory
-        self.value = np.ndarray(
+        # ndarray() checks the buffer's size
+        view: np.ndarray = np.ndarray(
             tuple(shape),
             _plain(dtype),
             _as_bytes(raw),
-            order='F' if fortran else 'C').copy('K')
+            order='F' if fortran else 'C')
+        # a copy that owns its memory, in native byte order as numpy makes it
+        self.value = view.astype(view.dtype.newbyteorder('='), order='K')
 
 
 def _plain(stand_in: Any) -> np.dtype:
@@ -133,7 +136,15 @@ def _reconstruct(cls: Any, shape: Any, typecode: Any) -> _Array:
 
 def _scalar(dtype: _Dtype, raw: Any) -> np.generic:
     """Stand in for numpy's ``scalar``."""
-    return np.ndarray((), _plain(dtype), _as_bytes(raw))[()]
+    view: Any = np.ndarray((), _plain(dtype), _as_bytes(raw))
+    return view[()]
+
+
+def _no_bytes(*args: Any) -> bytes:
+    """Stand in for ``bytes()``, which python 3 writes for ``b''``."""
+    if args:
+        raise pickle.UnpicklingError('it calls bytes() with arguments')
+    return b''
 
 
 class _NdArray:
@@ -178,6 +189,7 @@ def _alias(function: Any, module: str, name: str) -> Any:
 _FIXED: List[Any] = [
     _subclass(_Buffer, 'mmengine.logging.history_buffer', 'HistoryBuffer'),
     _alias(_getattr, 'builtins', 'getattr'),
+    _alias(_no_bytes, 'builtins', 'bytes'),
     _subclass(_Dtype, 'numpy', 'dtype'),
     _subclass(_NdArray, 'numpy', 'ndarray'),
     _Array,

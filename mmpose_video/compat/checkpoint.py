@@ -111,13 +111,13 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
             own checkpoints do not hold.
     """
     if _trusts_all_files():
-        return torch.load(f, *args, **kwargs)
+        return torch.serialization.load(f, *args, **kwargs)
     args = args[:1]  # map_location; the next one is pickle_module
     kwargs.pop('pickle_module', None)
     kwargs['weights_only'] = True
     try:
         with _admitted():
-            content = torch.load(f, *args, **kwargs)
+            content = torch.serialization.load(f, *args, **kwargs)
         return resolve(content)
     except pickle.UnpicklingError as error:
         raise _refusal(f, error) from None

@@ -1,0 +1,15 @@
+"""MMPose's own publish_model.py, able to read training checkpoints.
+
+The stock script reads no config, so nothing imports this package for it, and
+its plain ``torch.load`` refuses MMEngine's checkpoints under torch 2.6 and
+newer: ``mim run mmpose_video publish_model IN OUT``.
+"""
+import torch
+
+from mmpose_video.compat.checkpoint import guard_supported, guarded_load
+from mmpose_video.tools._stock import run_stock
+
+if __name__ == '__main__':
+    if guard_supported():
+        torch.load = guarded_load  # in this process, for this one script
+    run_stock('misc/publish_model.py')
