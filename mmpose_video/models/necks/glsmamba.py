@@ -16,11 +16,11 @@ from einops import rearrange
 from mmpose.registry import MODELS
 from mmpose.utils.typing import OptMultiConfig
 from torch import Tensor, nn
-from torchvision.ops import deform_conv2d
 
 from mmpose_video.structures import ClipInfo
 
 from ..layers.deconv_upsample import DeconvUpsample
+from ..layers.depthwise_deform_conv import depthwise_deform_conv
 from ..layers.space_time_attention import SpaceTimeAttention
 from ..layers.space_time_embedding import SpaceTimeEmbedding
 from ..layers.space_time_scan import SpaceTimeScan
@@ -107,14 +107,11 @@ class ModulatedMerging(nn.Module):
         num_frames = x.shape[1]
         mean = rearrange(x.mean(dim=1), 'n h w d -> n d h w')
         offset, mask = self.offsets[name](mean).split((18, 9), dim=1)
-        out = deform_conv2d(
-            rearrange(x, 'n t h w d -> (n t) d h w').contiguous(),
-            offset.repeat_interleave(num_frames, 0).to(x.dtype),
-            self.kernels[name].to(x.dtype),
-            padding=1,
-            mask=2 * mask.sigmoid().repeat_interleave(num_frames,
-                                                      0).to(x.dtype))
-        return rearrange(out, '(n t) d h w -> n t h w d', t=num_frames)
+        out = depthwise_deform_conv(
+            rearrange(x, 'n t h w d -> n (t d) h w'), offset,
+            2 * mask.sigmoid(), self.kernels[name].repeat(num_frames, 1, 1,
+                                                          1))
+        return rearrange(out, 'n (t d) h w -> n t h w d', t=num_frames)
 
 
 class GLSMambaBlock(nn.Module):

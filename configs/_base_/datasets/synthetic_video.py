@@ -1,0 +1,11 @@
+# Clips that the package renders itself, in PoseTrack18's layout:
+#   python -m mmpose_video.datasets.synthetic data/synthetic/hard
+_base_ = './posetrack18_video.py'
+
+data_root = 'data/synthetic/hard/'
+
+train_dataloader = dict(
+    batch_size=32, num_workers=1, dataset=dict(data_root=data_root))
+val_dataloader = dict(
+    batch_size=64, num_workers=1, dataset=dict(data_root=data_root))
+test_dataloader = val_dataloader
