@@ -1,0 +1,78 @@
+# make help says what there is. STACK=onedl uses the maintained forks.
+
+STACK ?= official
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+WORK_DIR ?= work_dirs/demo
+# processes for the tests; each needs about 1 GB
+JOBS ?= 2
+# more arguments for pytest: make test TESTS=tests/test_ops ARGS=-x
+TESTS ?=
+ARGS ?=
+
+ifeq ($(STACK),official)
+VENV := .venv
+else ifeq ($(STACK),onedl)
+VENV := .venv-onedl
+else
+$(error STACK is 'official' or 'onedl', not '$(STACK)')
+endif
+
+PY := $(VENV)/bin/python
+PIP := $(PY) -m pip --disable-pip-version-check --quiet
+PINS := $(addprefix requirements/, build.txt stack-base.txt dev.txt \
+	stack-$(STACK).txt)
+PACKAGING := setup.py pyproject.toml requirements/runtime.txt \
+	mmpose_video/compat/startup.py
+# Stamps are named after what they depend on, so that a file's date, which git
+# does not keep, decides nothing.
+digest = $(shell cat $(1) | sha256sum | cut -c 1-12)
+PINNED := $(VENV)/.pinned-$(call digest,$(PINS))
+INSTALLED := $(VENV)/.installed-$(call digest,$(PINS) $(PACKAGING))
+
+.DEFAULT_GOAL := help
+.PHONY: help install demo test lint clean distclean
+
+help:  ## show this
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | \
+		sed -E 's/:[^#]*##/\t/' | expand -t 12
+	@echo 'STACK=onedl: beside the onedl forks, in .venv-onedl'
+
+install: $(INSTALLED)  ## make the environment and install the package in it
+
+demo: $(INSTALLED)  ## train, test and draw a small model on rendered clips
+	$(PY) -m mmpose_video.tools.demo --work-dir $(WORK_DIR)
+
+test: $(INSTALLED)  ## run the tests
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) $(ARGS) $(TESTS)
+
+lint: $(INSTALLED)  ## run ruff and mypy
+	$(PY) -m ruff check .
+	$(PY) -m mypy
+
+clean:  ## remove what building and testing leave
+	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
+
+distclean: clean  ## remove the environments, too
+	rm -rf .venv .venv-onedl mmpose_video/.mim
+
+$(PY):
+	$(PYTHON) -m venv $(VENV)
+
+# Three steps: xtcocotools and the forks' source packages are built with what
+# the first one installs; the host packages come without their dependencies,
+# which would mix the stacks; MMCV_WITH_OPS=0 because its operators are not
+# compiled (mmpose_video/compat/mmcv_ext answers them).
+$(PINNED): | $(PY)
+	$(PIP) install -r requirements/build.txt
+	$(PIP) install --no-build-isolation -r requirements/stack-base.txt \
+		-r requirements/dev.txt
+	MMCV_WITH_OPS=0 $(PIP) install --no-build-isolation --no-deps \
+		-r requirements/stack-$(STACK).txt
+	rm -f $(VENV)/.pinned-*
+	touch $@
+
+$(INSTALLED): $(PINNED)
+	$(PIP) install --no-build-isolation --no-deps --editable .
+	rm -f $(VENV)/.installed-*
+	touch $@
