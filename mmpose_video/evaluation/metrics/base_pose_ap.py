@@ -4,10 +4,10 @@ from typing import Any, Dict, List, Optional, Sequence
 import numpy as np
 from mmengine.evaluator import BaseMetric
 from mmengine.logging import MessageHub
-from mmpose.evaluation.functional import oks_nms, soft_oks_nms
+from mmpose.evaluation.functional import oks_nms
 
 SCORE_MODES = ('bbox_keypoint', 'keypoint', 'bbox')
-NMS_MODES = ('none', 'oks_nms', 'soft_oks_nms')
+NMS_MODES = ('none', 'oks_nms')
 
 
 def _array(value: Any) -> np.ndarray:
@@ -35,8 +35,7 @@ class BasePoseAP(BaseMetric):
             out. Defaults to 0.2.
         keypoint_score_thr (float, optional): Joints with a lower heatmap
             maximum are not predicted. Defaults to None, all are.
-        nms_mode (str): ``'none'``, ``'oks_nms'`` or ``'soft_oks_nms'``.
-            Defaults to 'none'.
+        nms_mode (str): ``'none'`` or ``'oks_nms'``. Defaults to 'none'.
         nms_thr (float): Similarity above which two people are one.
             Defaults to 0.9.
         collect_device (str): See :class:`BaseMetric`. Defaults to 'cpu'.
@@ -213,6 +212,6 @@ class BasePoseAP(BaseMetric):
                     keypoints=np.column_stack([points, person['scores']]),
                     score=person['score'],
                     area=float(extent[0] * extent[1])))
-        nms = oks_nms if self.nms_mode == 'oks_nms' else soft_oks_nms
-        kept = nms(database, self.nms_thr, sigmas=self._meta.get('sigmas'))
+        kept = oks_nms(
+            database, self.nms_thr, sigmas=self._meta.get('sigmas'))
         return [people[i] for i in sorted(kept)]
