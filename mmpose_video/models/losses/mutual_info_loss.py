@@ -1,5 +1,14 @@
 """A weighted sum of mutual-information terms."""
-from typing import Dict, List, Literal, Mapping, Optional, Sequence, Tuple, cast
+from typing import (
+    Dict,
+    List,
+    Literal,
+    Mapping,
+    Optional,
+    Sequence,
+    Tuple,
+    cast,
+)
 
 import torch
 from mmengine.model import BaseModule, initialize

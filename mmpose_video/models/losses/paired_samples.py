@@ -15,29 +15,33 @@ class PairedSamples(nn.Module):
     * Two deterministic functions of one input, as features are, share
       infinitely much information. The noise makes the question finite: how
       much do they share at a precision of ``noise_std`` of their own scale?
-    * The scale is one number per tensor and no gradient flows through it.
-      Scaling every channel by itself would be blind to a mask that turns a
-      channel down, and this is what a mask is to learn from.
+    * The scale is one number per tensor. Scaling every channel by itself
+      would be blind to a mask that turns a channel down, and this is what a
+      mask is to learn from. Gradients flow through the scale: were it taken
+      as a constant, each step would find it worthwhile to shrink a map whose
+      information is to be minimised, and find it undone by the next scaling,
+      until the map has vanished.
 
     Args:
         num_samples (int): At most so many positions are drawn, at random and
             without repetition. Defaults to 1024 (package default, not the
             paper's).
         noise_std (float): Standard deviation of the noise, in units of the
-            tensor's root mean square. Defaults to 0.1 (package default, not
+            tensor's root mean square. Defaults to 0.3 (package default, not
             the paper's).
         outlier_scale (float): Values far beyond so many units grow only
             logarithmically, which is invertible (it keeps the mutual
             information) and bounds the gradients. Defaults to 10.
-        eps (float): Smallest unit; a flatter map is taken as constant.
-            Defaults to 1e-4.
+        eps (float): Smallest unit: a map that is flatter drowns in the noise,
+            and gradients grow by no more than its inverse. Defaults to 0.01
+            (package default, not the paper's).
     """
 
     def __init__(self,
                  num_samples: int = 1024,
-                 noise_std: float = 0.1,
+                 noise_std: float = 0.3,
                  outlier_scale: float = 10.,
-                 eps: float = 1e-4) -> None:
+                 eps: float = 1e-2) -> None:
         super().__init__()
         if num_samples < 2:
             raise ValueError('`num_samples` must be at least 2, got '
@@ -73,10 +77,10 @@ class PairedSamples(nn.Module):
 
     def _to_unit_scale(self, x: Tensor) -> Tensor:
         """Centre, scale, squash outliers, add noise."""
-        with torch.no_grad():
-            centre = x.mean(0)
-            unit = (x - centre).square().mean().sqrt().clamp(min=self.eps)
-        x = (x - centre) / unit
+        x = x - x.mean(0)
+        # the bound goes inside the root, which has no slope at zero
+        power = x.square().mean().clamp(min=self.eps**2)
+        x = x / power.sqrt()
         x = self.outlier_scale * torch.asinh(x / self.outlier_scale)
         if self.noise_std:
             x = x + self.noise_std * torch.randn_like(x)

@@ -1,5 +1,12 @@
 """Necks that fuse the features of a clip, one file per method."""
 from .base_video_neck import BaseVideoNeck
+from .dcpose import DCPoseNeck
+from .fami import FAMINeck
 from .glsmamba import GLSMambaNeck
+from .strl import SpatioTemporalRepresentationLearner
+from .tdmi import TDMINeck
 
-__all__ = ['BaseVideoNeck', 'GLSMambaNeck']
+__all__ = [
+    'BaseVideoNeck', 'DCPoseNeck', 'FAMINeck', 'GLSMambaNeck',
+    'SpatioTemporalRepresentationLearner', 'TDMINeck'
+]

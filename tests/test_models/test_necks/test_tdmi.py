@@ -1,0 +1,351 @@
+"""TDMI: the fusion against plain formulas, ablations, objectives."""
+import pytest
+import torch
+from mmengine.structures import PixelData
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+
+from mmpose_video.models.necks.tdmi_parts import ChannelMask, DifferenceStage
+
+MI = dict(
+    terms=[
+        dict(x='useful', y='noisy', goal='min'),
+        dict(x='useful', y='target', goal='max'),
+    ],
+    warmup_iters=0)
+ALL_TERMS = [
+    dict(x='useful', y='noisy', goal='min'),
+    dict(x='motion', y='useful', goal='max'),
+    dict(x='useful', y='appearance', goal='min'),
+    dict(x='useful', y='fused', goal='max'),
+    dict(x='appearance', y='fused', goal='max'),
+    dict(x='useful', y='target', goal='max'),
+    dict(x='appearance', y='target', goal='max'),
+]
+
+
+def build(**kwargs):
+    torch.manual_seed(0)
+    neck = MODELS.build({
+        'type': 'TDMINeck',
+        'in_channels': (8, 8, 8, 8),
+        'channels': 8,
+        'num_frames': 5,
+        'offset_groups': 2,
+        'num_keypoints': 3,
+        **kwargs
+    })
+    # the published start is almost zero: too small to compare anything
+    for parameter in neck.parameters():
+        if parameter.dim() > 1:
+            torch.nn.init.kaiming_normal_(parameter)
+    return neck
+
+
+def features(levels=4, num_frames=5, channels=8, seed=1):
+    torch.manual_seed(seed)
+    return tuple(
+        torch.randn(2, num_frames, channels, 6, 5) for _ in range(levels))
+
+
+def samples(num=2, num_keypoints=3):
+    result = []
+    for _ in range(num):
+        sample = PoseDataSample()
+        sample.gt_fields = PixelData(heatmaps=torch.rand(num_keypoints, 6, 5))
+        result.append(sample)
+    return result
+
+
+def test_difference_stage():
+    """Differences of neighbours, in time order, steer and are steered."""
+    torch.manual_seed(0)
+    stage = DifferenceStage(4, 2, 2, groups=2, norm_cfg=dict(type='BN')).eval()
+    frames, key = torch.randn(2, 3, 4, 6, 5), torch.randn(2, 4, 6, 5)
+    motion = stage.encode(
+        torch.cat((frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 1]),
+                  1))
+    guide = stage.guide(torch.cat((key, motion), 1))
+    torch.testing.assert_close(
+        stage(frames, key), stage.modulate(motion, guide))
+    assert stage.modulate.deform_conv.dilation == (1, 1)
+    assert stage.modulate.offset_conv.dilation == (3, 3)
+    assert len(stage.encode) == 2
+
+
+def test_channel_mask():
+    """Against the formula, in float64 and by loops."""
+    torch.manual_seed(0)
+    mask = ChannelMask(3, 7).double()
+    x = torch.randn(2, 3, 4, 5, dtype=torch.float64)
+    first, _, second, _ = mask.mlp
+    for n in range(2):
+        pooled = torch.stack([x[n, c].sum() / 20 for c in range(3)])
+        hidden = (first.weight @ pooled + first.bias).clamp(min=0)
+        weights = 1 / (1 + torch.exp(-second.weight @ hidden - second.bias))
+        torch.testing.assert_close(
+            mask(x)[n], weights[:, None, None] * x[n])
+
+
+@pytest.mark.parametrize('appearance', [False, True])
+@pytest.mark.parametrize('fuse_first', [False, True])
+def test_fusion(appearance, fuse_first):
+    """Equations of the class's docstring, step by step."""
+    neck = build(appearance=appearance, fuse_first=fuse_first).eval()
+    feats = features()
+    (got, ), context = neck.encode(feats)
+    key = feats[3][:, 2]
+    D = [stage(x, key) for stage, x in zip(neck.differences, feats)]
+    M = neck.fusions[0](D[0]) if fuse_first else D[0]
+    for s in (1, 2, 3):
+        M = neck.fusions[s](M + D[s])
+    useful, noisy = neck.useful_mask(M), neck.noisy_mask(M)
+    static = key
+    if appearance:
+        branch = neck.appearance
+        supports = [feats[3][:, t] for t in (0, 1, 3, 4)]
+        aligned = branch.align(branch.merge(torch.cat(supports, 1)), key)
+        static = branch.aggregate(torch.cat((key, aligned), 1))
+        torch.testing.assert_close(context['appearance'], static)
+    fused = neck.aggregate(torch.cat((useful, static), 1))
+    torch.testing.assert_close(got, fused)
+    torch.testing.assert_close(neck(feats)[0], fused)
+    for name, wanted in dict(
+            key=key, motion=M, useful=useful, noisy=noisy,
+            fused=fused).items():
+        torch.testing.assert_close(context[name], wanted)
+    assert ('appearance' in context) is appearance
+
+
+def test_parameters_of_the_published_size():
+    """Widths of HRNet-W48, counted by hand from the description."""
+
+    def block(cin, cout, num):
+        """Residual blocks with a 1x1 shortcut in the first."""
+        first = 9 * cin * cout + 9 * cout**2 + cin * cout + 6 * cout
+        return first + (num - 1) * (18 * cout**2 + 4 * cout)
+
+    C = 48
+    guide = 3 * 12 * 9 * (9 * C + 1)  # offsets and masks
+    deform = guide + 9 * C * C + C
+    stage = block(4 * C, C, 2) + block(2 * C, C, 1) + deform
+    mask = 2 * C * 128 + C + 128
+    total = 4 * stage + 3 * block(C, C, 1) + 2 * mask + block(2 * C, C, 3)
+    neck = MODELS.build(dict(type='TDMINeck'))
+    assert sum(p.numel() for p in neck.parameters()) == total
+    appearance = (
+        block(4 * C, C, 2) + block(2 * C, C, 1) + 4 * deform +
+        block(2 * C, C, 3))
+    neck = MODELS.build(dict(type='TDMINeck', appearance=True))
+    assert sum(p.numel() for p in neck.parameters()) == total + appearance
+
+
+def test_figure_design():
+    neck = build(num_blocks=(3, 3, 2, 2), fuse_first=True)
+    assert [len(d.encode) for d in neck.differences] == [3, 3, 2, 2]
+    assert neck(features())[0].shape == (2, 8, 6, 5)
+
+
+@pytest.mark.parametrize('num_frames', [3, 5, 7])
+def test_clip_lengths(num_frames):
+    neck = build(num_frames=num_frames)
+    assert neck(features(num_frames=num_frames))[0].shape == (2, 8, 6, 5)
+    with pytest.raises(ValueError, match=f'1 or {num_frames} frames, got 2'):
+        neck(features(num_frames=2))
+
+
+@pytest.mark.parametrize('appearance', [False, True])
+def test_single_frame_is_a_still(appearance):
+    neck = build(appearance=appearance).eval()
+    single = features(num_frames=1)
+    still = tuple(x.expand(-1, 5, -1, -1, -1) for x in single)
+    torch.testing.assert_close(neck(single)[0], neck(still)[0])
+    # its differences are nothing but zero
+    seen = []
+    neck.differences[0].encode.register_forward_pre_hook(
+        lambda module, args: seen.append(args[0]))
+    neck(single)
+    assert seen[0].shape == (2, 32, 6, 5) and (seen[0] == 0).all()
+
+
+def test_motion_sees_neighbours_only_through_differences():
+    """A constant on all frames of a stage that is not the last is unseen."""
+    neck = build().eval()
+    feats = features()
+    shifted = (feats[0] + 3., *feats[1:])
+    torch.testing.assert_close(
+        neck(shifted)[0], neck(feats)[0], rtol=1e-4, atol=1e-5)
+    moved = feats[0].clone()
+    moved[:, 4] += 3.
+    assert (neck((moved, *feats[1:]))[0] - neck(feats)[0]).abs().max() > 1e-3
+
+
+@pytest.mark.parametrize('stages', [(3, ), (-1, ), (0, 2)])
+def test_ablation_stages(stages):
+    neck = build(stages=stages, num_blocks=1).eval()
+    assert len(neck.differences) == len(stages)
+    feats = features()
+    out = neck(feats)[0]
+    for i in range(3):  # the last level always shows the key frame
+        used = i in stages
+        other = tuple(
+            x * 2 if k == i else x for k, x in enumerate(feats))
+        changed = not torch.equal(neck(other)[0], out)
+        assert changed == used
+
+
+def test_ablation_without_disentanglement():
+    neck = build(disentangle=False, mi=MI)
+    _, context = neck.encode(features())
+    assert context['useful'] is context['motion'] and 'noisy' not in context
+    losses = neck.loss(context, samples())
+    assert 'mi_useful_target' in losses and 'mi_useful_noisy' not in losses
+    only_noisy = build(disentangle=False, mi=dict(terms=MI['terms'][:1]))
+    assert only_noisy.mi_loss is None
+
+
+def test_ablation_without_mi():
+    neck = build()
+    (fused, ), context = neck.encode(features())
+    assert neck.loss(context, samples()) == {} and not neck.uses_heatmaps
+    fused.sum().backward()
+    # nothing waits for a gradient in vain
+    waiting = [
+        name for name, p in neck.named_parameters()
+        if p.requires_grad and p.grad is None
+    ]
+    assert waiting == []
+
+
+def test_low_resolution_backbone():
+    """One level with its own channels, lifted by deconvolutions."""
+    neck = build(in_channels=(20, ), deconv_out_channels=(12, 12))
+    assert not hasattr(neck.projections, '1')
+    x = torch.randn(2, 5, 20, 3, 2)
+    assert neck((x, ))[0].shape == (2, 8, 12, 8)
+    assert neck((x[:, :1], ))[0].shape == (2, 8, 12, 8)
+
+
+def test_projection_of_other_widths():
+    neck = build(in_channels=(8, 16))
+    assert len(neck.projections['0']) == 0
+    feats = (torch.randn(2, 5, 8, 6, 5), torch.randn(2, 5, 16, 6, 5))
+    assert neck(feats)[0].shape == (2, 8, 6, 5)
+
+
+def test_gradients():
+    """I(useful; noisy) moves both masks; I(useful; y) leaves noisy alone."""
+    neck = build(mi=dict(MI, terms=MI['terms'][1:]))
+    _, context = neck.encode(features())
+    neck.loss(context, samples())['loss_mi_useful_target'].backward()
+    assert neck.useful_mask.mlp[0].weight.grad.abs().sum() > 0
+    assert all(p.grad is None for p in neck.noisy_mask.parameters())
+
+    neck = build(mi=dict(MI, terms=MI['terms'][:1]))
+    feats = tuple(x.requires_grad_() for x in features())
+    _, context = neck.encode(feats)
+    losses = neck.loss(context, samples())
+    assert losses['mi_useful_noisy'] > 0
+    losses['loss_mi_useful_noisy'].backward()
+    for mask in (neck.useful_mask, neck.noisy_mask):
+        assert mask.mlp[0].weight.grad.abs().sum() > 0
+    assert all(p.grad is None for p in neck.mi_loss.parameters())
+    assert all(p.grad is None for p in neck.aggregate.parameters())
+    assert all(x.grad.abs().sum() > 0 for x in feats)
+
+
+def test_key_position():
+    """The clip says where the key frame stands."""
+    from mmpose_video.structures import ClipInfo
+    neck = build().eval()
+    feats = features()
+    clip = ClipInfo.centered(2, 5)
+    clip = ClipInfo(5, 4, clip.offsets - 2, clip.valid)
+    _, context = neck.encode(feats, clip)
+    torch.testing.assert_close(context['key'], feats[3][:, 4])
+
+
+def test_published_objective_sees_the_prediction():
+    neck = build(
+        mi=dict(
+            mode='published',
+            terms=[
+                dict(x='useful', y='noisy', goal='min', detach=()),
+                dict(x='useful', y='heatmaps', goal='max')
+            ],
+            warmup_iters=0))
+    assert neck.uses_heatmaps
+    _, context = neck.encode(features())
+    heatmaps = torch.rand(2, 3, 6, 5, requires_grad=True)
+    losses = neck.loss(context, samples(), heatmaps)
+    losses['loss_mi_useful_heatmaps'].backward(retain_graph=True)
+    assert heatmaps.grad.abs().sum() > 0
+    assert neck.useful_mask.mlp[0].weight.grad is None  # x is detached
+    losses['loss_mi_useful_noisy'].backward()
+    assert neck.useful_mask.mlp[0].weight.grad.abs().sum() > 0
+
+
+@pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
+@pytest.mark.parametrize('mode', ['bounds', 'symmetric_kl', 'published'])
+def test_training_stays_finite(mode, dtype):
+    """Thirty steps with every term on and a weight that is far too high."""
+    terms = [
+        dict(t, y='heatmaps') if t['y'] == 'target'
+        and mode == 'published' else t for t in ALL_TERMS
+    ]
+    neck = build(
+        appearance=True,
+        mi=dict(mode=mode, terms=terms, warmup_iters=5, loss_weight=1e-2))
+    head = torch.nn.Conv2d(8, 3, 1)
+    parameters = [
+        p for m in (neck, head) for p in m.parameters() if p.requires_grad
+    ]
+    optimizer = torch.optim.Adam(parameters, lr=1e-3)
+    feats = features()
+    data_samples = samples()
+    target = torch.stack([s.gt_fields.heatmaps for s in data_samples])
+    errors = []
+    for _ in range(30):
+        with torch.autocast(
+                'cpu', torch.bfloat16, enabled=dtype == torch.bfloat16):
+            outs, context = neck.encode(feats)
+            heatmaps = head(outs[0])
+            losses = neck.loss(context, data_samples, heatmaps)
+        errors.append((heatmaps.float() - target).square().mean())
+        total = errors[-1] + sum(
+            v for k, v in losses.items() if 'loss' in k)
+        assert torch.isfinite(total)
+        assert all(v.dtype == torch.float32 for v in losses.values())
+        optimizer.zero_grad()
+        total.backward()
+        assert all(torch.isfinite(p.grad).all() for p in parameters)
+        optimizer.step()
+    assert len(losses) == 14 + (mode == 'bounds')
+    assert errors[-1] < errors[0]
+
+
+@pytest.mark.parametrize('kwargs,message', [
+    (dict(num_frames=2), 'odd and at least 3'),
+    (dict(num_frames=1), 'odd and at least 3'),
+    (dict(stages=()), 'stages'),
+    (dict(stages=(4, )), 'stages'),
+    (dict(num_blocks=(2, 2)), '2 entries for 4 stages'),
+    (dict(offset_groups=3), 'groups'),
+    (dict(mi=dict(terms=[dict(x='useful', y='nothing', goal='min')])),
+     "'nothing'"),
+])
+def test_bad_arguments(kwargs, message):
+    with pytest.raises(ValueError, match=message):
+        build(**kwargs)
+
+
+def test_bad_features():
+    neck = build()
+    with pytest.raises(ValueError, match='HRNetStages'):
+        neck(features(levels=1))
+    feats = features()[:3] + (torch.randn(2, 5, 8, 3, 3), )
+    with pytest.raises(ValueError, match='one resolution'):
+        neck(feats)
+    with pytest.raises(ValueError, match='codec'):
+        neck = build(mi=MI)
+        neck.loss(neck.encode(features())[1], [PoseDataSample()])
