@@ -59,16 +59,15 @@ distclean: clean  ## remove the environments, too
 $(PY):
 	$(PYTHON) -m venv $(VENV)
 
-# Three steps: xtcocotools and the forks' source packages are built with what
-# the first one installs; the host packages come without their dependencies,
-# which would mix the stacks; MMCV_WITH_OPS=0 because its operators are not
-# compiled (mmpose_video/compat/mmcv_ext answers them).
+# Three steps: xtcocotools is built with what the first one installs; the host
+# packages come without their dependencies, which would mix the stacks. Those
+# are built in isolation, where onedl-mmcv finds no torch and therefore leaves
+# its operators out: mmpose_video/compat/mmcv_ext answers them.
 $(PINNED): | $(PY)
 	$(PIP) install -r requirements/build.txt
 	$(PIP) install --no-build-isolation -r requirements/stack-base.txt \
 		-r requirements/dev.txt
-	MMCV_WITH_OPS=0 $(PIP) install --no-build-isolation --no-deps \
-		-r requirements/stack-$(STACK).txt
+	$(PIP) install --no-deps -r requirements/stack-$(STACK).txt
 	rm -f $(VENV)/.pinned-*
 	touch $@
 
