@@ -29,8 +29,8 @@ class Tiles:
     """
     chunk: int = 128
     channels: int = 16
-    forward_warps: int = 4
-    backward_warps: int = 8
+    forward_warps: int = 8
+    backward_warps: int = 16
     programs: int = 1024
 
 
@@ -55,7 +55,10 @@ def tiles_for(problem: ScanProblem) -> Tiles:
     A window of up to 256 steps (the local scans) is one chunk, which needs
     one launch instead of three. Longer ones are cut at 128 steps: at D 64,
     L 15,360 that is 480 tiles of 16 channels for each direction. Warps
-    follow the tile, 16 elements per thread forward and 8 backward.
+    follow the tile, 8 elements per thread forward and 4 backward: compiled
+    for compute capability 9.0 that is 64 to 80 and 128 registers without
+    spills, so 24 to 32 and 16 warps fit a multiprocessor; twice the
+    elements halve that.
 
     Args:
         problem (ScanProblem): The problem.
@@ -71,8 +74,8 @@ def tiles_for(problem: ScanProblem) -> Tiles:
     channels = min(16, ceil_power(problem.channels))
     size = chunk * channels
     return Tiles(chunk=chunk, channels=channels,
-                 forward_warps=min(max(size // 512, 1), 8),
-                 backward_warps=min(max(size // 256, 1), 8))
+                 forward_warps=min(max(size // 256, 1), 8),
+                 backward_warps=min(max(size // 128, 1), 16))
 
 
 @contextmanager

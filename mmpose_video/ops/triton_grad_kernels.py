@@ -110,10 +110,17 @@ def grad_tile(
     item = run * window + step
     token = token_of(walk, item, ok, WALK)
     tile = tile_of(token, walk, item, ok, WALK, BD)
+    dy = tl.load(grad_y + chan[:, None] * y_d + tile * y_t,
+                 mask=both, other=0.0).to(tl.float32)
     # Neighbours inside the chunk; dt = 0 makes their decay 1 outside.
     next_ok = (step + 1 < window) & (step + 1 < chunk * T + T)
     later = token_of(walk, item + 1, next_ok, WALK)
     later_tile = tile_of(later, walk, item + 1, next_ok, WALK, BD)
+    if WALK:
+        # Always true. It ties dy, whose memory may run along channels, to
+        # the layout of the table, so that the scan of the gradients does
+        # not run across threads that hold a few channels each.
+        dy = tl.where(later_tile >= 0, dy, 0.0)
     back_ok = ok & (step > chunk * T)
     earlier = token_of(walk, item - 1, back_ok, WALK)
     earlier_tile = tile_of(earlier, walk, item - 1, back_ok, WALK, BD)
@@ -132,8 +139,6 @@ def grad_tile(
     dt = step_size(x, shift, ok, chan_ok, SOFTPLUS)
     value = tl.load(u + chan[:, None] * u_d + tile * u_t,
                     mask=both, other=0.0).to(tl.float32)
-    dy = tl.load(grad_y + chan[:, None] * y_d + tile * y_t,
-                 mask=both, other=0.0).to(tl.float32)
 
     g_b = tl.zeros([BD, T], tl.float32)    # sum_s g * B
     g_aw = tl.zeros([BD, T], tl.float32)   # sum_s g * A * w

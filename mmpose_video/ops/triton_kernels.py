@@ -75,7 +75,7 @@ def walk_kernel(order, table, reverse_bits, tokens, window,
 
 @triton.jit
 def token_of(walk, item, ok, WALK: tl.constexpr):
-    """Token of each step; ``walk`` points at the window's first."""
+    """Token of each step; ``walk`` is the group's row of the table."""
     token = item
     if WALK:
         token = tl.load(walk + item, mask=ok, other=0)
