@@ -1,8 +1,9 @@
 """The command line of the synthetic clip generator."""
 import argparse
+import signal
 import sys
 import time
-from typing import List, Optional, Tuple
+from typing import Any, List, Optional, Tuple
 
 from .config import DIFFICULTIES, SyntheticConfig
 
@@ -80,6 +81,12 @@ def main(argv: Optional[List[str]] = None) -> int:
     """
     args = build_parser().parse_args(argv)
     from .writer import generate
+
+    def stop(*_: Any) -> None:
+        raise KeyboardInterrupt
+
+    # a polite kill cleans up like Ctrl-C
+    previous = signal.signal(signal.SIGTERM, stop)
     begin = time.perf_counter()
 
     def report(done: int, total: int) -> None:
@@ -105,6 +112,8 @@ def main(argv: Optional[List[str]] = None) -> int:
         print('\ninterrupted; the same command goes on from here',
               file=sys.stderr)
         return 130
+    finally:
+        signal.signal(signal.SIGTERM, previous)
     seconds = time.perf_counter() - begin
     if frames == 0:
         print(f'{args.out_dir} is complete already, nothing to do')

@@ -31,8 +31,7 @@ class Clip:
                  split: str = 'train', index: int = 0) -> None:
         if split not in SPLITS:
             raise ValueError(f'split must be one of {SPLITS}, got {split!r}')
-        scene_seed, self._look, self._boxes = np.random.SeedSequence(
-            seed).spawn(3)
+        scene_seed, self._look, _ = np.random.SeedSequence(seed).spawn(3)
         self.config = config
         self.scene = sample_scene(np.random.default_rng(scene_seed), config)
         self.truth = measure(self.scene, config)
@@ -44,9 +43,12 @@ class Clip:
         return Renderer(self.scene, self.config,
                         np.random.default_rng(self._look))
 
-    def detection_rng(self) -> np.random.Generator:
-        """Source of the errors of the detected boxes."""
-        return np.random.default_rng(self._boxes)
+
+def detection_rng(config: SyntheticConfig, split: str,
+                  index: int) -> np.random.Generator:
+    """Source of the errors of one clip's detected boxes."""
+    seed = np.random.SeedSequence(clip_seed(config, split, index))
+    return np.random.default_rng(seed.spawn(3)[2])
 
 
 def render_clip(config: SyntheticConfig, seed: Seed, split: str = 'train',

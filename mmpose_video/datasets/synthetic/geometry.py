@@ -23,8 +23,12 @@ def capsule_outlines(a: np.ndarray, b: np.ndarray, ra: np.ndarray,
     length = np.hypot(axis[..., 0], axis[..., 1])
     safe = np.maximum(length, 1e-9)
     heading = np.arctan2(axis[..., 1], axis[..., 0])
-    # Angle from the axis at which a common tangent touches both circles. A
-    # circle inside of the other one gets an arc of length zero.
+    # a circle inside of the other one is left out
+    a = np.where((rb - ra >= length)[..., None], b, a)
+    b = np.where((ra - rb >= length)[..., None], a, b)
+    ra, rb = (np.where(rb - ra >= length, rb, ra),
+              np.where(ra - rb >= length, ra, rb))
+    # angle from the axis at which a common tangent touches both circles
     contact = np.arccos(np.clip((ra - rb) / safe, -1, 1))
     step = np.linspace(-1, 1, ARC, dtype=a.dtype)
     arc_b = heading[..., None] + contact[..., None] * step

@@ -5,6 +5,8 @@ import os
 import shutil
 import signal
 import sys
+import threading
+import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple, Union
@@ -12,7 +14,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import cv2
 
 from .annotations import CATEGORIES, clip_name, detect
-from .clip import Clip, clip_seed
+from .clip import Clip, clip_seed, detection_rng
 from .config import SPLITS, SyntheticConfig
 
 MANIFEST = 'synthetic.json'
@@ -84,11 +86,7 @@ def write_clip(root: Union[str, Path], config: SyntheticConfig, split: str,
         os.replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    content = dict(clip.annotations)
-    if config.detections:
-        detections = detect(content, config, clip.detection_rng())
-        _write_json(record.with_name(f'.{record.stem}.boxes'), detections)
-    _write_json(record, content)
+    _write_json(record, clip.annotations)
     return config.frames
 
 
@@ -96,10 +94,19 @@ def _in_worker(task: Tuple[str, SyntheticConfig, str, int]) -> int:
     return write_clip(*task)
 
 
-def _quiet() -> None:
-    """Leave Ctrl-C to the parent: workers end their clip and stop."""
+def _start_worker() -> None:
+    """Leave Ctrl-C to the parent; stop if the parent is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cv2.setNumThreads(1)
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(1)
+        os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _merge(root: Path, config: SyntheticConfig, split: str) -> None:
@@ -113,7 +120,8 @@ def _merge(root: Path, config: SyntheticConfig, split: str) -> None:
         merged['images'] += record['images']
         merged['annotations'] += record['annotations']
         if config.detections:
-            boxes += _read_json(path.with_name(f'.{path.stem}.boxes'))
+            boxes += detect(record, config,
+                            detection_rng(config, split, index))
     base = root / 'annotations'
     if config.detections:
         _write_json(base / f'posetrack18_{split}_human_detections.json',
@@ -137,8 +145,8 @@ def _differences(old: Any, new: Any, name: str = '') -> List[str]:
 
 def _remove(root: Path, manifest: Dict[str, Any]) -> None:
     """Delete what the manifest's settings say was rendered, nothing else."""
-    # The manifest goes first: if this is interrupted the folder is refused,
-    # not taken for a finished one. It keeps its settings under a new name.
+    # An interrupted removal must not pass for a whole data set.
+    _write_json(root / MANIFEST, dict(manifest, complete=False))
     settings = manifest['config']
     base = root / 'annotations'
     for split in SPLITS:
@@ -148,10 +156,19 @@ def _remove(root: Path, manifest: Dict[str, Any]) -> None:
         for index in range(settings[f'{split}_videos']):
             folder, record = _clip_paths(root, split, index)
             record.unlink(missing_ok=True)
-            record.with_name(f'.{record.stem}.boxes').unlink(
-                missing_ok=True)
             shutil.rmtree(folder, ignore_errors=True)
     (root / MANIFEST).unlink(missing_ok=True)
+
+
+def _whole(root: Path, config: SyntheticConfig) -> bool:
+    """All clips and joint files are there."""
+    for split in SPLITS:
+        wanted = [root / 'annotations' / f'posetrack18_{split}.json']
+        for index in range(config.num_videos(split)):
+            wanted += _clip_paths(root, split, index)
+        if not all(path.exists() for path in wanted):
+            return False
+    return True
 
 
 def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
@@ -162,11 +179,13 @@ def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
         try:
             found = _read_json(path)
             same = dict(generator=found['generator'], config=found['config'])
+            for split in SPLITS:
+                found['config'][f'{split}_videos'] += 0  # must be numbers
         except (ValueError, KeyError, TypeError) as error:
             raise ValueError(f'{path} is not a manifest of this generator '
                              f'({error}); choose another folder') from error
         if same == wanted:
-            if found.get('complete'):
+            if found.get('complete') and _whole(root, config):
                 return True
         elif not overwrite:
             raise FileExistsError(
@@ -233,7 +252,7 @@ def generate(out_dir: Union[str, Path], config: SyntheticConfig,
         pool = ProcessPoolExecutor(
             min(workers, max(1, len(tasks))),
             mp_context=multiprocessing.get_context(method),
-            initializer=_quiet)
+            initializer=_start_worker)
         try:
             futures = [pool.submit(_in_worker, task) for task in tasks]
             for done, future in enumerate(as_completed(futures), 1):
