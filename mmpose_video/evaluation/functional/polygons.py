@@ -7,7 +7,7 @@ import numpy as np
 # Shewchuk's bound for the 2-D orientation test in float64: a determinant
 # larger than this times the sum of its terms' magnitudes has a sure sign.
 _ORIENTATION_BOUND = (3.0 + 16.0 * 2.0**-53) * 2.0**-53
-_MAX_EDGES = 1 << 21  # edges looked at in one go: bounds the memory
+_MAX_EDGES = 1 << 18  # edges looked at in one go: bounds the memory
 
 
 def _ragged_arange(counts: np.ndarray) -> np.ndarray:
@@ -87,12 +87,14 @@ def points_in_regions(points: np.ndarray, frame: np.ndarray,
     if not regions or not len(points):
         return inside
     corners = np.concatenate([polygon for _, polygon in regions])
-    nexts = np.concatenate(
-        [np.roll(polygon, -1, axis=0) for _, polygon in regions])
     num_edges = np.array([len(polygon) for _, polygon in regions])
     first_edge = np.cumsum(num_edges) - num_edges
+    nexts = np.roll(corners, -1, axis=0)
+    nexts[first_edge + num_edges - 1] = corners[first_edge]
     low = np.minimum.reduceat(corners, first_edge)
     high = np.maximum.reduceat(corners, first_edge)
+    edge_low = np.minimum(corners[:, 1], nexts[:, 1])
+    edge_high = np.maximum(corners[:, 1], nexts[:, 1])
 
     point, region = _pairs(frame, np.array([item[0] for item in regions]))
     near = ((points[point] > low[region]) &
@@ -104,11 +106,11 @@ def points_in_regions(points: np.ndarray, frame: np.ndarray,
         pair = np.repeat(np.arange(len(counts)), counts)
         edge = (np.repeat(first_edge[region[part]], counts) +
                 _ragged_arange(counts))
-        a, b, p = corners[edge], nexts[edge], points[point[part]][pair]
         # Only edges at the point's height can be crossed or touched.
-        level = ((np.minimum(a[:, 1], b[:, 1]) <= p[:, 1]) &
-                 (p[:, 1] <= np.maximum(a[:, 1], b[:, 1])))
-        a, b, p, pair = a[level], b[level], p[level], pair[level]
+        y = np.repeat(points[point[part], 1], counts)
+        level = np.flatnonzero((edge_low[edge] <= y) & (y <= edge_high[edge]))
+        pair, edge = pair[level], edge[level]
+        a, b, p = corners[edge], nexts[edge], points[point[part][pair]]
         sign = _orientation(a, b, p)
         # A ray to the right, edges half open at their upper end.
         upward = (a[:, 1] <= p[:, 1]) & (p[:, 1] < b[:, 1])

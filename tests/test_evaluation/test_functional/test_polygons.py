@@ -15,7 +15,7 @@ def inside(point, polygon):
     return odd
 
 
-@pytest.mark.parametrize('max_edges', [7, 1 << 21])
+@pytest.mark.parametrize('max_edges', [7, 1 << 18])
 def test_random_polygons(rng, monkeypatch, max_edges):
     monkeypatch.setattr(polygons, '_MAX_EDGES', max_edges)
     frame = np.sort(rng.integers(0, 5, 300))
