@@ -1,0 +1,5 @@
+"""Heads that MMPose lacks, one file each."""
+from .diffpose_head import DiffPoseHead
+from .diffpose_regression_head import DiffPoseRegressionHead
+
+__all__ = ['DiffPoseHead', 'DiffPoseRegressionHead']
