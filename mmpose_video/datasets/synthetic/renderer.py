@@ -83,13 +83,20 @@ class Renderer:
             self._things.append((to_fixed(moved).reshape(polygons.shape),
                                  order, list(occluder.colors)))
 
-    def _background(self, row: int,
-                    flags: int = cv2.INTER_LINEAR) -> np.ndarray:
+    def _background(self, row: int, pad: int = 0) -> np.ndarray:
+        """The background at one time, with ``pad`` more pixels around."""
         matrix = self.matrices[row].copy()
-        matrix[:, 2] -= matrix[:, :2] @ self.margin
+        matrix[:, 2] += pad - matrix[:, :2] @ self.margin
+        width, height = self.size
         return cv2.warpAffine(
-            self.canvas, matrix, self.size, flags=flags,
-            borderMode=cv2.BORDER_REFLECT_101)
+            self.canvas, matrix, (width + 2 * pad, height + 2 * pad),
+            flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+
+    def _shifts(self, row: int, first: int, count: int) -> np.ndarray:
+        """Whole pixels (count, 2) that the picture moves from ``row``."""
+        center = np.array([*self.size, 2.]) / 2
+        places = self.matrices[first:first + count] @ center
+        return np.round(places - self.matrices[row] @ center).astype(int)
 
     def _draw(self, image: np.ndarray, row: int, things: List[int],
               line: int = cv2.LINE_AA) -> None:
@@ -116,14 +123,21 @@ class Renderer:
             total = np.zeros((y1 - y0, x1 - x0, 3), np.float32)
             work = self._work
             # the mean of many steps smooths the edges by itself
-            few = window.count < 4
-            line = cv2.LINE_AA if few else cv2.LINE_8
-            flags = cv2.INTER_LINEAR if few else cv2.INTER_NEAREST
-            for row in range(window.first, window.first + window.count):
-                if window.whole:
-                    work = self._background(row, flags)
-                else:
-                    work[part] = still[part]
+            line = cv2.LINE_AA if window.count < 4 else cv2.LINE_8
+            rows = range(window.first, window.first + window.count)
+            bare = [still[part]] * window.count
+            if window.whole:
+                # Within one exposure the camera hardly does more than
+                # shift, and the ground has no labels: whole pixels do.
+                shifts = self._shifts(plan.row, window.first, window.count)
+                pad = int(np.abs(shifts).max())
+                wide = self._background(plan.row, pad)
+                bare = [
+                    wide[pad - dy:pad - dy + y1, pad - dx:pad - dx + x1]
+                    for dx, dy in shifts.tolist()
+                ]
+            for row, ground in zip(rows, bare):
+                work[part] = ground
                 self._draw(work, row, window.members, line)
                 cv2.accumulate(work[part], total)
             image[part] = cv2.convertScaleAbs(total, alpha=1 / window.count)
