@@ -1,0 +1,180 @@
+import copy
+import json
+import pickle
+
+import numpy as np
+import pytest
+
+from mmpose_video.datasets.body import PoseTrack18ClipDataset
+
+from .conftest import annotation
+
+CLIP = dict(type='FixedOffsets', offsets=(-1, 0, 1))
+
+
+def build(tmp_path, ann_file, **kwargs):
+    kwargs.setdefault('clip_sampler', CLIP)
+    return PoseTrack18ClipDataset(
+        ann_file=ann_file.name, data_root=str(tmp_path), **kwargs)
+
+
+def test_sample_follows_the_contract(tmp_path, make_video, make_annotations):
+    make_video()
+    dataset = build(tmp_path, make_annotations())
+    assert len(dataset) == 3
+    info = dataset.get_data_info(1)
+    assert info['img_path'].endswith('000003.jpg')
+    assert [path[-10:] for path in info['frame_paths']] == [
+        '000002.jpg', '000003.jpg', '000004.jpg']
+    assert info['frame_offsets'].tolist() == [-1, 0, 1]
+    assert info['frame_valid'].all() and info['key_index'] == 1
+    assert dataset.get_data_info(0)['frame_valid'].tolist() == [
+        False, True, True]
+    assert dataset.get_data_info(2)['frame_offsets'].tolist() == [-1, 0, 0]
+
+
+def test_random_clips_differ_from_fetch_to_fetch(tmp_path, make_video,
+                                                 make_annotations):
+    make_video()
+    dataset = build(
+        tmp_path,
+        make_annotations(),
+        clip_sampler=dict(
+            type='RandomOffsets', num_before=1, num_after=1, max_distance=3))
+    drawn = {
+        tuple(dataset.get_data_info(1)['frame_offsets']) for _ in range(30)}
+    assert len(drawn) > 3
+
+
+def test_key_points_lists_of_other_lengths_are_an_error(
+        tmp_path, make_annotations):
+    bad = annotation(5, 1000, keypoints=[1.] * 48)
+    with pytest.raises(ValueError, match='annotation 5 of image 1000.*16 key'):
+        build(tmp_path, make_annotations(annotations=[bad]))
+
+
+@pytest.mark.parametrize('changes, reason', [
+    (dict(keypoints=[]), 'no key points'),
+    (dict(keypoints=None), 'no key points'),
+    (dict(keypoints=[float('nan')] * 51), 'not finite'),
+    (dict(bbox=[5, 5, 0, 10]), 'zero area'),
+    (dict(bbox=[5, 5, -3, 10]), 'zero area'),
+    (dict(bbox=[70, 5, 10, 10]), 'outside of the image'),
+    (dict(bbox=[5, -20, 10, 10]), 'outside of the image'),
+    (dict(bbox=[float('nan'), 5, 10, 10]), 'four finite numbers'),
+    (dict(bbox=None), 'four finite numbers'),
+])
+def test_unusable_annotations_are_left_out_and_counted(
+        tmp_path, make_annotations, changes, reason):
+    anns = [annotation(0, 1000), annotation(1, 1001, **changes)]
+    dataset = build(tmp_path, make_annotations(annotations=anns))
+    assert [dataset.get_data_info(i)['id'] for i in range(len(dataset))
+            ] == [0]
+    assert [(key, count) for key, count in dataset._skipped.items()
+            if reason in key] and sum(dataset._skipped.values()) == 1
+
+
+def test_nothing_left_is_an_error(tmp_path, make_annotations):
+    with pytest.raises(ValueError, match='no sample is left'):
+        build(tmp_path, make_annotations(annotations=[]))
+
+
+def test_nframes_may_be_absent(tmp_path, make_video, make_annotations):
+    make_video()
+    dataset = build(tmp_path, make_annotations(nframes=None))
+    assert dataset.get_data_info(2)['frame_offsets'].tolist() == [-1, 0, 0]
+
+
+def test_error_policy(tmp_path, make_video, make_annotations):
+    make_video()
+    dataset = build(tmp_path, make_annotations(), missing_frames='error')
+    dataset.get_data_info(1)
+    with pytest.raises(FileNotFoundError, match=r'frames \[-1\]'):
+        dataset.get_data_info(0)
+    with pytest.raises(ValueError, match='nearest'):
+        build(tmp_path, make_annotations(), missing_frames='black')
+
+
+def test_detected_boxes(tmp_path, make_video, make_annotations):
+    make_video()
+    boxes = [
+        dict(image_id=1001, category_id=1, bbox=[1, 2, 30, 40], score=.9),
+        dict(image_id=1001, category_id=1, bbox=[1, 2, 30, 40], score=.1),
+        dict(image_id=1002, category_id=1, bbox=[1, 2, 0, 40], score=.9),
+        dict(image_id=1002, category_id=1, bbox=[90, 2, 5, 40], score=.9),
+        dict(image_id=1002, category_id=3, bbox=[1, 2, 30, 40], score=.9),
+    ]
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps(boxes))
+    dataset = build(
+        tmp_path,
+        make_annotations(),
+        bbox_file=str(path),
+        bbox_score_thr=0.2,
+        test_mode=True)
+    assert len(dataset) == 1
+    info = dataset.get_data_info(0)
+    assert info['bbox'].tolist() == [[1, 2, 31, 42]]
+    assert info['bbox_score'] == pytest.approx([.9])
+    assert info['frame_offsets'].tolist() == [-1, 0, 1]
+    assert dataset._skipped == {
+        'box score below `bbox_score_thr`': 1,
+        'a box of zero area': 1,
+        'a box outside of the image': 1
+    }
+
+
+def test_seeded_samples_depend_on_seed_epoch_and_index_alone(
+        tmp_path, make_video, make_annotations):
+    make_video()
+    dataset = build(
+        tmp_path,
+        make_annotations(),
+        clip_sampler=dict(
+            type='RandomOffsets', num_before=2, num_after=2, max_distance=9),
+        pipeline=[lambda results: (results['frame_offsets'].tolist(),
+                                   np.random.rand())])
+
+    def read(seed, epoch, index, burn=0):
+        dataset.set_sample_seed(seed, epoch)
+        np.random.seed(burn)
+        return dataset.prepare_data(index)
+
+    assert read(1, 2, 1, burn=7) == read(1, 2, 1, burn=8)
+    others = [read(1, 2, 2), read(1, 3, 1), read(2, 2, 1)]
+    assert all(read(1, 2, 1)[1] != other[1] for other in others)
+
+
+def test_epoch_reaches_a_copy_in_a_worker(tmp_path, make_video,
+                                          make_annotations):
+    # persistent workers hold a forked copy that shares the tensor's memory
+    make_video()
+    dataset = build(tmp_path, make_annotations())
+    assert dataset._sample_seed.is_shared()
+    assert pickle.loads(pickle.dumps(dataset.frame_index)) is not None
+
+
+def test_bottom_up_is_refused(tmp_path, make_annotations):
+    with pytest.raises(ValueError, match='top-down only'):
+        build(tmp_path, make_annotations(), data_mode='bottomup')
+
+
+def test_real_posetrack18_sample(samples):
+    root = samples / 'posetrack18'
+    common = dict(
+        data_root=str(root),
+        ann_file='annotations/test_posetrack18_val.json',
+        data_prefix=dict(img=''),
+        clip_sampler=dict(type='FixedOffsets', offsets=(-2, -1, 0, 1, 2)))
+    dataset = PoseTrack18ClipDataset(**copy.deepcopy(common))
+    assert len(dataset) == 14
+    info = dataset.get_data_info(0)
+    # only the key frames are there
+    assert info['frame_offsets'].tolist() == [0] * 5
+    detected = PoseTrack18ClipDataset(
+        **common,
+        bbox_file=str(root / 'annotations' /
+                      'test_posetrack18_human_detections.json'),
+        bbox_score_thr=0.2,
+        test_mode=True)
+    assert 14 <= len(detected) < 278

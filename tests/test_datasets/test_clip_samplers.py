@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from mmpose_video.datasets.clip_samplers import FixedOffsets, RandomOffsets
+
+
+def test_fixed_offsets_are_sorted_and_dilated():
+    sampler = FixedOffsets([1, -2, 0], dilation=3)
+    assert sampler().tolist() == [-6, 0, 3]
+    assert sampler.num_frames == 3
+
+
+def test_fixed_offsets_hand_out_copies():
+    sampler = FixedOffsets((-1, 0, 1))
+    sampler()[:] = 9
+    assert sampler().tolist() == [-1, 0, 1]
+
+
+@pytest.mark.parametrize('offsets', [(-1, 1), (0, 0), (0, 1, 1), (0., 1.)])
+def test_fixed_offsets_refuse_what_makes_no_clip(offsets):
+    with pytest.raises(ValueError, match='offsets'):
+        FixedOffsets(offsets)
+
+
+def test_dilation_below_one_is_refused():
+    with pytest.raises(ValueError, match='dilation'):
+        FixedOffsets((0, ), dilation=0)
+
+
+def test_random_offsets_cover_their_range_and_no_more():
+    sampler = RandomOffsets(num_before=2, num_after=1, max_distance=3)
+    draws = np.stack([sampler() for _ in range(300)])
+    assert draws.shape == (300, 4) and sampler.num_frames == 4
+    assert (np.diff(draws, axis=1) > 0).all()
+    assert (draws[:, 2] == 0).all()
+    assert set(draws[:, :2].ravel()) == {-3, -2, -1}
+    assert set(draws[:, 3]) == {1, 2, 3}
+
+
+def test_random_offsets_follow_the_global_seed():
+    sampler = RandomOffsets(1, 1, 50)
+    np.random.seed(3)
+    first = [sampler().tolist() for _ in range(4)]
+    np.random.seed(3)
+    assert first == [sampler().tolist() for _ in range(4)]
+
+
+def test_more_frames_than_there_are_is_refused():
+    with pytest.raises(ValueError, match='within a distance of 2'):
+        RandomOffsets(3, 0, 2)

@@ -1,0 +1,92 @@
+"""The host's geometric transforms on a clip, from frames to the tensor."""
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import Compose
+from mmpose.registry import TRANSFORMS
+
+from mmpose_video.datasets.body import PoseTrack18ClipDataset
+
+CODEC = dict(
+    type='MSRAHeatmap', input_size=(48, 64), heatmap_size=(12, 16), sigma=2)
+
+
+def pipeline(*middle):
+    return Compose([
+        TRANSFORMS.build(cfg) for cfg in (
+            dict(type='LoadClip'),
+            dict(type='GetBBoxCenterScale', padding=1.25),
+            *middle,
+            dict(type='TopdownAffine', input_size=(48, 64)),
+            dict(type='GenerateTarget', encoder=CODEC),
+            dict(type='PackClipInputs'))
+    ])
+
+
+def sample(frames, key_index):
+    meta = PoseTrack18ClipDataset(lazy_init=True).metainfo
+    keypoints = np.random.default_rng(0).uniform(20, 60, (1, 17, 2))
+    return dict(
+        img=frames,
+        key_index=key_index,
+        frame_offsets=np.arange(len(frames)) - key_index,
+        bbox=np.array([[15, 10, 65, 70]], np.float32),
+        bbox_score=np.ones(1, np.float32),
+        keypoints=keypoints.astype(np.float32),
+        keypoints_visible=np.ones((1, 17), np.float32),
+        upper_body_ids=meta['upper_body_ids'],
+        lower_body_ids=meta['lower_body_ids'],
+        flip_indices=meta['flip_indices'],
+        dataset_keypoint_weights=meta['dataset_keypoint_weights'])
+
+
+@pytest.mark.parametrize('num_frames', [1, 2, 3, 5])
+def test_all_frames_get_one_matrix(num_frames):
+    rng = np.random.default_rng(1)
+    frame = rng.integers(0, 255, (80, 80, 3), dtype=np.uint8)
+    run = pipeline(
+        dict(type='RandomFlip', direction='horizontal', prob=0.5),
+        dict(type='RandomHalfBody', prob=1.),
+        dict(type='RandomBBoxTransform', rotate_prob=1.))
+    packed = run(sample([frame] * num_frames, num_frames // 2))
+    inputs = packed['inputs']
+    assert inputs.shape == (num_frames, 3, 64, 48)
+    assert inputs.dtype == torch.uint8
+    for other in inputs[1:]:
+        assert torch.equal(inputs[0], other)
+
+
+def test_frames_keep_their_order_and_the_crop_is_the_key_boxes():
+    frames = [np.full((80, 80, 3), 50 * n, np.uint8) for n in range(5)]
+    for n, frame in enumerate(frames):
+        frame[..., 0] = n  # blue, in the first channel
+    packed = pipeline()(sample(frames, 2))
+    middle = packed['inputs'][:, :, 32, 24]
+    assert middle[:, 0].tolist() == [0, 1, 2, 3, 4]
+    assert middle[:, 2].tolist() == [0, 50, 100, 150, 200]
+    meta = packed['data_samples'].metainfo
+    assert meta['key_index'] == 2
+    assert meta['frame_offsets'].tolist() == [-2, -1, 0, 1, 2]
+    # the box (50 x 60), enlarged by 1.25, at the input's 3:4
+    np.testing.assert_allclose(meta['input_scale'], [62.5, 62.5 / .75])
+
+
+def test_key_points_and_pixels_move_together():
+    """A dot drawn at a joint is found where the target says."""
+    frame = np.zeros((80, 80, 3), np.uint8)
+    data = sample([frame.copy(), frame.copy()], 1)
+    x, y = data['keypoints'][0, 0] = (40, 38)
+    for img in data['img']:
+        cv2.circle(img, (int(x), int(y)), 2, (255, 255, 255), -1)
+    packed = pipeline(
+        dict(type='RandomBBoxTransform', rotate_prob=1.,
+             shift_prob=0.))(data)
+    target = packed['data_samples'].gt_fields.heatmaps[0]
+    row, column = divmod(int(target.argmax()), 12)
+    for crop in packed['inputs'].float().mean(1):
+        rows, columns = torch.meshgrid(
+            torch.arange(64.), torch.arange(48.), indexing='ij')
+        found = [(crop * grid).sum() / crop.sum() for grid in (columns, rows)]
+        assert abs(found[0] / 4 - column) < 1
+        assert abs(found[1] / 4 - row) < 1
