@@ -166,3 +166,22 @@ class ScanProblem:
         return self.u.new_empty(
             (self.samples, groups, self.channels,
              self.tokens)).transpose(2, 3)
+
+
+def empty_like_operand(operand: Tensor) -> Tensor:
+    """Allocate the gradient of a per-token operand in the operand's layout.
+
+    Args:
+        operand (Tensor): (N, G, L, X), any strides; other shapes get a
+            contiguous tensor.
+
+    Returns:
+        Tensor: The same shape and dtype, dense: token-major, or
+        feature-major where the operand's tokens lie next to each other.
+    """
+    shape = tuple(operand.shape)
+    if operand.dim() == 4 and operand.stride(2) == 1 and (
+            operand.stride(3) != 1):
+        return operand.new_empty(
+            (*shape[:2], shape[3], shape[2])).transpose(2, 3)
+    return operand.new_empty(shape)

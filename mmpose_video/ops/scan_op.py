@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 
 from .backends import resolve
-from .problem import GRAD_NAMES, ScanProblem
+from .problem import GRAD_NAMES, ScanProblem, empty_like_operand
 
 
 def _problem(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor,
@@ -96,9 +96,17 @@ def scan_backward_op(u: Tensor, delta: Tensor, A: Tensor, B: Tensor,
         grads = module.backward(problem, saved, grad_y, grad_last,
                                 tuple(names))
     return [
-        grads[name] if need else u.new_empty(0)
-        for name, need in zip(GRAD_NAMES, needs)
+        _laid_out(grads[name], getattr(problem, name)) if need else
+        u.new_empty(0) for name, need in zip(GRAD_NAMES, needs)
     ]
+
+
+def _laid_out(grad: Tensor, operand: Tensor) -> Tensor:
+    """Give a gradient the layout that the fake implementation promises."""
+    promised = empty_like_operand(operand)
+    if promised.stride() == grad.stride():
+        return grad
+    return promised.copy_(grad)
 
 
 @scan_backward_op.register_fake
@@ -111,7 +119,7 @@ def _(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor,
       needs: Sequence[bool]) -> List[Tensor]:
     operands = (u, delta, A, B, C, D, delta_bias, dt_weight, state_weight)
     return [
-        tensor.new_empty(tensor.shape)
+        empty_like_operand(tensor)
         if need and tensor is not None else u.new_empty(0)
         for tensor, need in zip(operands, needs)
     ]
