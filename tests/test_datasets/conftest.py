@@ -32,7 +32,8 @@ def annotation(ann_id, image_id, bbox=(10, 10, 20, 30), **changes):
 def make_video(tmp_path):
     """Write a video of gray frames; returns its folder."""
 
-    def write(numbers=range(8), digits=6, suffix='.jpg', name='000001_test'):
+    def write(numbers=(0, 1, 2, 3, 4, 5, 6, 7), digits=6, suffix='.jpg',
+              name='000001_test'):
         folder = tmp_path / 'images' / name
         folder.mkdir(parents=True, exist_ok=True)
         for number in numbers:

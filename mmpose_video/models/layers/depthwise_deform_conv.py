@@ -51,5 +51,11 @@ def depthwise_deform_conv(x: Tensor, offset: Tensor, mask: Tensor,
     sampled = F.grid_sample(
         x, grid.flatten(1, 2), padding_mode='zeros', align_corners=False)
     sampled = sampled.view(samples, channels, taps, height, width)
-    return torch.einsum('ncthw,nthw,ct->nchw', sampled, mask.to(x.dtype),
-                        weight.flatten(1).to(x.dtype))
+    # tap by tap: one contraction over (mask, weight) runs as small products
+    # of batches of matrices, which is several times slower on a CPU
+    mask = mask.to(x.dtype)
+    weight = weight.flatten(1).to(x.dtype)[:, :, None, None]
+    out = torch.zeros_like(x)
+    for tap, plane in enumerate(sampled.unbind(2)):
+        out = out + plane * (mask[:, tap, None] * weight[:, tap])
+    return out
