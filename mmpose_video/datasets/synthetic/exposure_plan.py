@@ -12,10 +12,10 @@ from .scene import Scene
 # Pixels of movement per step of the temporal supersampling, and the most
 # steps per frame. Package defaults: limbs are 5 to 15 pixels thick, so the
 # steps melt into one another.
-STEP = 3.
-MAX_STEPS = 10
+STEP = 4.
+MAX_STEPS = 8
 # Movement during the exposure, in pixels, below which a thing stands still.
-STILL = 0.8
+STILL = 1.5
 STILL_CAMERA = 1.5
 
 
