@@ -1,234 +1,122 @@
-"""Orders in which a scan visits the tokens of a clip.
+"""The orders in which a scan visits the tokens of a clip.
 
-A clip of T frames, each h x w, has tokens ``l = (t * h + i) * w + j`` in
-natural order. GLSMamba (ICCV 2025) visits them in six orders, three and
-their counterparts. Its text gives no loops; these are the package's reading
-of it:
+Tokens are numbered naturally: token ``(t * h + i) * w + j`` is the pixel
+(i, j) of frame t. An order is a permutation of these numbers: its p-th entry
+is the token at position p of the scan. Reverse scans walk the same order
+backwards and need no order of their own.
 
-* unified: the frames side by side as one panorama h x (T w), row by row:
-  for i, for t, for j. Its counterpart is the same backwards
-  (``unified_pair='reverse'``, from "bidirectional"), or the panorama column
-  by column, for t, for j, for i (``'vertical'``, from "horizontal/vertical
-  traversals");
-* spatial: frame after frame, for t, for i, for j, and backwards;
-* temporal: each pixel through time, for i, for j, for t, and backwards.
+The names are those of GLSMamba (ICCV 2025), whose frames stand side by side
+as one panorama of h rows and T·w columns:
 
-The local blocks visit non-overlapping tubes of 8 x 6 pixels and all frames,
-frame by frame inside a tube.
+==================  ========================================================
+``unified``         rows of the panorama: for i, for t, for j
+``vertical``        columns of the panorama: for t, for j, for i
+``spatial``         frame by frame: for t, for i, for j
+``temporal``        pixel by pixel through time: for i, for j, for t
+==================  ========================================================
 """
 from functools import lru_cache
-from typing import List, NamedTuple, Optional, Sequence, Tuple, Union
+from typing import Optional, Sequence, Tuple
 
-import numpy as np
 import torch
+from einops import rearrange
 from torch import Tensor
 
-KINDS = ('unified', 'spatial', 'temporal')
-UNIFIED_PAIRS = ('reverse', 'vertical')
+_PATTERNS = {
+    'unified': 't i j -> (i t j)',
+    'vertical': 't i j -> (t j i)',
+    'spatial': 't i j -> (t i j)',
+    'temporal': 't i j -> (i j t)',
+}
+#: Names that :func:`scan_order` knows.
+SCAN_ORDERS = tuple(_PATTERNS)
 
 
-class ScanOrders(NamedTuple):
-    """Orders of K directions, as ``multi_directional_scan`` takes them.
-
-    Attributes:
-        orders (Tensor): (K, L) int32, token at each position.
-        reverse (tuple[bool]): Which directions walk backwards.
-        window (int, optional): Positions of an independent run, None for
-            one run over all.
-    """
-    orders: Tensor
-    reverse: Tuple[bool, ...]
-    window: Optional[int] = None
-
-
-def scan_order(kind: str, frames: int, height: int, width: int) -> np.ndarray:
-    """Order of one forward direction.
+def scan_order(name: str, size: Tuple[int, int, int]) -> Tensor:
+    """One order over a grid.
 
     Args:
-        kind (str): 'unified', 'vertical', 'spatial' or 'temporal'.
-        frames (int): T.
-        height (int): h.
-        width (int): w.
+        name (str): One of :data:`SCAN_ORDERS`.
+        size (tuple[int, int, int]): (T, h, w).
 
     Returns:
-        np.ndarray: (T * h * w, ) int32, token at each position.
+        Tensor: Shape (T·h·w, ), int64.
 
     Raises:
-        ValueError: ``kind`` is none of these.
+        ValueError: If the name is unknown.
+
+    Examples:
+        >>> scan_order('temporal', (2, 1, 3))  # pixel 0 of both frames, ...
+        tensor([0, 3, 1, 4, 2, 5])
     """
-    axes = {
-        'unified': (1, 0, 2),
-        'vertical': (0, 2, 1),
-        'spatial': (0, 1, 2),
-        'temporal': (1, 2, 0),
-    }
-    if kind not in axes:
-        raise ValueError(f'kind must be one of {", ".join(axes)}, got '
-                         f'{kind!r}.')
-    tokens = np.arange(frames * height * width, dtype=np.int32)
-    grid = tokens.reshape(frames, height, width)
-    return np.ascontiguousarray(grid.transpose(axes[kind])).reshape(-1)
+    if name not in _PATTERNS:
+        raise ValueError(f'unknown scan order {name!r}, choose from '
+                         f'{SCAN_ORDERS}')
+    return rearrange(_grid(size), _PATTERNS[name])
 
 
-def window_order(frames: int, height: int, width: int,
-                 window: Tuple[int, int]) -> np.ndarray:
-    """Order by tubes: tubes row by row, inside one for t, for i, for j.
+def window_order(size: Tuple[int, int, int], window: Tuple[int,
+                                                           int]) -> Tensor:
+    """Space-time tubes, one after the other.
+
+    The clip is cut into tubes of ``window`` pixels times all T frames. In a
+    tube the scan goes frame by frame, row by row; so does it from tube to
+    tube. Each tube fills ``T * window[0] * window[1]`` positions in a row.
 
     Args:
-        frames (int): T.
-        height (int): h.
-        width (int): w.
-        window (tuple[int, int]): Height and width of a tube; tubes at the
-            far borders are smaller where it does not divide.
+        size (tuple[int, int, int]): (T, h, w).
+        window (tuple[int, int]): Rows and columns of a tube.
 
     Returns:
-        np.ndarray: (T * h * w, ) int32, token at each position.
+        Tensor: Shape (T·h·w, ), int64.
 
     Raises:
-        ValueError: A side of the window is below 1.
+        ValueError: If the tubes do not tile the grid.
     """
-    if min(window) < 1:
-        raise ValueError(f'window must be two positive sides, got {window}.')
-    rows = np.arange(height) // window[0]
-    columns = np.arange(width) // window[1]
-    across = -(-width // window[1])
-    tube = rows[:, None] * across + columns
-    tube = np.broadcast_to(tube, (frames, height, width)).reshape(-1)
-    # Stable: inside a tube the natural order, which is for t, i, j.
-    return np.argsort(tube, kind='stable').astype(np.int32)
-
-
-def inverse_order(order: np.ndarray) -> np.ndarray:
-    """Position of each token.
-
-    Args:
-        order (np.ndarray): (L, ), token at each position.
-
-    Returns:
-        np.ndarray: (L, ) int32, position of each token.
-    """
-    out = np.empty(len(order), dtype=np.int32)
-    out[order] = np.arange(len(order), dtype=np.int32)
-    return out
-
-
-def _to_tensor(rows: Sequence[np.ndarray],
-               device: Union[str, torch.device, None]) -> Tensor:
-    """Stack orders; usable in training even if made under inference mode."""
-    with torch.inference_mode(False):
-        return torch.from_numpy(np.stack(rows)).to(device)
-
-
-def _directions(frames: int, height: int, width: int, kinds: Tuple[str, ...],
-                unified_pair: str,
-                device: Union[str, torch.device, None]) -> ScanOrders:
-    """Make what ``directional_orders`` returns."""
-    rows: List[np.ndarray] = []
-    reverse: List[bool] = []
-    for kind in kinds:
-        rows.append(scan_order(kind, frames, height, width))
-        reverse.append(False)
-    for kind, row in zip(kinds, rows[:]):
-        vertical = kind == 'unified' and unified_pair == 'vertical'
-        if vertical:
-            row = scan_order('vertical', frames, height, width)
-        rows.append(row)
-        reverse.append(not vertical)
-    return ScanOrders(_to_tensor(rows, device), tuple(reverse))
-
-
-def _windows(frames: int, height: int, width: int, window: Tuple[int, int],
-             independent: bool,
-             device: Union[str, torch.device, None]) -> ScanOrders:
-    """Make what ``window_orders`` returns."""
-    row = window_order(frames, height, width, window)
-    length = None
-    if independent:
-        length = frames * window[0] * window[1]
-    return ScanOrders(_to_tensor([row, row], device), (False, True), length)
-
-
-# A few grid sizes are in use at a time; a model has the same for all blocks.
-_cached_directions = lru_cache(maxsize=64)(_directions)
-_cached_windows = lru_cache(maxsize=64)(_windows)
-
-
-def directional_orders(
-    frames: int,
-    height: int,
-    width: int,
-    kinds: Sequence[str] = KINDS,
-    unified_pair: str = 'reverse',
-    device: Union[str, torch.device, None] = None,
-) -> ScanOrders:
-    """Orders of the global scan: y1, y2, ... and then their counterparts.
-
-    Args:
-        frames (int): T.
-        height (int): h.
-        width (int): w.
-        kinds (Sequence[str]): Out of 'unified', 'spatial', 'temporal'.
-            Defaults to all three, six directions.
-        unified_pair (str): Counterpart of the unified scan, 'reverse' or
-            'vertical'. Defaults to 'reverse' (package default; the paper
-            can be read either way).
-        device (str or torch.device, optional): Where the orders live.
-
-    Returns:
-        ScanOrders: 2 * len(kinds) directions. Cached: do not write to it.
-
-    Raises:
-        ValueError: Unknown kind or pair.
-    """
-    unknown = [kind for kind in kinds if kind not in KINDS]
-    if unknown or not kinds:
-        raise ValueError(f'kinds must be out of {KINDS}, got {tuple(kinds)}.')
-    if unified_pair not in UNIFIED_PAIRS:
-        raise ValueError(f'unified_pair must be one of {UNIFIED_PAIRS}, got '
-                         f'{unified_pair!r}.')
-    arguments = (frames, height, width, tuple(kinds), unified_pair,
-                 str(device or 'cpu'))
-    if torch.compiler.is_compiling():
-        # A tensor made while tracing is no real one; keep it out.
-        return _directions(*arguments)
-    return _cached_directions(*arguments)
-
-
-def window_orders(
-    frames: int,
-    height: int,
-    width: int,
-    window: Tuple[int, int] = (8, 6),
-    independent: bool = True,
-    device: Union[str, torch.device, None] = None,
-) -> ScanOrders:
-    """Orders of the local scan: tube after tube, and backwards.
-
-    Args:
-        frames (int): T.
-        height (int): h.
-        width (int): w.
-        window (tuple[int, int]): Height and width of a tube. Defaults to
-            (8, 6), the paper's (which of the two is the height it does not
-            say).
-        independent (bool): Start each tube from a zero state. False: one
-            sequence through all tubes. Defaults to True (package default;
-            the paper does not say).
-        device (str or torch.device, optional): Where the orders live.
-
-    Returns:
-        ScanOrders: Two directions. Cached: do not write to it.
-
-    Raises:
-        ValueError: Independent tubes that do not divide the grid.
-    """
-    if independent and (height % window[0] or width % window[1]):
+    _, height, width = size
+    if height % window[0] or width % window[1]:
         raise ValueError(
-            f'independent windows of {window[0]} x {window[1]} do not divide '
-            f'the {height} x {width} features; choose a window that does, or '
-            'independent=False.')
-    arguments = (frames, height, width, tuple(window), independent,
-                 str(device or 'cpu'))
+            f'windows of {window[0]} x {window[1]} do not tile a map of '
+            f'{height} x {width}; choose divisors as `window`')
+    return rearrange(
+        _grid(size),
+        't (I i) (J j) -> (I J t i j)',
+        i=window[0],
+        j=window[1])
+
+
+def stacked_orders(names: Sequence[str],
+                   size: Tuple[int, int, int],
+                   device: Optional[torch.device] = None) -> Tensor:
+    """Several orders, on a device, remembered.
+
+    Args:
+        names (tuple[str, ...]): K names of :data:`SCAN_ORDERS`.
+        size (tuple[int, int, int]): (T, h, w).
+        device (torch.device, optional): Where the result shall lie.
+
+    Returns:
+        Tensor: Shape (K, T·h·w), int32. Not to be changed in place.
+    """
+    names = tuple(names)
     if torch.compiler.is_compiling():
-        return _windows(*arguments)
-    return _cached_windows(*arguments)
+        # A tensor made while a model is traced is none to remember.
+        return _stack(names, size, device)
+    return _remembered(names, size, device)
+
+
+def _stack(names: Tuple[str, ...], size: Tuple[int, int, int],
+           device: Optional[torch.device]) -> Tensor:
+    """Several orders; fit for training even if made in inference mode."""
+    with torch.inference_mode(False):
+        orders = torch.stack([scan_order(name, size) for name in names])
+        return orders.to(device=device, dtype=torch.int32)
+
+
+_remembered = lru_cache(maxsize=64)(_stack)
+
+
+def _grid(size: Tuple[int, int, int]) -> Tensor:
+    """Natural token numbers, shape (T, h, w)."""
+    frames, height, width = size
+    return torch.arange(frames * height * width).view(frames, height, width)
