@@ -1,5 +1,5 @@
 """Measures of pose estimation in video."""
 from .functional import evaluate_posetrack
-from .metrics import PoseTrackAP, SubJhmdbPCK
+from .metrics import HiEveAP, PoseTrackAP, SubJhmdbPCK
 
-__all__ = ['PoseTrackAP', 'SubJhmdbPCK', 'evaluate_posetrack']
+__all__ = ['HiEveAP', 'PoseTrackAP', 'SubJhmdbPCK', 'evaluate_posetrack']

@@ -5,7 +5,7 @@ al., DeepCut, CVPR 2016; Andriluka et al., PoseTrack, CVPR 2018): people are
 paired by the fraction of joints that match, then every joint is a detection
 of its own.
 """
-from typing import Iterator, Tuple
+from typing import Iterator, Optional, Tuple
 
 import numpy as np
 
@@ -199,8 +199,9 @@ def drop_ignored_joints(table: PoseTable, regions: list) -> None:
     table.present[row[inside], joint[inside]] = False
 
 
-def pose_average_precision(gt: PoseTable, pred: PoseTable,
-                           thr: float) -> np.ndarray:
+def pose_average_precision(gt: PoseTable, pred: PoseTable, thr: float,
+                           uncounted: Optional[np.ndarray] = None,
+                           ) -> np.ndarray:
     """Average precision of each joint.
 
     Frames without any annotated person are left out together with their
@@ -210,6 +211,9 @@ def pose_average_precision(gt: PoseTable, pred: PoseTable,
         gt (PoseTable): Ground truth.
         pred (PoseTable): Predictions over the same frames.
         thr (float): Largest distance of a match, in reference lengths.
+        uncounted (np.ndarray, optional): (P, J) bool over the rows of
+            ``gt``: joints that need not be found, while finding them is
+            not wrong. They must not be ``present``. Defaults to None.
 
     Returns:
         np.ndarray: (J,) float64 in percent. NaN for a joint that is
@@ -221,10 +225,16 @@ def pose_average_precision(gt: PoseTable, pred: PoseTable,
     if gt.num_frames != pred.num_frames:
         raise ValueError(f'the ground truth has {gt.num_frames} frames, the '
                          f'predictions have {pred.num_frames}')
+    if uncounted is not None:
+        uncounted = uncounted[gt.occupied[gt.frame]]
     gt, pred = gt.in_frames(gt.occupied), pred.in_frames(gt.occupied)
     drop_ignored_joints(gt, gt.regions)
     drop_ignored_joints(pred, gt.regions)
-    labels = joint_labels(gt, pred, match_people(gt, pred, thr), thr)
+    given = match_people(gt, pred, thr)
+    labels = joint_labels(gt, pred, given, thr)
+    if uncounted is not None:
+        rows = np.flatnonzero(given >= 0)
+        pred.present[rows] &= ~uncounted[given[rows]]
     positives = gt.present.sum(axis=0)
     return np.array([
         average_precision(pred.scores[has, j], labels[has, j], positives[j])
