@@ -102,7 +102,7 @@ class CoordinateDenoiser(nn.Module):
         """
         num_images, hypotheses = x.shape[:2]
         # outside of the crop there is nothing to look up
-        places = x.clamp(-1, 1)
+        places = x.to(prepared.grid.dtype).clamp(-1, 1)
         found = F.grid_sample(
             prepared.grid, places, mode='bilinear', align_corners=False)
         # (N, C, P, K) -> (N * P, K, C)

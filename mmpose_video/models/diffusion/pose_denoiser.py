@@ -152,6 +152,7 @@ class PoseDenoiser(nn.Module):
             Tensor: Shape (N, P, K, h, w); 1 at a joint, 0 far from it.
         """
         size = x.shape[-2:]
+        x = x.to(self.final.weight.dtype)  # noise is float32 at first
         embedding = self.time_embedding(t.flatten())
         noisy: List[Tensor] = [self.condition(x.flatten(0, 1), embedding)]
         for conv in self.lower:

@@ -361,3 +361,16 @@ def test_bad_arguments():
             type='RoughHead', in_channels=8, out_channels=K)).predict(
                 feats(), [sample(1), sample(2)],
                 dict(sampling=dict(start='rough')))
+
+
+@torch.no_grad()
+def test_low_precision():
+    """The tables of the process stay exact, only the network is rounded."""
+    head = make()
+    x, = feats()
+    wanted = head((x, ))
+    got = head.to(torch.bfloat16)((x.bfloat16(), ))
+    assert got.isfinite().all()
+    # bfloat16 keeps 8 bits
+    error = (got.float() - wanted).abs().max()
+    assert error < 0.05 * wanted.abs().max()
