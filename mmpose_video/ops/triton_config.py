@@ -71,7 +71,7 @@ def tiles_for(problem: ScanProblem) -> Tiles:
     chunk = 128
     if problem.window <= 256:
         chunk = max(ceil_power(problem.window), 16)
-    channels = min(16, ceil_power(problem.channels))
+    channels = min(16, ceil_power(problem.channels), 2048 // chunk)
     size = chunk * channels
     return Tiles(chunk=chunk, channels=channels,
                  forward_warps=min(max(size // 256, 1), 8),

@@ -19,7 +19,7 @@ This module can only be imported where Triton is installed.
 import triton
 import triton.language as tl
 
-from .triton_kernels import (
+from .triton_tile import (
     compose,
     load_bias,
     step_input,
