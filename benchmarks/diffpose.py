@@ -165,7 +165,12 @@ def run_grid(args: argparse.Namespace) -> None:
             mean[i, j], deviation[i, j] = np.mean(values), np.std(values)
     baseline = None
     if args.baseline:
-        base_cfg, base = load(*args.baseline, args.device)
+        # of the options, those on the data hold for both models
+        options = {
+            key: value for key, value in (args.cfg_options or {}).items()
+            if key.startswith('test_')
+        }
+        base_cfg, base = load(*args.baseline, args.device, options)
         # the settings mean nothing to it
         baseline = evaluate(base_cfg, base, [(1, 1, 0)],
                             args.max_batches)[0][name]
@@ -319,6 +324,7 @@ def run_steps(args: argparse.Namespace) -> None:
             points = head.decode(pose[None])[0].keypoints[0]
             row[-1].scatter(*points.T, s=4, alpha=0.6,
                             c=np.arange(len(points)), cmap='hsv')
+        row[-1].set(xlim=extent[:2], ylim=extent[2:])
     titles = ((0, 'key frame'), (1, 'noise'),
               (-1, f'{settings.hypotheses} hypotheses'))
     for place, title in titles:
