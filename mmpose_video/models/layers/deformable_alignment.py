@@ -97,5 +97,9 @@ class DeformableAlignment(BaseModule):
         Returns:
             Tensor: Shape (N, C, h, w).
         """
-        return self.deform_conv(x, self.offset_conv(guide),
-                                self.mask_conv(guide))
+        inputs = (x, self.offset_conv(guide), self.mask_conv(guide))
+        # Offsets need full precision, and on a CPU torchvision has neither an
+        # autocast rule for this operator nor one for bfloat16.
+        with torch.autocast(x.device.type, enabled=False):
+            dtype = self.deform_conv.weight.dtype
+            return self.deform_conv(*(z.to(dtype) for z in inputs))
