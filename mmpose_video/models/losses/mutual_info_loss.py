@@ -60,6 +60,10 @@ class MutualInfoLoss(BaseModule):
             about as much as a heatmap loss at the end of a training.
         warmup_iters (int): Number of iterations in which the weight grows
             from zero. Defaults to 500 (package default, not the paper's).
+        fit_weight (float): Weight of the estimators' own loss, which the
+            features never see. With Adam its size hardly matters; a small one
+            keeps it from filling the norm by which gradients are clipped.
+            Defaults to 0.01 (package default, not the paper's).
         upper (dict, optional): Estimator of the terms to be minimised in mode
             'bounds'. Defaults to None, ``dict(type='CLUBUpperBound')``.
         lower (dict, optional): Of those to be maximised. Defaults to None,
@@ -86,6 +90,7 @@ class MutualInfoLoss(BaseModule):
         mode: Literal['bounds', 'symmetric_kl', 'published'] = 'bounds',
         loss_weight: float = 1e-4,
         warmup_iters: int = 500,
+        fit_weight: float = 0.01,
         upper: OptConfigType = None,
         lower: OptConfigType = None,
         label_init: OptConfigType = None
@@ -96,6 +101,7 @@ class MutualInfoLoss(BaseModule):
                              f"'published', got {mode!r}")
         self.mode = mode
         self.loss_weight = loss_weight
+        self.fit_weight = fit_weight
         self.warmup = WeightWarmup(warmup_iters)
         self.label_init = label_init
         self.label_layer: Optional[nn.Conv2d] = None
@@ -214,7 +220,7 @@ class MutualInfoLoss(BaseModule):
             if own is not None:
                 fit = own if fit is None else fit + own
         if fit is not None:
-            losses['loss_mi_fit'] = fit
+            losses['loss_mi_fit'] = self.fit_weight * fit
         return losses
 
     def _inputs(self, term: MITerm,
