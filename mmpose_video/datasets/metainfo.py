@@ -2,17 +2,19 @@
 import os.path as osp
 
 import mmpose
+from mmengine.config import Config
 
 
-def host_metainfo(name: str) -> dict:
-    """Point to the definition of a key-point set that MMPose ships.
+def host_metainfo(name: str, dataset_name: str = '') -> dict:
+    """Read the definition of a key-point set that MMPose ships.
 
-    The host looks relative paths up in the working directory first, and warns
-    when it finds them elsewhere; an absolute path is neither ambiguous nor
-    loud.
+    A ``from_file`` with a relative path, as the host's data sets have it, is
+    looked up in the working directory first, and with a warning elsewhere;
+    this is neither ambiguous nor loud.
 
     Args:
         name (str): Name of a file in MMPose's ``configs/_base_/datasets``.
+        dataset_name (str): The data set's name, where it is not the file's.
 
     Raises:
         FileNotFoundError: If MMPose was installed without its configs.
@@ -22,7 +24,8 @@ def host_metainfo(name: str) -> dict:
     for folder in (osp.join(root, '.mim'), osp.dirname(root)):
         path = osp.join(folder, relative)
         if osp.exists(path):
-            return dict(from_file=path)
+            info = Config.fromfile(path).dataset_info.to_dict()
+            return {**info, 'dataset_name': dataset_name or name}
     raise FileNotFoundError(
         f'`{relative}` is not part of the MMPose in `{root}`; install a '
         'release (`pip install --no-deps mmpose`), which holds the configs')

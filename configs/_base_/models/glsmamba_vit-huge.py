@@ -1,0 +1,15 @@
+# GLSMamba-H: as GLSMamba-B over ViTPose-H.
+_base_ = './glsmamba_vit-base.py'
+
+checkpoint = (
+    'https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/'
+    'topdown_heatmap/coco/td-hm_ViTPose-huge_8xb64-210e_coco-256x192-'
+    'e32adcd4_20230314.pth')
+
+model = dict(
+    backbone=dict(
+        arch='huge',
+        drop_path_rate=0.55,
+        init_cfg=dict(checkpoint=checkpoint)),
+    neck=dict(
+        in_channels=1280, upsample_init_cfg=dict(checkpoint=checkpoint)))
