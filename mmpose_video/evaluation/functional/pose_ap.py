@@ -41,7 +41,7 @@ def _within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
     return close
 
 
-def _chunks(counts: np.ndarray) -> Iterator[slice]:
+def chunks_of_pairs(counts: np.ndarray) -> Iterator[slice]:
     """Runs of predictions with about ``_MAX_PAIRS`` pairs at most."""
     ends = np.cumsum(counts)
     start = 0
@@ -78,7 +78,7 @@ def _best_ground_truth(gt: PoseTable, pred: PoseTable, thr: float,
     reach = (thr * (1 + 1e-6) * gt.size)[:, None]
     gt_low, gt_high = gt_low - reach, gt_high + reach
     rows = np.flatnonzero(counts)  # predictions that have anyone to match
-    for part in _chunks(counts[rows]):
+    for part in chunks_of_pairs(counts[rows]):
         chunk = rows[part]
         num = counts[chunk]
         row_pred = np.repeat(chunk, num)
@@ -199,13 +199,37 @@ def drop_ignored_joints(table: PoseTable, regions: list) -> None:
     table.present[row[inside], joint[inside]] = False
 
 
+def evaluated_part(gt: PoseTable,
+                   pred: PoseTable) -> Tuple[PoseTable, PoseTable]:
+    """What of two tables takes part in the evaluation.
+
+    Frames without any annotated person are left out together with their
+    predictions; joints inside ignore regions vanish from both sides.
+
+    Args:
+        gt (PoseTable): Ground truth.
+        pred (PoseTable): Predictions over the same frames.
+
+    Returns:
+        tuple[PoseTable, PoseTable]: New tables.
+
+    Raises:
+        ValueError: If the numbers of frames differ.
+    """
+    if gt.num_frames != pred.num_frames:
+        raise ValueError(f'the ground truth has {gt.num_frames} frames, the '
+                         f'predictions have {pred.num_frames}')
+    regions = gt.regions
+    gt, pred = gt.in_frames(gt.occupied), pred.in_frames(gt.occupied)
+    drop_ignored_joints(gt, regions)
+    drop_ignored_joints(pred, regions)
+    return gt, pred
+
+
 def pose_average_precision(gt: PoseTable, pred: PoseTable, thr: float,
                            uncounted: Optional[np.ndarray] = None,
                            ) -> np.ndarray:
     """Average precision of each joint.
-
-    Frames without any annotated person are left out together with their
-    predictions; joints inside ignore regions vanish from both sides.
 
     Args:
         gt (PoseTable): Ground truth.
@@ -222,14 +246,9 @@ def pose_average_precision(gt: PoseTable, pred: PoseTable, thr: float,
     Raises:
         ValueError: If the numbers of frames differ.
     """
-    if gt.num_frames != pred.num_frames:
-        raise ValueError(f'the ground truth has {gt.num_frames} frames, the '
-                         f'predictions have {pred.num_frames}')
     if uncounted is not None:
         uncounted = uncounted[gt.occupied[gt.frame]]
-    gt, pred = gt.in_frames(gt.occupied), pred.in_frames(gt.occupied)
-    drop_ignored_joints(gt, gt.regions)
-    drop_ignored_joints(pred, gt.regions)
+    gt, pred = evaluated_part(gt, pred)
     given = match_people(gt, pred, thr)
     labels = joint_labels(gt, pred, given, thr)
     if uncounted is not None:
