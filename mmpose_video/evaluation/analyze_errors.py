@@ -116,7 +116,8 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
         base += column
     left.set_ylabel("percent of the found people's joints")
     left.set_ylim(0, 100)
-    left.legend(loc='lower right')
+    left.legend(loc='upper center', bbox_to_anchor=(0.5, -0.08), frameon=False,
+                ncols=len(ERROR_CLASSES))
     left.set_title('Errors by group')
     gains = {kind: value - result['ap']
              for kind, value in result['ap_if_mended'].items()}
@@ -124,7 +125,7 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
         list(gains), list(gains.values()),
         color=[COLOURS.get(kind, '#56b4e9') for kind in gains])
     right.bar_label(bars, fmt='%+.2f', padding=3)
-    right.margins(x=0.2)
+    right.margins(x=0.25)
     right.invert_yaxis()
     right.set_xlabel('points of AP')
     right.set_title(f"Gain if mended (AP is {result['ap']:.2f})")

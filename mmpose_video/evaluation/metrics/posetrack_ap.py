@@ -278,8 +278,23 @@ class PoseTrackAP(BasePoseAP):
                 'benchmark number',
                 logger='current',
                 level=logging.WARNING)
-        # With detected boxes a person without a sample is a plain miss.
-        if not results or not all(result['gt_boxes'] for result in results):
+        # With detected boxes a person without a sample is a plain miss, and
+        # so is a frame; but not half of the set.
+        if not all(result['gt_boxes'] for result in results):
+            frames = {
+                ann['image_id'] for video in videos.values()
+                for ann in video['annotations']
+            }
+            without = len(frames - {result['img_id'] for result in results})
+            if 2 * without > len(frames):
+                print_log(
+                    f'{without} of {len(frames)} annotated frames have no '
+                    'sample (`indices` of the data set?); their people '
+                    'count as missed unless `predicted_frames_only`',
+                    logger='current',
+                    level=logging.WARNING)
+            return
+        if not results:
             return
         given = {result['id'] for result in results}
         labelled = [

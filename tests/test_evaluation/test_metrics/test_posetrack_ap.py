@@ -363,6 +363,19 @@ def test_subset_is_told(video, merged, log):
     assert 'not evaluated' not in log.text
 
 
+def test_subset_of_detected_boxes_is_told(video, merged, log):
+    one = video(3).add(FULL, 0).add(FULL, 1).add(FULL, 2)
+    anns = one.data['annotations']
+    path = merged(one)
+    samples = [sample(ann, detected=True) for ann in anns]
+    evaluate(PoseTrackAP(path), samples[:1])
+    assert '2 of 3 annotated frames have no sample' in log.text
+    log.clear()
+    # A detector may well see nobody in a frame.
+    evaluate(PoseTrackAP(path), samples[:2])
+    assert 'no sample' not in log.text
+
+
 def test_log_says_what_the_numbers_rest_on(video, merged, log):
     one = video().add(FULL)
     ann = one.data['annotations'][0]
