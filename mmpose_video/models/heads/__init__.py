@@ -1,5 +1,6 @@
 """Heads that MMPose lacks, one file each."""
 from .diffpose_head import DiffPoseHead
 from .diffpose_regression_head import DiffPoseRegressionHead
+from .rough_head import RoughHead
 
-__all__ = ['DiffPoseHead', 'DiffPoseRegressionHead']
+__all__ = ['DiffPoseHead', 'DiffPoseRegressionHead', 'RoughHead']

@@ -19,36 +19,61 @@ def affine_warp(feats: Tensor, theta: Tensor) -> Tensor:
     Returns:
         Tensor: Shape (N, C, h, w).
     """
-    grid = F.affine_grid(theta, list(feats.shape), align_corners=True)
+    # half precision cannot tell neighbouring sampling points apart
+    dtype = torch.promote_types(feats.dtype, torch.float32)
+    grid = F.affine_grid(
+        theta.to(dtype), list(feats.shape), align_corners=True)
     return F.grid_sample(
-        feats,
-        grid.to(feats.dtype),
+        feats.to(dtype),
+        grid,
         mode='bilinear',
         padding_mode='zeros',
-        align_corners=True)
+        align_corners=True).to(feats.dtype)
+
+
+def warp_affine(feats: Tensor, matrix: Tensor) -> Tensor:
+    """Move the content of feature maps by affine maps of pixel coordinates.
+
+    What was at (x, y) comes to ``matrix @ (x, y, 1)``; what leaves the map is
+    lost and zeros come in. The convention, and the order of the operations,
+    are those of ``kornia.geometry.warp_affine``, which FAMI-Pose's code
+    calls: a mathematically equal shortcut would differ from it by rounding
+    errors of the sampling points, visible in the features' fifth digit.
+
+    Args:
+        feats (Tensor): Shape (N, C, h, w).
+        matrix (Tensor): Shape (N, 2, 3), from input to output pixels.
+
+    Returns:
+        Tensor: Shape (N, C, h, w).
+    """
+    dtype = torch.promote_types(feats.dtype, torch.float32)
+    height, width = feats.shape[-2:]
+    # a single pixel has no extent to normalize by
+    to_norm = matrix.new_tensor(
+        [[2 / max(width - 1, 1), 0, -1], [0, 2 / max(height - 1, 1), -1],
+         [0, 0, 1]],
+        dtype=dtype)
+    last_row = to_norm[2:].expand(len(matrix), 1, 3)
+    square = torch.cat([matrix.to(dtype), last_row], 1)
+    # unlike `inv`, `inv_ex` does not wait for a GPU to check the result
+    forward = to_norm @ (square @ torch.linalg.inv_ex(to_norm)[0])
+    return affine_warp(feats, torch.linalg.inv_ex(forward)[0][:, :2])
 
 
 def translate(feats: Tensor, shift: Tensor) -> Tensor:
     """Move the content of feature maps by fractions of pixels.
 
-    The same as ``kornia.geometry.warp_affine`` with the matrices
-    ``[[1, 0, dx], [0, 1, dy]]``, which FAMI-Pose's code calls: a positive dx
-    moves to the right, what leaves the map is lost and zeros come in.
-
     Args:
         feats (Tensor): Shape (N, C, h, w).
-        shift (Tensor): (dx, dy) in pixels of the map, shape (N, 2).
+        shift (Tensor): (dx, dy) in pixels of the map, shape (N, 2); positive
+            values move to the right and down.
 
     Returns:
         Tensor: Shape (N, C, h, w).
     """
-    height, width = feats.shape[-2:]
-    # one pixel is 2 / (size - 1) of the normalized range; along an axis of a
-    # single pixel every point of the range means that pixel, nothing moves
-    steps = shift.new_tensor([2 / max(width - 1, 1), 2 / max(height - 1, 1)])
     eye = torch.eye(2, dtype=shift.dtype, device=shift.device)
-    theta = torch.cat([
-        eye.expand(len(shift), 2, 2),
-        -(shift * steps).unsqueeze(-1),
-    ], -1)
-    return affine_warp(feats, theta)
+    return warp_affine(
+        feats,
+        torch.cat([eye.expand(len(shift), 2, 2),
+                   shift.unsqueeze(-1)], -1))
