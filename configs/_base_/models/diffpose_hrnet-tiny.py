@@ -19,5 +19,6 @@ model = dict(
         in_channels=128,
         out_channels=17,
         denoiser=dict(channels=64, time_dims=32),
+        diffusion=dict(signal_scale=0.3),
         loss=dict(type='KeypointMSELoss', use_target_weight=True)),
     test_cfg=dict(sampling=dict(steps=4, hypotheses=1)))

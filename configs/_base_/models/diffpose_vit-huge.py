@@ -1,13 +1,15 @@
-# DiffPose over ViT-H at 256x192.
+# DiffPose over frozen ViTPose-H; see diffpose_vit-base.py.
 _base_ = './diffpose_vit-base.py'
+
+checkpoint = (
+    'https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/'
+    'topdown_heatmap/coco/td-hm_ViTPose-huge_8xb64-210e_coco-256x192-'
+    'e32adcd4_20230314.pth')
 
 model = dict(
     backbone=dict(
         arch='huge',
         drop_path_rate=0.55,
-        init_cfg=dict(
-            checkpoint='https://download.openmmlab.com/mmpose/v1/'
-            'body_2d_keypoint/topdown_heatmap/coco/td-hm_ViTPose-huge_'
-            '8xb64-210e_coco-256x192-e32adcd4_20230314.pth')),
+        init_cfg=dict(checkpoint=checkpoint)),
     neck=dict(in_channels=1280, num_heads=16),
     head=dict(in_channels=1280))

@@ -1,8 +1,8 @@
 _base_ = [
-    '../_base_/datasets/posetrack18_video.py',
+    '../_base_/datasets/posetrack17_video.py',
     '../_base_/pipelines/clip_256x192.py',
     '../_base_/schedules/adamw_60e_diffpose.py',
-    '../_base_/models/diffpose_hrnet-w48.py',
+    '../_base_/models/diffpose_vit-base.py',
 ]
 
 # the authors' notes show three frames; their distance is not known
