@@ -11,6 +11,7 @@ Shape shorthand: N samples, T frames, C channels, h w feature size.
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
+from mmengine.model import ModuleDict, Sequential
 from mmpose.registry import MODELS
 from mmpose.utils.typing import (
     ConfigType,
@@ -134,7 +135,8 @@ class TDMINeck(BaseVideoNeck):
             raise ValueError(f'`num_blocks` has {len(num_blocks)} entries for '
                              f'{len(self.stages)} stages')
         used = sorted({*self.stages, len(self.in_channels) - 1})
-        self.projections = nn.ModuleDict()
+        # MMEngine's containers: torch's hide `init_weights` of what they hold
+        self.projections = ModuleDict()
         for i in used:
             layers: List[nn.Module] = []
             width = self.in_channels[i]
@@ -147,7 +149,7 @@ class TDMINeck(BaseVideoNeck):
                 layers.append(
                     ConvNorm(
                         width, channels, 1, relu=False, norm_cfg=norm_cfg))
-            self.projections[str(i)] = nn.Sequential(*layers)
+            self.projections[str(i)] = Sequential(*layers)
 
         def chain(num_inputs: int, num: int = 1) -> nn.Module:
             return BasicBlockChain(num_inputs * channels, channels, num,

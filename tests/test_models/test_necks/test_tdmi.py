@@ -226,6 +226,36 @@ def test_low_resolution_backbone():
     assert neck((x[:, :1], ))[0].shape == (2, 8, 12, 8)
 
 
+def test_deconvolutions_of_a_checkpoint(tmp_path):
+    """They load from a single-frame head, the rest starts as published."""
+    head = MODELS.build(
+        dict(
+            type='HeatmapHead',
+            in_channels=20,
+            out_channels=3,
+            deconv_out_channels=(12, 12),
+            deconv_kernel_sizes=(4, 4)))
+    path = tmp_path / 'vitpose.pth'
+    torch.save({
+        'state_dict': {f'head.{k}': v
+                       for k, v in head.state_dict().items()}
+    }, path)
+    neck = build(
+        in_channels=(20, ),
+        deconv_out_channels=(12, 12),
+        deconv_init_cfg=dict(
+            type='Pretrained',
+            checkpoint=str(path),
+            prefix='head.deconv_layers.'))
+    neck.init_weights()
+    lift = neck.projections['0'][0]
+    for name, wanted in head.deconv_layers.state_dict().items():
+        torch.testing.assert_close(lift.state_dict()[name], wanted)
+    block = neck.aggregate[0]
+    assert block.conv1.weight.std().item() == pytest.approx(1e-3, rel=0.1)
+    assert neck.differences[0].modulate.mask_conv.weight.abs().max() < 0.01
+
+
 def test_projection_of_other_widths():
     neck = build(in_channels=(8, 16))
     assert len(neck.projections['0']) == 0
@@ -349,3 +379,47 @@ def test_bad_features():
     with pytest.raises(ValueError, match='codec'):
         neck = build(mi=MI)
         neck.loss(neck.encode(features())[1], [PoseDataSample()])
+
+
+@pytest.mark.parametrize('name', ['tdmi', 'tdmi-st'])
+def test_small_config_trains(name):
+    """As the estimator of its config: losses by name, all gradients."""
+    from pathlib import Path
+
+    import numpy as np
+    from mmengine.config import Config
+    from mmengine.registry import init_default_scope
+    from mmengine.structures import InstanceData
+    init_default_scope('mmpose')
+    folder = Path(__file__).parents[3] / 'configs' / 'tdmi'
+    cfg = Config.fromfile(
+        folder / f'{name}_hrnet-tiny_1xb32-8e_synthetic-128x96.py')
+    torch.manual_seed(0)
+    model = MODELS.build(cfg.model)
+    model.init_weights()
+    model.train()
+    data_samples = []
+    for _ in range(2):
+        sample = PoseDataSample()
+        sample.gt_fields = PixelData(heatmaps=torch.rand(17, 32, 24))
+        sample.gt_instance_labels = InstanceData(
+            keypoint_weights=torch.ones(1, 17))
+        sample.set_metainfo(
+            dict(
+                frame_offsets=np.arange(-2, 3),
+                frame_valid=np.ones(5, dtype=bool),
+                key_index=2))
+        data_samples.append(sample)
+    losses = model.loss(torch.randn(2, 5, 3, 128, 96), data_samples)
+    assert {
+        'loss_kpt', 'loss_mi_fit', 'loss_mi_useful_noisy',
+        'loss_mi_useful_target', 'mi_useful_noisy', 'mi_useful_target'
+    } <= set(losses)
+    total, _ = model.parse_losses(losses)
+    total.backward()
+    waiting = [
+        name for name, p in model.named_parameters()
+        if p.requires_grad and p.grad is None
+    ]
+    assert waiting == []
+    assert model.neck.mi_loss.warmup.iteration == 1

@@ -1,0 +1,3 @@
+_base_ = './tdmi_hrnet-w48_4xb12-20e_posetrack17-384x288.py'
+
+model = dict(neck=dict(appearance=True))
