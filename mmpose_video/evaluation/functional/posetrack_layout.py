@@ -7,7 +7,12 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from .posetrack_joints import POSETRACK_KEYPOINTS, POSETRACK_SKELETON
+from .posetrack_joints import (
+    POSETRACK_JOINTS,
+    POSETRACK_KEYPOINTS,
+    POSETRACK_SKELETON,
+    columns_of,
+)
 from .posetrack_parts import load_json
 
 #: Score of the stand-in for a frame without people.
@@ -95,6 +100,49 @@ def read_videos(gt_dir: str) -> Dict[str, dict]:
                              'are assigned by the ids of images')
         videos[osp.splitext(osp.basename(file))[0]] = data
     return videos
+
+
+def to_layout(person: dict, names: Optional[Dict[int, str]]) -> dict:
+    """Move a person's joints to the 17 points of the layout.
+
+    Args:
+        person (dict): ``points`` (K, 2), ``scores`` (K,), ``present`` (K,)
+            and whatever else stays as it is.
+        names (dict[int, str], optional): Names of the K points. None takes
+            15 points for the official joints and others for the 17.
+
+    Returns:
+        dict: The same with 17 points; those without a source are absent.
+
+    Raises:
+        ValueError: If the names do not fit the points or lack a joint.
+    """
+    num = len(person['scores'])
+    if names is not None:
+        known = [names[i] for i in range(len(names))]
+    elif num == len(POSETRACK_JOINTS):
+        known = list(POSETRACK_JOINTS)
+    else:
+        known = list(POSETRACK_KEYPOINTS)
+    if len(known) != num:
+        raise ValueError(
+            f'the predictions have {num} key points, the data set has '
+            f'{len(known)}; PoseTrack has 17, or the 15 evaluated ones')
+    try:
+        source = columns_of(known)
+    except ValueError as error:
+        raise ValueError('PoseTrackAP needs the joints of PoseTrack, but '
+                         f'{error}') from error
+    target = columns_of(POSETRACK_KEYPOINTS)
+    size = len(POSETRACK_KEYPOINTS)
+    out = dict(
+        person,
+        points=np.zeros((size, 2)),
+        scores=np.zeros(size),
+        present=np.zeros(size, dtype=bool))
+    for key in ('points', 'scores', 'present'):
+        out[key][target] = person[key][source]
+    return out
 
 
 def person_entry(image_id: Any, track_id: int, points: np.ndarray,

@@ -17,8 +17,6 @@ from ..functional.posetrack_ap import (
 from ..functional.posetrack_joints import (
     POSETRACK_GROUPS,
     POSETRACK_JOINTS,
-    POSETRACK_KEYPOINTS,
-    columns_of,
 )
 from ..functional.posetrack_layout import (
     prediction_file,
@@ -118,8 +116,9 @@ class PoseTrackAP(BasePoseAP):
         """
         results = self._without_repeats(results)
         videos = self._load_videos()
+        names = self._meta.get('keypoint_id2name')
         people = {
-            image: [self._in_layout(person) for person in found]
+            image: [to_layout(person, names) for person in found]
             for image, found in self._people(results).items()
         }
         self._check_images(people, videos)
@@ -154,10 +153,10 @@ class PoseTrackAP(BasePoseAP):
             f'{format_table(table)}',
             logger='current')
         metrics = {'AP': table['Total']}
-        names = [*POSETRACK_GROUPS]
+        keys = [*POSETRACK_GROUPS]
         if self.per_joint:
-            names += POSETRACK_JOINTS
-        metrics.update({f'{name} AP': table[name] for name in names})
+            keys += POSETRACK_JOINTS
+        metrics.update({f'{key} AP': table[key] for key in keys})
         return metrics
 
     def _source(self) -> str:
@@ -174,35 +173,6 @@ class PoseTrackAP(BasePoseAP):
                 with get_local_path(source) as path:
                     self._videos = split_videos(load_json(path), source)
         return self._videos
-
-    def _in_layout(self, person: dict) -> dict:
-        """A person with the 17 points of the layout."""
-        num = len(person['scores'])
-        names = self._meta.get('keypoint_id2name')
-        if names is not None:
-            names = [names[i] for i in range(len(names))]
-        elif num == len(POSETRACK_JOINTS):
-            names = list(POSETRACK_JOINTS)
-        else:
-            names = list(POSETRACK_KEYPOINTS)
-        if len(names) != num:
-            raise ValueError(
-                f'the predictions have {num} key points, the data set has '
-                f'{len(names)}; PoseTrack has 17, or the 15 evaluated ones')
-        try:
-            source = columns_of(names)
-        except ValueError as error:
-            raise ValueError('PoseTrackAP needs the joints of PoseTrack, but '
-                             f'{error}') from error
-        target = columns_of(POSETRACK_KEYPOINTS)
-        out = dict(
-            person,
-            points=np.zeros((len(POSETRACK_KEYPOINTS), 2)),
-            scores=np.zeros(len(POSETRACK_KEYPOINTS)),
-            present=np.zeros(len(POSETRACK_KEYPOINTS), dtype=bool))
-        for key in ('points', 'scores', 'present'):
-            out[key][target] = person[key][source]
-        return out
 
     def _dump(self, predictions: Dict[str, dict],
               videos: Dict[str, dict]) -> None:
