@@ -15,5 +15,5 @@ model = dict(
         decoder=label_codec))
 
 train_pipeline = _base_.train_pipeline
-train_pipeline[4].update(encoder=label_codec)
+train_pipeline[4] = dict(type='GenerateTarget', encoder=label_codec)
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
