@@ -43,7 +43,8 @@ demo: $(INSTALLED)  ## train, test and draw a small model on rendered clips
 	$(PY) -m mmpose_video.tools.demo --work-dir $(WORK_DIR)
 
 test: $(INSTALLED)  ## run the tests
-	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) $(ARGS) $(TESTS)
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadgroup $(ARGS) \
+		$(TESTS)
 
 lint: $(INSTALLED)  ## run ruff and mypy
 	$(PY) -m ruff check .

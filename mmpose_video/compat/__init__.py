@@ -6,15 +6,23 @@ file of which version, and when the entry can go. Nothing here acts on a
 version that does not need it.
 """
 from . import startup  # noqa: F401  isort: skip  before any host's import
-from . import checkpoint, config_scope, pkg_resources, versions, visualizer
+from . import (
+    checkpoint,
+    config_scope,
+    cpu_ddp,
+    pkg_resources,
+    versions,
+    visualizer,
+)
 
 pkg_resources.install()
 versions.check()
 checkpoint.install()
 config_scope.install()
+cpu_ddp.install()
 visualizer.install()
 
 __all__ = [
-    'checkpoint', 'config_scope', 'pkg_resources', 'startup', 'versions',
-    'visualizer'
+    'checkpoint', 'config_scope', 'cpu_ddp', 'pkg_resources', 'startup',
+    'versions', 'visualizer'
 ]

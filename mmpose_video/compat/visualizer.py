@@ -50,5 +50,7 @@ def take_number_as_radius(cls: type) -> None:
 def install() -> None:
     """Change mmpose's visualizer, if this numpy needs it."""
     if needed():
-        from mmpose.visualization import OpencvBackendVisualizer
+        from mmpose.visualization.opencv_backend_visualizer import (
+            OpencvBackendVisualizer,
+        )
         take_number_as_radius(OpencvBackendVisualizer)
