@@ -22,6 +22,7 @@ from ..functional.posetrack_layout import (
     prediction_file,
     read_videos,
     split_videos,
+    to_layout,
     write_json,
 )
 from ..functional.posetrack_parts import load_json
