@@ -169,15 +169,15 @@ def resolve(name: str, problem: ScanProblem) -> ModuleType:
         return module
     missing = []
     for candidate in _order_of_choice(problem):
-        module, reason = _load(candidate)
-        if module is None:
+        found, reason = _load(candidate)
+        if found is None:
             missing.append(f'{candidate}: {reason.rstrip(".")}')
             continue
-        if not _refusal(module, problem):
+        if not _refusal(found, problem):
             if candidate == 'torch' and missing:
                 # float64 goes to torch by choice, not for want of a kernel.
                 if problem.u.dtype != torch.float64:
                     _warn_slow(problem.u.device.type, '; '.join(missing))
-            return module
+            return found
     raise ScanBackendError('No scan backend serves this call: '
                            + '; '.join(missing) + '.')

@@ -13,8 +13,14 @@ from typing import Dict, List, Optional, Tuple
 import torch
 from torch import Tensor
 
-from .cpp_abi import (ScanGradients, ScanOperands, ScanResults, ScanSizes,
-                      pointer, strided)
+from .cpp_abi import (
+    ScanGradients,
+    ScanOperands,
+    ScanResults,
+    ScanSizes,
+    pointer,
+    strided,
+)
 from .cpp_build import KernelUnavailableError, load_kernel
 from .problem import ScanProblem, empty_like_operand
 

@@ -16,7 +16,7 @@ as one panorama of h rows and T·w columns:
 ==================  ========================================================
 """
 from functools import lru_cache
-from typing import Optional, Sequence, Tuple
+from typing import Sequence, Tuple, Union
 
 import torch
 from einops import rearrange
@@ -87,13 +87,13 @@ def window_order(size: Tuple[int, int, int], window: Tuple[int,
 
 def stacked_orders(names: Sequence[str],
                    size: Tuple[int, int, int],
-                   device: Optional[torch.device] = None) -> Tensor:
+                   device: Union[str, torch.device, None] = None) -> Tensor:
     """Several orders, on a device, remembered.
 
     Args:
         names (tuple[str, ...]): K names of :data:`SCAN_ORDERS`.
         size (tuple[int, int, int]): (T, h, w).
-        device (torch.device, optional): Where the result shall lie.
+        device (str or torch.device, optional): Where the result shall lie.
 
     Returns:
         Tensor: Shape (K, T·h·w), int32. Not to be changed in place.
@@ -106,7 +106,7 @@ def stacked_orders(names: Sequence[str],
 
 
 def _stack(names: Tuple[str, ...], size: Tuple[int, int, int],
-           device: Optional[torch.device]) -> Tensor:
+           device: Union[str, torch.device, None]) -> Tensor:
     """Several orders; fit for training even if made in inference mode."""
     with torch.inference_mode(False):
         orders = torch.stack([scan_order(name, size) for name in names])
