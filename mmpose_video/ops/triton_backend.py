@@ -195,7 +195,8 @@ def _token_last(tensor: Tensor) -> Tensor:
 
 def _strides(**tensors: Tensor) -> Dict[str, int]:
     """Strides (n, g, t, last) of (N, G, L, X) tensors by argument name."""
-    names = {'delta': 'd', 'u': 'd', 'y': 'd', 'du': 'd', 'b': 's', 'c': 's'}
+    names = {'delta': 'd', 'u': 'd', 'y': 'd', 'du': 'd',
+             'dx': 'd', 'b': 's', 'c': 's'}
     out = {}
     for name, tensor in tensors.items():
         for axis, stride in zip(('n', 'g', 't', names[name]),

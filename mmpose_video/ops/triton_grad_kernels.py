@@ -96,7 +96,7 @@ def grad_tile(
         u, delta, weight, A, B, C, D, bias, read, walk, states, grads,
         grad_y, grad_u, grad_delta, by_token, by_chunk, run, chunk,
         chan, again, channels, tokens, window, S: tl.constexpr, u_t, u_d,
-        delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d,
+        delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d, dx_t, dx_d,
         WALK: tl.constexpr, RANK: tl.constexpr,
         BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, SKIP: tl.constexpr,
         READ: tl.constexpr, HAS_STATE: tl.constexpr, HAS_GRAD: tl.constexpr,
@@ -199,7 +199,7 @@ def grad_tile(
         tl.store(by_chunk + (S + 1) * channels + chan, tl.sum(dx, axis=1),
                  mask=chan_ok)
     if RANK == 0:
-        tl.store(grad_delta + chan[:, None] + tile * channels, dx,
+        tl.store(grad_delta + chan[:, None] * dx_d + tile * dx_t, dx,
                  mask=both)
     else:
         for r in range(RANK):
@@ -221,7 +221,7 @@ def grad_kernel(
         group_first, group_count, groups, channels, tokens, window, chunks,
         S: tl.constexpr, u_n, u_g, u_t, u_d, delta_n, delta_g, delta_t,
         delta_d, b_n, b_g, b_t, b_s, c_n, c_g, c_t, c_s, y_n, y_g, y_t, y_d,
-        du_n, du_g, du_t, du_d, token_rows, chunk_rows,
+        du_n, du_g, du_t, du_d, dx_n, dx_g, dx_t, dx_d, token_rows, chunk_rows,
         WALK: tl.constexpr, RANK: tl.constexpr,
         BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, SKIP: tl.constexpr,
         READ: tl.constexpr, HAS_STATE: tl.constexpr, HAS_GRAD: tl.constexpr,
@@ -230,7 +230,7 @@ def grad_kernel(
     """Gradients of ``BLOCKS`` blocks of channels of one chunk.
 
     ``by_token`` is (N, G, blocks, S dB + S dC + R, L), ``by_chunk`` (N, G,
-    W * chunks, S dA + dD + dbias + R + S, D), ``grad_delta`` (N, G, L, D).
+    W * chunks, S dA + dD + dbias + R + S, D).
     """
     sample = (tl.program_id(2) // group_count).to(tl.int64)
     group = (group_first + tl.program_id(2) % group_count).to(tl.int64)
@@ -245,7 +245,7 @@ def grad_kernel(
     C += sample * c_n + group * c_g
     grad_y += sample * y_n + group * y_g
     grad_u += sample * du_n + group * du_g
-    grad_delta += item * tokens * channels
+    grad_delta += sample * dx_n + group * dx_g
     weight += group * channels * RANK
     walk += group * tokens
     states += slot * (S + 1) * channels
@@ -263,7 +263,8 @@ def grad_kernel(
             u, delta, weight, A, B, C, D, bias, read, walk, states, grads,
             grad_y, grad_u, grad_delta, by_token, by_chunk, run,
             chunk, chan, block > 0, channels, tokens, window, S, u_t, u_d,
-            delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d, WALK,
+            delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d, dx_t,
+            dx_d, WALK,
             RANK, BIAS, SOFTPLUS, SKIP, READ, HAS_STATE, HAS_GRAD, ADD,
             BLOCKS > 1, BD, T)
         if BLOCKS > 1:

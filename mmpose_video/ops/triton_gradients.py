@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Dict, Optional, Sequence
 import torch
 from torch import Tensor
 
+from .problem import empty_like_operand
+
 if TYPE_CHECKING:
     from .triton_backend import _Call
 
@@ -28,11 +30,12 @@ class Gradients:
         # A gradient summed over groups is summed in float32, group after
         # group, without a copy for each.
         self.shared_u = p.u.shape[1] == 1 and p.groups > 1
-        self.grad_u = p.u.new_empty(
-            p.u.shape, dtype=torch.float32 if self.shared_u else None)
+        self.grad_u = empty_like_operand(p.u)
+        if self.shared_u:
+            self.grad_u = self.grad_u.float()
         self.grad_delta = None
         if rank == 0:
-            self.grad_delta = p.delta.new_empty(p.delta.shape)
+            self.grad_delta = empty_like_operand(p.delta)
 
         launches = call.one_by_one if self.shared_u else call.together
         tiles = p.windows * call.chunks * p.samples * launches[0][1]
@@ -83,17 +86,17 @@ class Gradients:
         from .triton_grad_kernels import grad_kernel
         p, call = self.problem, self.call
         grad_u = self.grad_u.expand(-1, p.groups, -1, -1)
-        dummy = call.A
+        grad_delta = p.delta if self.grad_delta is None else self.grad_delta
         for first, count in launches:
             grad_kernel[call.grid(parts, count)](
                 call.u, call.delta, call.weight, call.A, call.B, call.C,
                 call.skip, call.bias, call.read, call.walk, saved,
-                dummy if grads is None else grads, grad_y, grad_u,
-                dummy if self.grad_delta is None else self.grad_delta,
+                call.A if grads is None else grads, grad_y, grad_u,
+                grad_delta,
                 self.by_token, self.by_chunk, group_first=first,
                 group_count=count, **call.sizes,
                 **_strides(u=call.u, delta=call.delta, b=call.B, c=call.C,
-                           y=grad_y, du=grad_u),
+                           y=grad_y, du=grad_u, dx=grad_delta),
                 token_rows=token_rows, chunk_rows=chunk_rows, **call.flags,
                 SKIP=p.D is not None, READ=p.state_weight is not None,
                 HAS_STATE=call.chunks > 1, HAS_GRAD=grads is not None,
@@ -103,7 +106,7 @@ class Gradients:
     def _tokens(self, rows: slice, like: Tensor) -> Tensor:
         """Sum per-token rows over channel blocks: (N, G, L, rows)."""
         part = self.by_token[:, :, :, rows]
-        out = like.new_empty(like.shape)
+        out = empty_like_operand(like)
         if out.dtype == part.dtype:
             torch.sum(part, 2, out=out.transpose(2, 3))
         else:
