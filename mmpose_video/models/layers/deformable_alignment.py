@@ -1,9 +1,11 @@
 """Deformable convolution whose sampling is steered by another map."""
+from contextlib import nullcontext
 from typing import Optional
 
 import torch
 from mmengine.model import BaseModule
 from torch import Tensor, nn
+from torch.amp import is_autocast_available
 from torchvision.ops import DeformConv2d
 
 
@@ -100,6 +102,10 @@ class DeformableAlignment(BaseModule):
         inputs = (x, self.offset_conv(guide), self.mask_conv(guide))
         # Offsets need full precision, and on a CPU torchvision has neither an
         # autocast rule for this operator nor one for bfloat16.
-        with torch.autocast(x.device.type, enabled=False):
+        device = x.device.type
+        full_precision = torch.autocast(
+            device,
+            enabled=False) if is_autocast_available(device) else nullcontext()
+        with full_precision:
             dtype = self.deform_conv.weight.dtype
             return self.deform_conv(*(z.to(dtype) for z in inputs))

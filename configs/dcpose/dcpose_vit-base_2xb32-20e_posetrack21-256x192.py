@@ -1,0 +1,29 @@
+_base_ = [
+    '../_base_/datasets/posetrack21_video.py',
+    '../_base_/pipelines/clip_256x192.py',
+    '../_base_/schedules/adam_20e_dcpose.py',
+    '../_base_/models/dcpose_vit-base.py',
+]
+
+# The next frame on either side, and no other: the published distance of 2 is
+# exclusive.
+clip_sampler = dict(offsets=(-1, 0, 1))
+
+model = dict(head=dict(decoder=_base_.codec))
+
+train_dataloader = dict(
+    batch_size=32,
+    dataset=dict(pipeline=_base_.train_pipeline, clip_sampler=clip_sampler))
+val_dataloader = dict(
+    dataset=dict(pipeline=_base_.val_pipeline, clip_sampler=clip_sampler))
+test_dataloader = val_dataloader
+
+# As for PoseTrack18; no schedule is published for PoseTrack21
+optim_wrapper = dict(optimizer=dict(lr=1e-4))
+param_scheduler = [
+    dict(
+        type='MultiStepLR',
+        milestones=[4, 8, 12, 16],
+        gamma=0.99,
+        by_epoch=True)
+]
