@@ -1,0 +1,335 @@
+"""Time, memory and error of the selective scan on a CPU.
+
+Prints the tables of ``docs/selective_scan.md``. Each measurement runs in a
+forked process of its own; the candidates take turns, and the median over
+the rounds counts. With one thread the time is CPU time of the process, so
+that other work on the machine matters less.
+
+    python benchmarks/selective_scan.py [--threads 1] [--rounds 3] [--quick]
+"""
+import argparse
+import json
+import math
+import multiprocessing
+import platform
+import statistics
+import time
+from functools import partial
+from typing import Any, Callable, Dict, List, Optional, Tuple
+
+import torch
+from selective_scan_baselines import (
+    natural_order,
+    parallel_scan,
+    time_indexed_loop,
+    vmamba_style,
+)
+from torch import Tensor
+
+from mmpose_video.models.layers.scan_orders import stacked_orders
+from mmpose_video.ops import available_backends, selective_scan
+
+Inputs = Dict[str, Tensor]
+PAPER = dict(D=64, S=16, L=15360)
+
+
+def scan_inputs(D: int, S: int, L: int) -> Inputs:
+    """Operands as a freshly initialised Mamba block has them."""
+    g = torch.Generator().manual_seed(0)
+    draw = partial(torch.randn, generator=g)
+    rate = torch.arange(1, S + 1.) * torch.exp(.1 * draw(D, S))
+    dt = torch.exp(math.log(1e-3)
+                   + torch.rand(D, generator=g) * math.log(100))
+    return dict(u=draw(1, D, L), delta=.3 * draw(1, D, L), A=-rate,
+                B=draw(1, S, L), C=draw(1, S, L), D=draw(D),
+                delta_bias=dt + torch.log(-torch.expm1(-dt)))
+
+
+def operator_inputs(T: int, h: int, w: int, D: int = 64, S: int = 16,
+                    rank: int = 4) -> Tuple[Tensor, Inputs, Tensor]:
+    """Tokens, weights and orders of the six-direction operator."""
+    g = torch.Generator().manual_seed(0)
+    draw = partial(torch.randn, generator=g)
+    weights = dict(
+        project=draw(6, rank + 2 * S, D) / D**.5,
+        dt_weight=draw(6, D, rank) / rank**.5,
+        A=-torch.arange(1, S + 1.).repeat(6, D, 1), D=torch.ones(6, D),
+        bias=torch.full((6, D), -4.))
+    names = ('unified', 'spatial', 'temporal') * 2
+    return draw(1, T * h * w, D), weights, stacked_orders(names, (T, h, w))
+
+
+REVERSE = (False, ) * 3 + (True, ) * 3
+
+
+def memory(field: str) -> float:
+    """A field of the process's status, MB."""
+    with open('/proc/self/status') as file:
+        for line in file:
+            if line.startswith(field):
+                return int(line.split()[1]) / 1024
+    raise RuntimeError(f'no {field} in /proc/self/status')
+
+
+def _child(call: Callable[[], Any], repeats: int, threads: int,
+           connection: Any) -> None:
+    """Measure in a process of its own."""
+    torch.set_num_threads(threads)
+    clock = time.process_time if threads == 1 else time.perf_counter
+    try:
+        with open('/proc/self/clear_refs', 'w') as file:
+            file.write('5')  # the peak counts from here
+    except OSError:
+        pass
+    before = memory('VmRSS')
+    call()
+    peak = memory('VmHWM') - before
+    times = []
+    for _ in range(repeats):
+        start = clock()
+        call()
+        times.append(clock() - start)
+    connection.send((statistics.median(times or [float('nan')]) * 1e3, peak))
+    connection.close()
+
+
+def measure(calls: Dict[str, Callable[[], Any]], rounds: int, threads: int,
+            repeats: int = 3) -> Dict[str, Tuple[float, float]]:
+    """Median ms and peak MB of each call, taking turns."""
+    context = multiprocessing.get_context('fork')
+    found: Dict[str, List[Tuple[float, float]]] = {n: [] for n in calls}
+    for _ in range(rounds):
+        for name, call in calls.items():
+            receiver, sender = context.Pipe(False)
+            child = context.Process(
+                target=_child, args=(call, repeats, threads, sender))
+            child.start()
+            sender.close()
+            found[name].append(receiver.recv())
+            child.join()
+    return {
+        name: (statistics.median(t for t, _ in values),
+               statistics.median(m for _, m in values))
+        for name, values in found.items()
+    }
+
+
+def forward(function: Callable[..., Tensor], inputs: Inputs) -> None:
+    """Inference."""
+    with torch.no_grad():
+        function(**inputs)
+
+
+def both(function: Callable[..., Tensor], inputs: Inputs) -> None:
+    """Forward and backward, gradients of everything."""
+    leaves = {k: v.detach().requires_grad_() for k, v in inputs.items()}
+    y = function(**leaves)
+    y.backward(torch.ones_like(y))
+
+
+def limits() -> Dict[str, float]:
+    """Memory bandwidth, GB/s, and exponentials, 1e9/s, of one thread."""
+    big, small = torch.zeros(1 << 26), torch.rand(1 << 14)
+    out, into = torch.zeros_like(big), torch.empty_like(small)
+
+    def best(call: Callable[[], Any], times: int) -> float:
+        found = []
+        for _ in range(5):
+            start = time.perf_counter()
+            for _ in range(times):
+                call()
+            found.append((time.perf_counter() - start) / times)
+        return min(found)
+
+    copy = best(lambda: out.copy_(big), 1)
+    exps = best(lambda: torch.exp2(small, out=into), 200)
+    return dict(bandwidth=2 * 4 * big.numel() / copy / 1e9,
+                exponentials=small.numel() / exps / 1e9)
+
+
+def row(*cells: Any) -> None:
+    """One line of a Markdown table."""
+    print('| ' + ' | '.join(str(cell) for cell in cells) + ' |', flush=True)
+
+
+def header(*cells: str) -> None:
+    """The first two lines of a Markdown table."""
+    row(*cells)
+    row(*['---'] * len(cells))
+
+
+def errors(function: Callable[..., Tensor], inputs: Inputs) -> str:
+    """Largest relative error of output and gradients against float64."""
+    found = []
+    exact = partial(selective_scan, delta_softplus=True, backend='torch')
+    for call, dtype in ((function, torch.float32), (exact, torch.float64)):
+        leaves = {k: v.detach().to(dtype).requires_grad_()
+                  for k, v in inputs.items()}
+        y = call(**leaves)
+        y.backward(torch.ones_like(y))
+        found.append([y.detach()] + [v.grad for v in leaves.values()])
+    worst = [((a.double() - b).abs().max() / b.abs().max()).item()
+             for a, b in zip(*found)]
+    return f'{worst[0]:.1e} / {max(worst[1:]):.1e}'
+
+
+def single_scans(args: argparse.Namespace, fast: List[str]) -> None:
+    """Backend x shape x pass."""
+    shapes = [PAPER, dict(D=192, S=16, L=3840), dict(D=192, S=1, L=3840)]
+    for shape in shapes[:1] if args.quick else shapes:
+        inputs = scan_inputs(**shape)
+        functions: Dict[str, Callable[..., Tensor]] = {
+            'selective_scan_ref (rewritten)': time_indexed_loop,
+            'mamba.py (rewritten)': parallel_scan,
+        }
+        for name in fast:
+            functions[name] = partial(selective_scan, delta_softplus=True,
+                                      backend=name)
+        ahead = measure({n: partial(forward, f, inputs)
+                         for n, f in functions.items()}, args.rounds,
+                        args.threads)
+        # The loop's backward pass is quadratic in L: minutes here.
+        back = measure({n: partial(both, f, inputs)
+                        for n, f in functions.items()
+                        if f is not time_indexed_loop}, args.rounds,
+                       args.threads)
+        loop, pairs = list(functions)[:2]
+        print(f'\n### N 1, {shape}, {args.threads} thread(s)\n')
+        header('backend', 'forward ms', 'x loop', 'x mamba.py', 'peak MB',
+               'forward + backward ms', 'x mamba.py', 'peak MB',
+               'error forward / gradients')
+        for name, function in functions.items():
+            ms, peak = ahead[name]
+            cells = [name, f'{ms:.1f}', f'{ahead[loop][0] / ms:.1f}',
+                     f'{ahead[pairs][0] / ms:.1f}', f'{peak:.0f}']
+            if name in back:
+                ms, peak = back[name]
+                cells += [f'{ms:.1f}', f'{back[pairs][0] / ms:.1f}',
+                          f'{peak:.0f}', errors(function, inputs)]
+            row(*cells, *[''] * (9 - len(cells)))
+
+
+def roofline(args: argparse.Namespace, fast: List[str]) -> None:
+    """How far from the machine's limits."""
+    found = limits()
+    inputs = scan_inputs(**PAPER)
+    moved = sum(v.numel() for v in inputs.values()) * 4
+    moved += inputs['u'].numel() * 4
+    traffic = moved / found['bandwidth'] / 1e6
+    exps = PAPER['D'] * PAPER['S'] * PAPER['L'] / (
+        found['exponentials'] * 1e6)
+    print(f'\nMemory {found["bandwidth"]:.1f} GB/s, exponentials '
+          f'{found["exponentials"]:.2f} 1e9/s (torch.exp2 in cache), one '
+          f'thread: the forward pass must move {moved / 1e6:.1f} MB '
+          f'({traffic:.2f} ms) and take {exps:.2f} ms of exponentials.\n')
+    times = measure({
+        name: partial(forward, partial(
+            selective_scan, delta_softplus=True, backend=name), inputs)
+        for name in fast}, args.rounds, 1)
+    header('backend', 'x memory time', 'x exponential time')
+    for name, (ms, _) in times.items():
+        row(name, f'{ms / traffic:.1f}', f'{ms / exps:.1f}')
+
+
+def growth(args: argparse.Namespace, fast: List[str]) -> None:
+    """Cost against length; it must be linear."""
+    print('\n### Cost of 1,024 tokens as L grows (D 64, S 16), ms\n')
+    header('L', *(f'{n} {p}' for n in fast
+                  for p in ('forward', 'forward + backward')))
+    for power in range(10, 14 if args.quick else 18):
+        inputs = scan_inputs(D=64, S=16, L=1 << power)
+        calls = {}
+        for name in fast:
+            function = partial(selective_scan, delta_softplus=True,
+                               backend=name)
+            calls[name + ' f'] = partial(forward, function, inputs)
+            calls[name + ' b'] = partial(both, function, inputs)
+        times = measure(calls, args.rounds, args.threads)
+        row(1 << power, *(f'{ms / (1 << power - 10):.3f}'
+                          for ms, _ in times.values()))
+
+
+def directions(args: argparse.Namespace, fast: List[str]) -> None:
+    """The whole six-direction operator."""
+    size = (5, 16, 12) if args.quick else (5, 64, 48)
+    x, weights, orders = operator_inputs(*size)
+    inputs = dict(x=x, **weights)
+
+    def split(function: Callable[..., Tensor]) -> Callable[..., Tensor]:
+        return lambda x, **weights: function(x, weights, orders, REVERSE)
+
+    functions = {'VMamba-style, loop': split(
+        partial(vmamba_style, time_indexed_loop))}
+    for name in fast:
+        scan = partial(selective_scan, delta_softplus=True, backend=name)
+        functions[f'six permuted copies, {name}'] = split(
+            partial(vmamba_style, scan))
+        functions[f'orders in the kernel, {name}'] = split(
+            partial(natural_order, backend=name))
+    slow = next(iter(functions))
+    ahead = measure({n: partial(forward, f, inputs)
+                     for n, f in functions.items()}, args.rounds,
+                    args.threads)
+    back = measure({n: partial(both, f, inputs)
+                    for n, f in functions.items() if n != slow},
+                   args.rounds, args.threads)
+    print(f'\n### Six directions, whole operator, T h w {size}, D 64, S 16\n')
+    header('operator', 'forward ms', 'x loop', 'peak MB',
+           'forward + backward ms', 'peak MB')
+    for name, (ms, peak) in ahead.items():
+        cells: List[Optional[str]] = [name, f'{ms:.1f}',
+                                      f'{ahead[slow][0] / ms:.1f}',
+                                      f'{peak:.0f}']
+        if name in back:
+            cells += [f'{back[name][0]:.1f}', f'{back[name][1]:.0f}']
+        row(*cells, *[''] * (6 - len(cells)))
+
+
+def halves() -> None:
+    """Error that 16-bit operands bring, float32 state."""
+    inputs = scan_inputs(**PAPER)
+    exact = selective_scan(**{k: v.double() for k, v in inputs.items()},
+                           delta_softplus=True, backend='torch')
+    print('\n### Error of 16-bit operands (maximum / root mean square)\n')
+    header('dtype', 'u, B, C', 'u, delta, B, C')
+    for dtype in (torch.bfloat16, torch.float16):
+        cells = []
+        for names in ('uBC', ('u', 'delta', 'B', 'C')):
+            rounded = {k: v.to(dtype).double() if k in names else v.double()
+                       for k, v in inputs.items()}
+            y = selective_scan(**rounded, delta_softplus=True,
+                               backend='torch')
+            error = (y - exact)
+            cells.append(
+                f'{error.abs().max() / exact.abs().max():.1e} / '
+                f'{(error.square().mean() / exact.square().mean())**.5:.1e}')
+        row(dtype, *cells)
+
+
+def main() -> None:
+    """Print the tables asked for."""
+    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
+    parser.add_argument('--threads', type=int, default=1)
+    parser.add_argument('--rounds', type=int, default=3)
+    parser.add_argument('--quick', action='store_true',
+                        help='few shapes, short lengths')
+    parser.add_argument('--only', default='scans,limits,growth,directions,'
+                        '16bit', help='tables to print')
+    args = parser.parse_args()
+    torch.set_num_threads(1)
+    backends = available_backends()
+    fast = [name for name in ('torch', 'cpp') if backends[name][0]]
+    print(f'PyTorch {torch.__version__}, {platform.machine()} '
+          f'{torch.backends.cpu.get_cpu_capability()}; '
+          + json.dumps({k: v[0] for k, v in backends.items()}))
+    tables = {
+        'scans': lambda: single_scans(args, fast),
+        'limits': lambda: roofline(args, fast),
+        'growth': lambda: growth(args, fast),
+        'directions': lambda: directions(args, fast), '16bit': halves}
+    for name in args.only.split(','):
+        tables[name]()
+
+
+if __name__ == '__main__':
+    main()
