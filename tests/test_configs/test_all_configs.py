@@ -1,0 +1,165 @@
+"""Every config is built, run forward and backward, and with one frame."""
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS, MODELS, TRANSFORMS
+from mmpose.testing import get_packed_inputs
+
+ROOT = Path(__file__).parents[2]
+CONFIGS = sorted(
+    path.relative_to(ROOT / 'configs').as_posix()
+    for path in (ROOT / 'configs').glob('*/*.py')
+    if path.parent.name != '_base_')
+#: Input size of the real runs, (W, H): what HRNet's strides of 32 and
+#: GLSMamba's windows of 8 x 6 divide.
+SIZE = (96, 64)
+HEATMAP_SIZE = (24, 16)
+
+
+def load(name):
+    init_default_scope('mmpose')
+    return Config.fromfile(ROOT / 'configs' / name)
+
+
+def without_weights(cfg):
+    """Drop every initialization from a file; tests have no network."""
+    if isinstance(cfg, dict):
+        return {key: without_weights(value) for key, value in cfg.items()
+                if not (key.endswith('init_cfg')
+                        and isinstance(value, dict)
+                        and value.get('type') == 'Pretrained')}
+    return cfg
+
+
+def model_config(name):
+    return without_weights(load(name).model.to_dict())
+
+
+def unique(names):
+    """One config of those that differ in the data set alone."""
+    seen = {}
+    for name in names:
+        key = json.dumps(model_config(name), sort_keys=True, default=str)
+        seen.setdefault(key, name)
+    return sorted(seen.values())
+
+
+def clip_length(cfg):
+    sampler = cfg.train_dataloader.dataset.clip_sampler
+    if sampler.type == 'FixedOffsets':
+        return len(sampler.offsets)
+    return sampler.num_before + 1 + sampler.num_after
+
+
+def small(cfg):
+    """The same model for small crops."""
+    neck = cfg.get('neck') or {}
+    if 'feature_size' in neck:
+        width, height = neck['feature_size']
+        in_width = cfg['head']['decoder']['input_size'][0]
+        stride = in_width // width
+        neck['feature_size'] = (SIZE[0] // stride, SIZE[1] // stride)
+        if neck['feature_size'][0] % neck.get('patch_size', 1):
+            neck['patch_size'] = 1
+    decoder = cfg['head']['decoder']
+    decoder['input_size'] = SIZE
+    if 'heatmap_size' in decoder:
+        decoder['heatmap_size'] = HEATMAP_SIZE
+    return cfg
+
+
+def batch(num_frames, num_clips=2):
+    data = get_packed_inputs(
+        num_clips, input_size=SIZE, heatmap_size=HEATMAP_SIZE,
+        img_shape=SIZE[::-1])
+    data['inputs'] = list(
+        torch.randint(0, 255, (num_clips, num_frames, 3, SIZE[1], SIZE[0]),
+                      dtype=torch.uint8))
+    for i, sample in enumerate(data['data_samples']):
+        sample.set_metainfo(dict(
+            id=i, img_path=f'{i}.jpg',
+            frame_offsets=np.arange(num_frames) - num_frames // 2,
+            frame_valid=np.ones(num_frames, bool),
+            key_index=num_frames // 2))
+    return data
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_parts_fit_together(name):
+    """Data set, pipeline, codec, sampler and names, without any data."""
+    cfg = load(name)
+    codec = cfg.model.head.decoder
+    assert cfg.codec.input_size == codec.input_size
+    for loader in (cfg.train_dataloader, cfg.val_dataloader,
+                   cfg.test_dataloader):
+        dataset = DATASETS.get(loader.dataset.type)
+        assert dataset is not None
+        assert loader.dataset.clip_sampler.type
+        for step in loader.dataset.pipeline:
+            transform = TRANSFORMS.build(step)
+            if step.type == 'TopdownAffine':
+                assert transform.input_size == tuple(codec.input_size)
+        assert loader.dataset.pipeline[0].type == 'LoadClip'
+        assert loader.dataset.pipeline[-1].type == 'PackClipInputs'
+    if 'num_frames' in (cfg.model.get('neck') or {}):
+        assert cfg.model.neck.num_frames == clip_length(cfg)
+    assert cfg.default_hooks.checkpoint.save_best == 'posetrack/AP'
+    # mim finds a config by its name alone
+    assert [path for path in CONFIGS
+            if path.endswith('/' + name.split('/')[1])] == [name]
+    height, width = name[:-3].rsplit('-', 1)[1].split('x')
+    assert list(codec.input_size) == [int(width), int(height)]
+
+
+@pytest.mark.parametrize('name', unique(CONFIGS))
+def test_full_size_on_no_device(name, monkeypatch):
+    """Shapes at full size: parameters and maps that hold no numbers."""
+    # torchvision's operator knows the shapes of real tensors only
+    monkeypatch.setattr(
+        torch.ops.torchvision, 'deform_conv2d',
+        lambda x, weight, offset, *rest: torch.empty(
+            len(x), len(weight), *offset.shape[2:], device='meta'))
+    cfg = load(name)
+    width, height = cfg.codec.input_size
+    with torch.device('meta'):
+        model = MODELS.build(model_config(name))
+        inputs = torch.empty(1, clip_length(cfg), 3, height, width)
+    model.eval()
+    with torch.no_grad():
+        feats = model.extract_feat(inputs)
+    assert all(feat.shape[0] == 1 and feat.dim() == 4 for feat in feats)
+
+
+@pytest.mark.parametrize(
+    'name', [name for name in unique(CONFIGS) if 'huge' not in name])
+def test_forward_and_backward(name):
+    cfg = load(name)
+    model = MODELS.build(small(model_config(name)))
+    model.train()
+    data = model.data_preprocessor(batch(clip_length(cfg)), training=True)
+    total, _ = model.parse_losses(model(**data, mode='loss'))
+    total.backward()
+    assert torch.isfinite(total)
+    trained = [p for p in model.parameters() if p.requires_grad]
+    grads = [p.grad for p in trained if p.grad is not None]
+    # whatever is trained is reached (a parameter out of reach would also stop
+    # distributed training)
+    missing = [n for n, p in model.named_parameters()
+               if p.requires_grad and p.grad is None]
+    assert not missing
+    assert all(torch.isfinite(grad).all() for grad in grads)
+
+    model.eval()
+    with torch.no_grad():
+        for num_frames in {1, clip_length(cfg)}:
+            data = model.data_preprocessor(batch(num_frames))
+            samples = model(**data, mode='predict')
+            for sample in samples:
+                keypoints = sample.pred_instances.keypoints
+                assert keypoints.shape == (1, 17, 2)
+                assert np.isfinite(keypoints).all()
