@@ -16,6 +16,6 @@ model = dict(
             loss_weight=1e-4,
             warmup_iters=200,
             terms=[
-                dict(x='useful', y='noisy', goal='min', weight=1.),
+                dict(x='useful', y='noisy', goal='min', weight=0.1),
                 dict(x='useful', y='target', goal='max', weight=1.),
             ])))

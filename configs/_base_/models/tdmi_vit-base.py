@@ -20,7 +20,7 @@ model = dict(
             loss_weight=1e-4,
             warmup_iters=500,
             terms=[
-                dict(x='useful', y='noisy', goal='min', weight=1.),
+                dict(x='useful', y='noisy', goal='min', weight=0.1),
                 dict(x='useful', y='target', goal='max', weight=1.),
             ])),
     head=dict(
