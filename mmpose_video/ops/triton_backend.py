@@ -23,9 +23,9 @@ INTERPRETED = os.environ.get('TRITON_INTERPRET') == '1'
 DEVICES = ('cuda', 'cpu') if INTERPRETED else ('cuda', )
 COMPOSITE = False
 NATIVE_16BIT = True
-# Reversed scans of several operands (``tl.associative_scan(reverse=True)``)
-# came with 3.0.
-MIN_VERSION = (3, 0)
+# The oldest on which the kernels compile and give the right values in the
+# interpreter; 3.0 compiles them too, but its interpreter cannot run them.
+MIN_VERSION = (3, 2)
 _GRID_LIMIT = 65535
 _DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 
@@ -49,7 +49,7 @@ def availability() -> Tuple[bool, str]:
         return False, (
             f'Triton {triton.__version__} is too old, '
             f'{".".join(map(str, MIN_VERSION))} is needed (it comes with '
-            'torch 2.4 or newer: pip install -U torch)')
+            'torch 2.6 or newer: pip install -U torch)')
     if not INTERPRETED and not torch.cuda.is_available():
         return False, ('no CUDA or ROCm device is visible to torch '
                        f'{torch.__version__}')
@@ -172,8 +172,8 @@ class _Call:
         from .triton_kernels import carry_kernel
         p = self.problem
         block = 16
-        grid = (-(-p.states * p.channels // block),
-                p.samples * p.groups * p.windows)
+        grid = (p.samples * p.groups * p.windows,
+                -(-p.states * p.channels // block))
         carry_kernel[grid](
             self.A, states, sums, p.groups, p.channels, p.windows,
             self.chunks, p.states, rows, BACKWARD=backward, START=start,

@@ -95,7 +95,7 @@ def put(place, value, ok, again, MAYBE: tl.constexpr):
 def grad_tile(
         u, delta, weight, A, B, C, D, bias, read, walk, states, grads,
         grad_y, grad_u, grad_delta, by_token, by_chunk, run, chunk,
-        chan, again, channels, tokens, window, S: tl.constexpr, u_t, u_d,
+        chan, block, channels, tokens, window, S: tl.constexpr, u_t, u_d,
         delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d, dx_t, dx_d,
         WALK: tl.constexpr, RANK: tl.constexpr,
         BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, SKIP: tl.constexpr,
@@ -107,6 +107,8 @@ def grad_tile(
     ok = step < window
     chan_ok = chan < channels
     both = chan_ok[:, None] & ok[None, :]
+    # A tensor, not a bool: not every interpreter knows the scalar type.
+    again = tl.zeros([T], tl.int32) + block > 0
     item = run * window + step
     token = token_of(walk, item, ok, WALK)
     tile = tile_of(token, walk, item, ok, WALK, BD)
@@ -188,7 +190,7 @@ def grad_tile(
         tl.store(by_chunk + S * channels + chan, tl.sum(dy * value, axis=1),
                  mask=chan_ok)
     put(grad_u + chan[:, None] * du_d + tile * du_t, du, both,
-        True, ADD_U)
+        both, ADD_U)
     dx = value * g_b + g_aw
     if SOFTPLUS:
         x = x + shift[:, None]
@@ -262,7 +264,7 @@ def grad_kernel(
         grad_tile(
             u, delta, weight, A, B, C, D, bias, read, walk, states, grads,
             grad_y, grad_u, grad_delta, by_token, by_chunk, run,
-            chunk, chan, block > 0, channels, tokens, window, S, u_t, u_d,
+            chunk, chan, block, channels, tokens, window, S, u_t, u_d,
             delta_t, delta_d, b_t, b_s, c_t, c_s, y_t, y_d, du_t, du_d, dx_t,
             dx_d, WALK,
             RANK, BIAS, SOFTPLUS, SKIP, READ, HAS_STATE, HAS_GRAD, ADD,

@@ -130,9 +130,9 @@ def carry_kernel(
     gradient that reaches the state before it. ``sums`` is the forward
     buffer, which has the sums of step sizes in row S of slot ``c + 1``.
     """
-    run = tl.program_id(1).to(tl.int64)
-    group = (tl.program_id(1) // runs) % groups
-    item = tl.program_id(0) * BE + tl.arange(0, BE)
+    run = tl.program_id(0).to(tl.int64)
+    group = (tl.program_id(0) // runs) % groups
+    item = tl.program_id(1) * BE + tl.arange(0, BE)
     ok = item < S * channels
     s = item // channels
     chan = item % channels
