@@ -11,6 +11,8 @@ model = dict(
         in_channels=128,
         num_joints=17,
         denoiser=dict(channels=128, time_dims=32),
+        # as for DiffusionDet's boxes: pure noise then covers the crop
+        diffusion=dict(signal_scale=2.),
         loss=dict(type='L1Loss', use_target_weight=True),
         decoder=label_codec))
 
