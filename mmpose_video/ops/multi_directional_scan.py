@@ -94,6 +94,9 @@ def multi_directional_scan(
     tokens_x = x if grid is None else x.flatten(2).transpose(1, 2)
     samples, tokens, channels = tokens_x.shape
 
+    if 0 in (channels, tokens, A.shape[-1]):
+        raise ValueError('D, L and S must be at least 1, got '
+                         f'{channels}, {tokens} and {A.shape[-1]}.')
     groups = _directions(orders, reverse, (delta, B, C))
     flags = (False, ) * groups
     if reverse is not None:

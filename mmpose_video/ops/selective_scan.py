@@ -186,6 +186,9 @@ def selective_scan(
     if A.dim() != 2 or A.shape[0] != channels:
         raise ValueError(f'A must be (D, S) with D {channels}, got '
                          f'{tuple(A.shape)}.')
+    if 0 in (channels, tokens, A.shape[1]):
+        raise ValueError('D, L and S must be at least 1, got '
+                         f'{channels}, {tokens} and {A.shape[1]}.')
     for name, vector in (('D', D), ('delta_bias', delta_bias)):
         if vector is not None and vector.shape != (channels, ):
             raise ValueError(f'{name} must be ({channels}, ), got '

@@ -126,3 +126,13 @@ def test_wrong_shapes_name_the_argument(change, word):
 def test_complex_is_refused():
     with pytest.raises(TypeError, match='complex'):
         selective_scan(**{**single(), 'A': torch.zeros(6, 4) * 1j})
+
+
+@pytest.mark.parametrize('sizes', [dict(L=0), dict(S=0), dict(D=0)])
+def test_empty_axes_are_refused(sizes):
+    with pytest.raises(ValueError, match='at least 1'):
+        selective_scan(**single(**sizes))
+
+
+def test_no_samples_give_no_output():
+    assert selective_scan(**single(N=0)).shape == (0, 6, 33)
