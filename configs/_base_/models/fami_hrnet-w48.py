@@ -10,10 +10,9 @@ model = dict(
         num_frames=5,
         design='code',
         mi=dict(
+            # the code's terms and weights come with `mode='published'`
             mode='bounds',
-            # weight: package default, not the paper's
-            loss_weight=1e-4,
-            # for `mode='published'`, which compares with the rough heatmaps
+            # used by that mode, which compares with rough heatmaps
             label_init=dict(
                 type='Pretrained',
                 checkpoint={{_base_.checkpoint}},

@@ -17,10 +17,9 @@ model = dict(
             checkpoint={{_base_.checkpoint}},
             prefix='head.deconv_layers.'),
         mi=dict(
+            # the code's terms and weights come with `mode='published'`
             mode='bounds',
-            # weight: package default, not the paper's
-            loss_weight=1e-4,
-            # for `mode='published'`, which compares with the rough heatmaps
+            # used by that mode, which compares with rough heatmaps
             label_init=dict(
                 type='Pretrained',
                 checkpoint={{_base_.checkpoint}},
