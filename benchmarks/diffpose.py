@@ -16,7 +16,7 @@ import json
 import os
 import statistics
 import time
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import numpy as np
 import torch
@@ -25,7 +25,6 @@ from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
 from mmengine.runner import Runner, load_checkpoint
 from mmpose.registry import MODELS
-from torch import nn
 
 import mmpose_video  # noqa: F401  registers the model
 from mmpose_video.models.diffusion import SeededNoise, sample_key
@@ -72,7 +71,7 @@ def parse_args() -> argparse.Namespace:
 
 
 def load(config: str, checkpoint: Optional[str], device: str,
-         options: Optional[dict] = None) -> Tuple[Config, nn.Module]:
+         options: Optional[dict] = None) -> Tuple[Config, Any]:
     """Read a config and build its model, ready for testing."""
     cfg = Config.fromfile(config)
     cfg.merge_from_dict(options or {})
@@ -92,7 +91,7 @@ class FeatureCache:
     over the data serves the whole grid.
     """
 
-    def __init__(self, model: nn.Module) -> None:
+    def __init__(self, model: Any) -> None:
         self.extract = model.extract_feat
         self.stored: list = []
         self.place = 0
@@ -115,7 +114,7 @@ class FeatureCache:
 
 
 @torch.no_grad()
-def evaluate(cfg: Config, model: nn.Module, settings: List[Setting],
+def evaluate(cfg: Config, model: Any, settings: List[Setting],
              max_batches: Optional[int] = None) -> List[Dict[str, float]]:
     """Metrics of a model for each (steps, hypotheses, seed)."""
     loader = Runner.build_dataloader(copy.deepcopy(cfg.test_dataloader))
@@ -287,7 +286,7 @@ def run_steps(args: argparse.Namespace) -> None:
     head, seen = model.head, {}
     predict = head.predict
 
-    def spy(feats: tuple, *rest, **kwargs) -> object:
+    def spy(feats: tuple, *rest: Any, **kwargs: Any) -> object:
         seen['feats'] = feats[0] if isinstance(feats, list) else feats
         return predict(feats, *rest, **kwargs)
 
@@ -336,7 +335,7 @@ def run_steps(args: argparse.Namespace) -> None:
     print(f'wrote {args.out}')
 
 
-def pyplot() -> 'object':
+def pyplot() -> Any:
     """Matplotlib that needs no display."""
     import matplotlib
     matplotlib.use('Agg')
