@@ -31,7 +31,7 @@ def run(command, cache, **env):
 
 def cases(cache, **env):
     """Run the cases in a process of their own; how many passed."""
-    result = run(['-m', 'pytest', str(HERE / 'triton_cases.py'), '-q', '-p',
+    result = run(['-m', 'pytest', str(HERE / 'triton_cases.py'), '-p',
                   'no:cacheprovider'], cache, **env)
     output = result.stdout + result.stderr
     assert result.returncode == 0, output[-8000:]
