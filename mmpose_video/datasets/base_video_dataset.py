@@ -37,12 +37,12 @@ class BaseVideoDataset(BaseCocoStyleDataset):
     """
 
     def __init__(self,
-                 *args,
+                 *args: Any,
                  clip_sampler: Optional[dict] = None,
                  missing_frames: str = 'nearest',
                  bbox_score_thr: float = 0.0,
                  backend_args: Optional[dict] = None,
-                 **kwargs) -> None:
+                 **kwargs: Any) -> None:
         if missing_frames not in MISSING_FRAMES:
             raise ValueError(f'`missing_frames` must be one of '
                              f'{MISSING_FRAMES}, got {missing_frames!r}')
@@ -118,24 +118,29 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         num_keypoints = self.metainfo['num_keypoints']
         values = ann.get('keypoints')
         if not values:
-            return self._skip('no key points')
+            self._skip('no key points')
+            return None
         if len(values) != 3 * num_keypoints:
             raise ValueError(
                 f'annotation {ann.get("id")} of image {ann.get("image_id")} '
                 f'in `{self.ann_file}` has {len(values) / 3:g} key points, '
                 f'{type(self).__name__} takes {num_keypoints}')
         if not np.isfinite(np.asarray(values, dtype=np.float64)).all():
-            return self._skip('key points that are not finite')
+            self._skip('key points that are not finite')
+            return None
         box = np.asarray(ann.get('bbox', ()), dtype=np.float64)
         if box.size != 4 or not np.isfinite(box).all():
-            return self._skip('no box of four finite numbers')
+            self._skip('no box of four finite numbers')
+            return None
         img = raw_data_info['raw_img_info']
         x, y, width, height = box
         if width <= 0 or height <= 0:
-            return self._skip('a box of zero area')
+            self._skip('a box of zero area')
+            return None
         if (x >= img['width'] or y >= img['height'] or x + width <= 0
                 or y + height <= 0):
-            return self._skip('a box outside of the image')
+            self._skip('a box outside of the image')
+            return None
         return super().parse_data_info(raw_data_info)
 
     def _is_usable_detection(self, data_info: dict) -> bool:

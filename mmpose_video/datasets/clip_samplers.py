@@ -6,7 +6,7 @@ from mmengine.registry import Registry
 
 #: Samplers are built by their own registry: a ``clip_sampler`` in a config is
 #: part of the data set, not a data set.
-CLIP_SAMPLERS = Registry('clip sampler')
+CLIP_SAMPLERS = Registry('clip sampler', scope='mmpose')
 
 
 @CLIP_SAMPLERS.register_module()

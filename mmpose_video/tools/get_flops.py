@@ -20,6 +20,7 @@ from torch.utils.flop_counter import FlopCounterMode
 import mmpose_video  # noqa: F401  registers the models
 
 PARTS = ('backbone', 'neck', 'head')
+_TORCHVISION: Any = torch.ops.torchvision
 
 
 def scan_flops(u: Any, delta: Any, A: Any, B: Any, *rest: Any,
@@ -134,7 +135,7 @@ class CountDeformConv:
         self.flops = 0
 
     def __enter__(self) -> 'CountDeformConv':
-        self.original = torch.ops.torchvision.deform_conv2d
+        self.original = _TORCHVISION.deform_conv2d
 
         def counted(x: torch.Tensor, weight: torch.Tensor,
                     offset: torch.Tensor, *rest: Any) -> torch.Tensor:
@@ -142,11 +143,11 @@ class CountDeformConv:
                                             offset.shape)
             return _fake_deform_conv(x, weight, offset)
 
-        torch.ops.torchvision.deform_conv2d = counted
+        _TORCHVISION.deform_conv2d = counted
         return self
 
     def __exit__(self, *args: object) -> None:
-        torch.ops.torchvision.deform_conv2d = self.original
+        _TORCHVISION.deform_conv2d = self.original
 
 
 def without_pretrained(cfg: Any) -> Any:

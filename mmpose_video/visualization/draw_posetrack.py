@@ -85,8 +85,8 @@ def draw_video(pred_file: str,
         frame = np.ascontiguousarray(frame)
         if writer is None:
             size = (frame.shape[1], frame.shape[0])
-            writer = cv2.VideoWriter(path, cv2.VideoWriter_fourcc(*'mp4v'),
-                                     fps, size)
+            writer = cv2.VideoWriter(
+                path, cv2.VideoWriter.fourcc(*'mp4v'), fps, size)
         writer.write(frame)
         mmcv.imwrite(frame, osp.join(out_dir, osp.basename(file_name)))
     if writer is None:

@@ -1,4 +1,4 @@
-# HRNet-W48 with COCO's weights. Without a neck it is the single-frame baseline;
+# HRNet-W48 with COCO weights. Without a neck it is the single-frame baseline;
 # the backbone's features have 48 channels at 1/4 resolution.
 norm_cfg = dict(type='BN', requires_grad=True)
 checkpoint = (

@@ -1,5 +1,5 @@
 """Pack a clip for the model."""
-from typing import Sequence
+from typing import Any, Sequence
 
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
@@ -24,5 +24,5 @@ class PackClipInputs(PackPoseInputs):
 
     def __init__(self,
                  meta_keys: Sequence[str] = _HOST_META_KEYS + CLIP_META_KEYS,
-                 **kwargs) -> None:
+                 **kwargs: Any) -> None:
         super().__init__(meta_keys=tuple(meta_keys), **kwargs)

@@ -61,7 +61,7 @@ class SpaceTimeScan(nn.Module):
                              'reverse flags')
         self.orders = tuple(orders)
         self.reverse = tuple(reverse)
-        self.window = None if window is None else tuple(window)
+        self.window = None if window is None else (window[0], window[1])
         self.independent_windows = independent_windows
         self.backend = backend
         self.d_state = d_state

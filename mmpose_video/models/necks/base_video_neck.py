@@ -79,7 +79,8 @@ class BaseVideoNeck(BaseModule, metaclass=ABCMeta):
     def _still_clip(self, feats: Features,
                     clip: ClipInfo) -> Tuple[Features, ClipInfo]:
         """Repeat the one frame to the shortest clip of the method."""
-        num_frames = min(self.clip_lengths)  # type: ignore[type-var]
+        assert self.clip_lengths is not None
+        num_frames = min(self.clip_lengths)
         still = ClipInfo(
             num_frames=num_frames,
             key_index=num_frames // 2,

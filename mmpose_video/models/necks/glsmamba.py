@@ -8,7 +8,8 @@ and the choice is an argument.
 
 Shape shorthand: N samples, T frames, D channels, h w feature size.
 """
-from typing import List, Optional, Sequence, Tuple
+from functools import reduce
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -85,8 +86,8 @@ class ModulatedMerging(nn.Module):
             if name == 'unified' or not modulated:
                 continue
             conv = nn.Conv2d(channels, 27, 3, padding=1)
-            nn.init.zeros_(conv.weight)
-            nn.init.zeros_(conv.bias)
+            for parameter in conv.parameters():
+                nn.init.zeros_(parameter)
             self.offsets[name] = conv
             kernel = torch.zeros(channels, 1, 3, 3)
             kernel[:, :, 1, 1] = 1.
@@ -94,13 +95,14 @@ class ModulatedMerging(nn.Module):
 
     def forward(self, y: Tensor) -> Tensor:
         """Merge outputs of shape (N, 2·types, T, h, w, D) over directions."""
-        merged = None
+        maps = []
         for k, name in enumerate(self.types):
             both = y[:, 2 * k] + y[:, 2 * k + 1]
             if name in self.offsets:
                 both = self._compensate(both, name)
-            merged = both if merged is None else merged + both
-        return merged
+            maps.append(both)
+        # one by one: a sum over a new axis would copy all of them
+        return reduce(torch.add, maps)
 
     def _compensate(self, x: Tensor, name: str) -> Tensor:
         """Deformable convolution of each frame, (N, T, h, w, D)."""
@@ -269,7 +271,7 @@ class GLSMambaNeck(BaseVideoNeck):
         self.embedding = SpaceTimeEmbedding(
             channels, num_frames, spatial_embedding, temporal_embedding)
 
-        def scan(**kwargs) -> nn.Module:
+        def scan(**kwargs: Any) -> nn.Module:
             if mixer == 'attention':
                 return SpaceTimeAttention(channels, num_heads)
             return SpaceTimeScan(

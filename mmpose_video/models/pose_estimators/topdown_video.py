@@ -1,5 +1,5 @@
 """The top-down pose estimator for clips."""
-from typing import Dict, Optional, Tuple
+from typing import Any, Dict, Optional, Tuple
 
 import torch
 from mmpose.models.pose_estimators import TopdownPoseEstimator
@@ -46,7 +46,7 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
                  freeze_backbone: bool = False,
                  drift_frozen_bn: bool = False,
                  frames_per_pass: Optional[int] = None,
-                 **kwargs) -> None:
+                 **kwargs: Any) -> None:
         super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
         if frames_per_pass is not None and frames_per_pass < 1:
             raise ValueError('`frames_per_pass` must be at least 1, got '
@@ -167,7 +167,7 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         return feats, {}
 
     @staticmethod
-    def _as_tuple(feats: object) -> tuple:
+    def _as_tuple(feats: Any) -> tuple:
         """Backbones return a tensor, a list or a tuple."""
         return (feats, ) if isinstance(feats, Tensor) else tuple(feats)
 
