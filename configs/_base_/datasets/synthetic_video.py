@@ -5,7 +5,7 @@ _base_ = './posetrack18_video.py'
 data_root = 'data/synthetic/hard/'
 
 train_dataloader = dict(
-    batch_size=32, num_workers=1, dataset=dict(data_root=data_root))
+    batch_size=16, num_workers=1, dataset=dict(data_root=data_root))
 val_dataloader = dict(
     batch_size=64, num_workers=1, dataset=dict(data_root=data_root))
 test_dataloader = val_dataloader

@@ -393,7 +393,7 @@ def test_small_config_trains(name):
     init_default_scope('mmpose')
     folder = Path(__file__).parents[3] / 'configs' / 'tdmi'
     cfg = Config.fromfile(
-        folder / f'{name}_hrnet-tiny_1xb32-8e_synthetic-128x96.py')
+        folder / f'{name}_hrnet-tiny_1xb16-4e_synthetic-128x96.py')
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()

@@ -1,7 +1,7 @@
 _base_ = [
     '../_base_/datasets/synthetic_video.py',
     '../_base_/pipelines/clip_128x96.py',
-    '../_base_/schedules/adamw_8e_from-scratch.py',
+    '../_base_/schedules/adamw_4e_from-scratch.py',
     '../_base_/models/hrnet-tiny.py',
 ]
 
@@ -9,12 +9,12 @@ model = dict(
     neck=dict(
         type='GLSMambaNeck',
         in_channels=16,
-        channels=32,
+        channels=16,
         num_global=1,
         num_local=1,
         upsample_channels=(),
         d_state=4),
-    head=dict(in_channels=32, decoder=_base_.codec))
+    head=dict(in_channels=16, decoder=_base_.codec))
 
 train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))

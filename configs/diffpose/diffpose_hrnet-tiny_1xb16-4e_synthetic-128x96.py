@@ -1,11 +1,12 @@
 _base_ = [
     '../_base_/datasets/synthetic_video.py',
     '../_base_/pipelines/clip_128x96.py',
-    '../_base_/schedules/adamw_8e_from-scratch.py',
-    '../_base_/models/hrnet-tiny.py',
+    '../_base_/schedules/adamw_4e_from-scratch.py',
+    '../_base_/models/diffpose_hrnet-tiny.py',
 ]
 
-clip_sampler = dict(type='FixedOffsets', offsets=(0, ), _delete_=True)
+clip_sampler = dict(
+    type='FixedOffsets', offsets=(-2, 0, 2), _delete_=True)
 
 model = dict(head=dict(decoder=_base_.codec))
 

@@ -1,8 +1,8 @@
 _base_ = [
     '../_base_/datasets/synthetic_video.py',
     '../_base_/pipelines/clip_128x96.py',
-    '../_base_/schedules/adamw_8e_from-scratch.py',
-    '../_base_/models/fami_hrnet-tiny.py',
+    '../_base_/schedules/adamw_4e_from-scratch.py',
+    '../_base_/models/tdmi_hrnet-tiny.py',
 ]
 
 model = dict(head=dict(decoder=_base_.codec))

@@ -1,12 +1,13 @@
 _base_ = [
     '../_base_/datasets/synthetic_video.py',
     '../_base_/pipelines/clip_128x96.py',
-    '../_base_/schedules/adamw_8e_from-scratch.py',
-    '../_base_/models/diffpose_hrnet-tiny.py',
+    '../_base_/schedules/adamw_4e_from-scratch.py',
+    '../_base_/models/dcpose_hrnet-tiny.py',
 ]
 
-clip_sampler = dict(
-    type='FixedOffsets', offsets=(-2, 0, 2), _delete_=True)
+# The next frame on either side, and no other: the published distance of 2 is
+# exclusive.
+clip_sampler = dict(offsets=(-1, 0, 1))
 
 model = dict(head=dict(decoder=_base_.codec))
 

@@ -1,6 +1,6 @@
 # Diffusion over coordinates instead of heatmaps: the authors' notes plan it
 # and give no design.
-_base_ = './diffpose_hrnet-tiny_1xb32-8e_synthetic-128x96.py'
+_base_ = './diffpose_hrnet-tiny_1xb16-4e_synthetic-128x96.py'
 
 label_codec = dict(type='RegressionLabel', input_size=_base_.codec.input_size)
 

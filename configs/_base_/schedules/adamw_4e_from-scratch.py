@@ -2,7 +2,7 @@
 # package defaults, of no paper.
 _base_ = './adamw_20e.py'
 
-train_cfg = dict(max_epochs=8, val_interval=2)
+train_cfg = dict(max_epochs=4, val_interval=1)
 optim_wrapper = dict(
     optimizer=dict(lr=2e-3), clip_grad=dict(max_norm=1., norm_type=2))
 param_scheduler = [
@@ -10,7 +10,7 @@ param_scheduler = [
         type='LinearLR', start_factor=0.01, begin=0, end=50, by_epoch=False),
     dict(
         type='CosineAnnealingLR',
-        T_max=8,
+        T_max=4,
         eta_min_ratio=0.01,
         by_epoch=True,
         convert_to_iter_based=True),
