@@ -1,0 +1,19 @@
+"""Filters over the tracks of key points."""
+from .base_filter import (
+    FILTERS,
+    BaseFilter,
+    BaseOfflineFilter,
+    BaseOnlineFilter,
+)
+from .exponential import ExponentialMovingAverage
+from .gaussian import Gaussian
+from .kalman import Kalman
+from .one_euro import OneEuro
+from .savitzky_golay import SavitzkyGolay
+from .track_smoother import TrackSmoother
+
+__all__ = [
+    'FILTERS', 'BaseFilter', 'BaseOfflineFilter', 'BaseOnlineFilter',
+    'ExponentialMovingAverage', 'Gaussian', 'Kalman', 'OneEuro',
+    'SavitzkyGolay', 'TrackSmoother'
+]
