@@ -1,15 +1,21 @@
 """The base class of the video top-down data sets."""
+import json
+import os.path as osp
 import random
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 import torch
 from mmengine.dataset import force_full_init
+from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from xtcocotools.coco import COCO
 
 from .clip_samplers import CLIP_SAMPLERS
+from .detected_boxes import read_boxes, suppress
 from .frame_index import FrameIndex
+from .image_size import fill_size
 
 MISSING_FRAMES = ('nearest', 'error')
 
@@ -32,8 +38,12 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             Defaults to 'nearest'.
         bbox_score_thr (float): Drop detected boxes with a lower score.
             Defaults to 0.0.
+        bbox_nms_thr (float, optional): Of two detected boxes whose overlap
+            (intersection over union) exceeds this, drop the one with the
+            lower score. Defaults to None, none is dropped.
         backend_args (dict, optional): MMEngine's file backend.
-        **kwargs: See :class:`BaseCocoStyleDataset`.
+        **kwargs: See :class:`BaseCocoStyleDataset`. ``bbox_file`` may have
+            MMPose's or DCPose's format (:mod:`detected_boxes`).
     """
 
     def __init__(self,
@@ -41,6 +51,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                  clip_sampler: Optional[dict] = None,
                  missing_frames: str = 'nearest',
                  bbox_score_thr: float = 0.0,
+                 bbox_nms_thr: Optional[float] = None,
                  backend_args: Optional[dict] = None,
                  **kwargs: Any) -> None:
         if missing_frames not in MISSING_FRAMES:
@@ -50,6 +61,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             clip_sampler or dict(type='FixedOffsets'))
         self.missing_frames = missing_frames
         self.bbox_score_thr = bbox_score_thr
+        self.bbox_nms_thr = bbox_nms_thr
         self.frame_index = FrameIndex(backend_args)
         self._skipped: dict = {}
         # Shared with the worker processes, which outlive an epoch where they
@@ -93,9 +105,14 @@ class BaseVideoDataset(BaseCocoStyleDataset):
 
     def load_data_list(self) -> List[dict]:
         """Read the annotations, and say what was left out and why."""
-        data_list = super().load_data_list()
+        try:
+            data_list = super().load_data_list()
+        except json.JSONDecodeError as error:
+            raise ValueError(f'`{self.ann_file}` is no valid json: {error}'
+                             ) from error
         if self.bbox_file:
             data_list = list(filter(self._is_usable_detection, data_list))
+            data_list = self._without_doubles(data_list)
         for reason, count in self._skipped.items():
             if count:
                 print_log(
@@ -107,6 +124,69 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                 f'no sample is left of `{self.bbox_file or self.ann_file}`: '
                 f'{self._skipped or "it holds no annotation"}')
         return data_list
+
+    def inspect_labels(self, labels: dict) -> None:
+        """Look at the annotation file's content before it is parsed.
+
+        For data sets that come in versions; this one does nothing.
+
+        Args:
+            labels (dict): The parsed json.
+        """
+
+    def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
+        parsed = super()._load_annotations()
+        self.inspect_labels(self.coco.dataset)
+        return parsed
+
+    def _load_detection_results(self) -> List[dict]:
+        """Detected boxes as samples without key points."""
+        with get_local_path(self.ann_file) as path:
+            self.coco = COCO(path)
+        self.inspect_labels(self.coco.dataset)
+        self._metainfo['CLASSES'] = self.coco.loadCats(self.coco.getCatIds())
+        boxes, kind, strangers = read_boxes(
+            str(self.bbox_file), self.coco.dataset.get('images', ()))
+        print_log(
+            f'{type(self).__name__}: {len(boxes)} boxes of '
+            f"`{self.bbox_file}` ({kind}'s format)",
+            logger='current')
+        if strangers:
+            reason = 'a box in an image that `ann_file` does not list'
+            self._skipped[reason] = strangers
+        shape = (1, self.metainfo['num_keypoints'])
+        data_list = []
+        for i, box in enumerate(boxes):
+            image = self._complete(box['image'])
+            data_list.append(
+                dict(
+                    img_id=image['id'],
+                    img_path=image['img_path'],
+                    img_shape=(image['height'], image['width']),
+                    bbox=box['bbox'][None],
+                    bbox_score=np.array([box['score']], dtype=np.float32),
+                    keypoints=np.zeros((*shape, 2), dtype=np.float32),
+                    keypoints_visible=np.ones(shape, dtype=np.float32),
+                    id=i))
+        return data_list
+
+    def _complete(self, image: dict) -> dict:
+        """An image's entry with its path and size."""
+        image.setdefault(
+            'img_path', osp.join(self.data_prefix['img'], image['file_name']))
+        return fill_size(image, self.ann_file)
+
+    def _without_doubles(self, data_list: List[dict]) -> List[dict]:
+        """Detected boxes that survive the suppression."""
+        if self.bbox_nms_thr is None or not data_list:
+            return data_list
+        kept = suppress(
+            np.concatenate([info['bbox'] for info in data_list]),
+            np.concatenate([info['bbox_score'] for info in data_list]),
+            [info['img_id'] for info in data_list], self.bbox_nms_thr)
+        self._skipped['box suppressed by `bbox_nms_thr`'] = (
+            len(data_list) - len(kept))
+        return [data_list[i] for i in kept]
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
         """Parse one person's annotation; None if it cannot serve.
@@ -132,7 +212,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         if box.size != 4 or not np.isfinite(box).all():
             self._skip('no box of four finite numbers')
             return None
-        img = raw_data_info['raw_img_info']
+        img = self._complete(raw_data_info['raw_img_info'])
+        ann.setdefault('category_id', 1)
         x, y, width, height = box
         if width <= 0 or height <= 0:
             self._skip('a box of zero area')

@@ -1,7 +1,9 @@
 """PoseTrack18, clips around labelled frames."""
+from mmengine.logging import print_log
 from mmpose.registry import DATASETS
 
 from ..base_video_dataset import BaseVideoDataset
+from ..label_version import describe_version, label_version
 from ..metainfo import host_metainfo
 
 
@@ -19,7 +21,17 @@ class PoseTrack18ClipDataset(BaseVideoDataset):
     14 right_knee, 15 left_ankle, 16 right_ankle
 
     The annotation file is one COCO-style json per split, with or without the
-    unlabelled frames. See :class:`BaseVideoDataset` for the arguments.
+    unlabelled frames. Two versions of the labels are in use, 0.2 and 0.45,
+    whose results must not be compared; the log names the one at hand. See
+    :class:`BaseVideoDataset` for the arguments.
     """
 
     METAINFO: dict = host_metainfo('posetrack18')
+
+    def inspect_labels(self, labels: dict) -> None:
+        """Name the labels' version in the log."""
+        self.label_version = label_version(labels)
+        print_log(
+            f'{type(self).__name__}: `{self.ann_file}`, '
+            f'{describe_version(self.label_version)}',
+            logger='current')

@@ -1,4 +1,6 @@
 """PoseTrack2021, clips around labelled frames."""
+from typing import Optional
+
 from mmpose.registry import DATASETS
 
 from ..base_video_dataset import BaseVideoDataset
@@ -11,8 +13,21 @@ class PoseTrack21ClipDataset(BaseVideoDataset):
 
     "PoseTrack21: A Dataset for Person Search, Multi-Object Tracking and
     Multi-Person Pose Tracking", CVPR 2022. The key points are those of
-    :class:`PoseTrack18ClipDataset`; annotations carry a ``person_id`` beside
-    the ``track_id``. See :class:`BaseVideoDataset` for the arguments.
+    :class:`PoseTrack18ClipDataset`. Annotations carry a ``person_id``, the
+    same in all videos, beside the ``track_id`` of one video; samples hold
+    both, -1 where there is none. People with a box and no key points, whose
+    frames have ``has_labeled_person`` but not ``is_labeled``, are no samples.
+    See :class:`BaseVideoDataset` for the arguments.
     """
 
     METAINFO: dict = host_metainfo('posetrack18', 'posetrack21')
+
+    def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
+        """Parse one person's annotation, identities included."""
+        data_info = super().parse_data_info(raw_data_info)
+        if data_info is not None:
+            ann = raw_data_info['raw_ann_info']
+            for key in ('person_id', 'track_id'):
+                value = ann.get(key)
+                data_info[key] = -1 if value is None else int(value)
+        return data_info
