@@ -19,7 +19,7 @@ import time
 from typing import List, Optional, Sequence
 
 REPOSITORY = osp.dirname(osp.dirname(osp.dirname(osp.abspath(__file__))))
-CONFIG = 'configs/glsmamba/glsmamba_hrnet-tiny_1xb16-4e_synthetic-128x96.py'
+CONFIG = 'configs/glsmamba/glsmamba_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 DATA = 'data/synthetic/hard'
 VIDEO = 'data/synthetic/demo'
 #: The rendered sets, as docs/synthetic.md tells users to make them.

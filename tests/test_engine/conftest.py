@@ -29,7 +29,7 @@ def write_config(tmp_path, clips):
     """Write a config of a small model on the clips; returns its path."""
 
     def write(text='', base='glsmamba/glsmamba_hrnet-tiny_1xb16-4e_synthetic'
-              '-128x96.py'):
+              '-96x64.py'):
         path = tmp_path / 'config.py'
         path.write_text(f"""
 _base_ = '{ROOT}/configs/{base}'

@@ -393,7 +393,7 @@ def test_small_config_trains(name):
     init_default_scope('mmpose')
     folder = Path(__file__).parents[3] / 'configs' / 'tdmi'
     cfg = Config.fromfile(
-        folder / f'{name}_hrnet-tiny_1xb16-4e_synthetic-128x96.py')
+        folder / f'{name}_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
     torch.manual_seed(0)
     model = MODELS.build(cfg.model)
     model.init_weights()
@@ -410,7 +410,7 @@ def test_small_config_trains(name):
                 frame_valid=np.ones(5, dtype=bool),
                 key_index=2))
         data_samples.append(sample)
-    losses = model.loss(torch.randn(2, 5, 3, 128, 96), data_samples)
+    losses = model.loss(torch.randn(2, 5, 3, 96, 64), data_samples)
     assert {
         'loss_kpt', 'loss_mi_fit', 'loss_mi_useful_noisy',
         'loss_mi_useful_target', 'mi_useful_noisy', 'mi_useful_target'

@@ -1,0 +1,3 @@
+_base_ = './tdmi_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+
+model = dict(neck=dict(appearance=True))
