@@ -401,7 +401,7 @@ def test_small_config_trains(name):
     data_samples = []
     for _ in range(2):
         sample = PoseDataSample()
-        sample.gt_fields = PixelData(heatmaps=torch.rand(17, 32, 24))
+        sample.gt_fields = PixelData(heatmaps=torch.rand(17, 24, 16))
         sample.gt_instance_labels = InstanceData(
             keypoint_weights=torch.ones(1, 17))
         sample.set_metainfo(
