@@ -64,6 +64,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         self.bbox_nms_thr = bbox_nms_thr
         self.frame_index = FrameIndex(backend_args)
         self._skipped: dict = {}
+        self._refetches = 0
         # Shared with the worker processes, which outlive an epoch where they
         # are persistent: [seed, epoch], negative until a hook sets it.
         self._sample_seed = torch.full((2, ), -1).share_memory_()
@@ -80,12 +81,26 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         """
         self._sample_seed.copy_(torch.tensor([seed, epoch]))
 
+    def __getitem__(self, idx: int) -> dict:
+        """A packed sample, another one where this one cannot be read."""
+        self._refetches = 0
+        return super().__getitem__(idx)
+
+    def _rand_another(self) -> int:
+        """Draw the sample that replaces a broken one."""
+        self._refetches += 1
+        return super()._rand_another()
+
     @force_full_init
     def prepare_data(self, idx: int) -> Any:
         """Sample a clip and run the pipeline on it."""
         seed, epoch = self._sample_seed.tolist()
         if seed >= 0 and not self.test_mode:
-            state = np.random.SeedSequence([seed, epoch, idx])
+            # the number of the attempt: else two broken samples that draw
+            # each other would do so for ever
+            state = np.random.SeedSequence(
+                [seed, epoch, idx],
+                spawn_key=(self._refetches, ) if self._refetches else ())
             words = state.generate_state(2)
             np.random.seed(words[0])
             random.seed(int(words[1]))

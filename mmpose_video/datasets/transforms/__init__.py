@@ -1,6 +1,11 @@
 """Transforms of clips; MMPose's geometric ones take lists of frames."""
 from .clip_consistent import ClipConsistent
 from .load_clip import LoadClip
+from .load_reduced_clip import LoadReducedClip
 from .pack_clip_inputs import PackClipInputs
+from .topdown_clip_affine import TopdownClipAffine
 
-__all__ = ['ClipConsistent', 'LoadClip', 'PackClipInputs']
+__all__ = [
+    'ClipConsistent', 'LoadClip', 'LoadReducedClip', 'PackClipInputs',
+    'TopdownClipAffine'
+]

@@ -1,4 +1,5 @@
 """Decode the frames of a clip."""
+import logging
 from typing import List, Optional, Tuple
 
 import mmcv
@@ -8,7 +9,11 @@ from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 from mmpose.registry import TRANSFORMS
 
+from ..broken_frames import BrokenFrameCounter
+from ..frame_cache import FrameCache
+
 BROKEN_FRAMES = ('nearest', 'error')
+BROKEN_KEY = ('error', 'skip')
 
 
 @TRANSFORMS.register_module()
@@ -32,8 +37,20 @@ class LoadClip(BaseTransform):
     Args:
         broken_frames (str): What stands in for a neighbour that cannot be
             read: ``'nearest'``, the nearest frame of the clip that can, with
-            one log line, or ``'error'``. A key frame that cannot be read is
-            always an error. Defaults to 'nearest'.
+            one log line a file and process, or ``'error'``. Defaults to
+            'nearest'.
+        broken_key (str): What becomes of a sample whose key frame cannot be
+            read: ``'error'``, or ``'skip'``: the data set draws another one,
+            and :class:`BrokenFramesHook` reports how many. In testing it is
+            an error always, as predictions would be missing. Defaults to
+            'error'.
+        cache_mb (float): Keep this many MiB of decoded frames for the next
+            samples, in each worker process, see :class:`FrameCache`. It pays
+            when samples come in video order (:class:`VideoOrderSampler`,
+            :class:`ClipGroupSampler`); the result is the same with any
+            value. A clip must fit in for a hit (1280 x 720: 2.6 MiB a
+            frame). A file replaced while it is held is not read again. 0
+            turns it off. Defaults to 128.
         imdecode_backend (str): See :func:`mmcv.imfrombytes`. Defaults to
             'cv2'.
         backend_args (dict, optional): MMEngine's file backend.
@@ -41,17 +58,25 @@ class LoadClip(BaseTransform):
 
     def __init__(self,
                  broken_frames: str = 'nearest',
+                 broken_key: str = 'error',
+                 cache_mb: float = 128,
                  imdecode_backend: str = 'cv2',
                  backend_args: Optional[dict] = None) -> None:
         if broken_frames not in BROKEN_FRAMES:
             raise ValueError(f'`broken_frames` must be one of {BROKEN_FRAMES},'
                              f' got {broken_frames!r}')
+        if broken_key not in BROKEN_KEY:
+            raise ValueError(f'`broken_key` must be one of {BROKEN_KEY}, got '
+                             f'{broken_key!r}')
         self.broken_frames = broken_frames
+        self.broken_key = broken_key
+        self.cache = FrameCache(int(cache_mb * 2**20))
+        self.broken = BrokenFrameCounter()
         self.imdecode_backend = imdecode_backend
         self.backend_args = backend_args
 
-    def transform(self, results: dict) -> dict:
-        """Load the clip.
+    def transform(self, results: dict) -> Optional[dict]:
+        """Load the clip; None if it is to be skipped.
 
         Raises:
             OSError: If the key frame, or with ``broken_frames='error'`` any
@@ -62,6 +87,8 @@ class LoadClip(BaseTransform):
             frames = self._from_arrays(results['img'])
         else:
             frames = self._from_files(results)
+            if not frames:
+                return None
         self._set_defaults(results, len(frames))
         results['img'] = frames
         results.setdefault('img_path', None)
@@ -69,18 +96,26 @@ class LoadClip(BaseTransform):
         return results
 
     def _from_files(self, results: dict) -> List[np.ndarray]:
-        """Decode each distinct file once."""
+        """Decode each distinct file once; [] to skip the sample."""
         paths = results.get('frame_paths') or [results['img_path']]
         self._set_defaults(results, len(paths))
         key = results['key_index']
-        decoded = {paths[key]: self._read(paths[key])}
+        try:
+            decoded = {paths[key]: self._cached(paths[key])}
+        except OSError as error:
+            if not self._may_skip(results):
+                raise
+            if self.broken.add(paths[key], is_key=True):
+                print_log(f'{error}; its samples are skipped', 'current',
+                          logging.WARNING)
+            return []
         shape = decoded[paths[key]].shape
         broken = []
         for path in paths:
             if path in decoded or path in broken:
                 continue
             try:
-                frame = self._read(path)
+                frame = self._cached(path)
                 if frame.shape != shape:
                     raise OSError(
                         f'`{path}` is {frame.shape[1]} x {frame.shape[0]}, '
@@ -88,14 +123,20 @@ class LoadClip(BaseTransform):
             except OSError as error:
                 if self.broken_frames == 'error':
                     raise
-                print_log(f'{error}; the nearest intact frame stands in',
-                          'current', 30)
+                if self.broken.add(path, is_key=False):
+                    print_log(f'{error}; the nearest intact frame stands in',
+                              'current', logging.WARNING)
                 broken.append(path)
             else:
                 decoded[path] = frame
         if broken:
             paths = self._replace(results, paths, broken)
         return [decoded[path] for path in paths]
+
+    def _may_skip(self, results: dict) -> bool:
+        """Whether the data set can do without this sample."""
+        testing = getattr(results.get('dataset'), 'test_mode', False)
+        return self.broken_key == 'skip' and not testing
 
     @staticmethod
     def _replace(results: dict, paths: List[str],
@@ -115,6 +156,14 @@ class LoadClip(BaseTransform):
         results['frame_paths'] = [paths[j] for j in source]
         return results['frame_paths']
 
+    def _cached(self, path: str) -> np.ndarray:
+        """A frame from the cache, or else from its file."""
+        frame = self.cache.get(path)
+        if frame is None:
+            frame = self._read(path)
+            self.cache.put(path, frame)
+        return frame
+
     def _read(self, path: str) -> np.ndarray:
         """Decode one file to BGR."""
         try:
@@ -126,12 +175,16 @@ class LoadClip(BaseTransform):
         if _is_truncated(data):
             raise OSError(f'frame `{path}` ends early ({len(data)} bytes); '
                           'copy or extract it again')
-        frame = mmcv.imfrombytes(
-            data, flag='color', backend=self.imdecode_backend)
+        frame = self._decode(data)
         if frame is None:
             raise OSError(f'frame `{path}` is no image that '
                           f'{self.imdecode_backend} can decode')
         return frame
+
+    def _decode(self, data: bytes) -> Optional[np.ndarray]:
+        """Decode a file's content; None if it is no image."""
+        return mmcv.imfrombytes(
+            data, flag='color', backend=self.imdecode_backend)
 
     @staticmethod
     def _from_arrays(img: object) -> List[np.ndarray]:
@@ -158,7 +211,9 @@ class LoadClip(BaseTransform):
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(broken_frames='
-                f'{self.broken_frames!r}, imdecode_backend='
+                f'{self.broken_frames!r}, broken_key='
+                f'{self.broken_key!r}, cache_mb='
+                f'{self.cache.max_bytes / 2**20:g}, imdecode_backend='
                 f'{self.imdecode_backend!r})')
 
 

@@ -1,6 +1,9 @@
 """Pack a clip for the model."""
-from typing import Any, Sequence
+from typing import Any, List, Sequence
 
+import cv2
+import numpy as np
+import torch
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
@@ -15,6 +18,10 @@ class PackClipInputs(PackPoseInputs):
 
     The frames become one uint8 tensor of shape (T, 3, H, W).
 
+    With ``pack_transformed``, which MMPose's ``browse_dataset`` sets and
+    nothing else does, only the key frame is packed, (3, H, W): that script
+    draws images. ``python -m mmpose_video.tools.browse_clips`` draws clips.
+
     Args:
         meta_keys (Sequence[str]): What to store as meta info. Defaults to the
             host's keys and ``frame_paths``, ``frame_offsets``,
@@ -26,3 +33,38 @@ class PackClipInputs(PackPoseInputs):
                  meta_keys: Sequence[str] = _HOST_META_KEYS + CLIP_META_KEYS,
                  **kwargs: Any) -> None:
         super().__init__(meta_keys=tuple(meta_keys), **kwargs)
+
+    def transform(self, results: dict) -> dict:
+        """Pack frames and annotations.
+
+        Raises:
+            ValueError: If frames differ in size, or were decoded at a
+                fraction of their size and not cropped since.
+        """
+        frames = results['img']
+        if results.get('img_reduction', 1) != 1:
+            raise ValueError(
+                'frames of `LoadReducedClip` can be cropped by '
+                '`TopdownClipAffine` only; put it in place of `TopdownAffine`')
+        if not isinstance(frames, list):
+            return super().transform(results)
+        if self.pack_transformed:
+            key_frame = frames[results['key_index']]
+            return super().transform({**results, 'img': key_frame})
+        # the host would copy each frame twice; it packs one pixel instead
+        packed = super().transform({**results, 'img': frames[0][:1, :1]})
+        packed['inputs'] = _to_tensor(frames)
+        return packed
+
+
+def _to_tensor(frames: List[np.ndarray]) -> torch.Tensor:
+    """Frames (H, W, C) to a tensor (T, C, H, W), in one copy."""
+    shape = frames[0].shape
+    if any(frame.shape != shape for frame in frames):
+        raise ValueError('the frames of a clip must have one size, got '
+                         f'{[frame.shape for frame in frames]}')
+    height, width, channels = shape
+    clip = np.empty((len(frames), channels, height, width), frames[0].dtype)
+    for frame, planes in zip(frames, clip):
+        cv2.split(frame, list(planes))
+    return torch.from_numpy(clip)

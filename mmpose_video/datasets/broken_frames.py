@@ -1,0 +1,80 @@
+"""Count broken frames, also those that worker processes meet."""
+import hashlib
+from typing import NamedTuple, Set
+
+import torch
+from torch.utils.data import get_worker_info
+
+#: One row a worker, row 0 for the main process. No lock is needed: each row
+#: has one writer. (Worker 64 and later ones share rows.)
+_ROWS = 65
+#: How many different files a row tells apart.
+_FILES = 512
+_KEYS, _NEIGHBOURS, _FIRST = 0, 1, 2
+
+
+class BrokenFrames(NamedTuple):
+    """What was met so far.
+
+    Args:
+        key_frames (int): Samples dropped since their key frame was broken.
+        neighbours (int): Neighbours that another frame stood in for.
+        files (set[int]): A number for each different broken file.
+    """
+    key_frames: int
+    neighbours: int
+    files: Set[int]
+
+
+class BrokenFrameCounter:
+    """A tally in shared memory.
+
+    Counts only grow; to count an epoch, take the difference of two
+    :meth:`read`. Of one worker at most 512 files are told apart.
+    """
+
+    def __init__(self) -> None:
+        self._table = torch.zeros(
+            _ROWS, _FIRST + _FILES, dtype=torch.int64).share_memory_()
+
+    def add(self, path: str, is_key: bool) -> bool:
+        """Count a broken frame.
+
+        Args:
+            path (str): The file.
+            is_key (bool): Whether it was the key frame of a sample.
+
+        Returns:
+            bool: Whether this worker meets the file for the first time.
+        """
+        worker = get_worker_info()
+        row = self._table[0 if worker is None else 1 + worker.id %
+                          (_ROWS - 1)]
+        row[_KEYS if is_key else _NEIGHBOURS] += 1
+        number = _number(path)
+        files = row[_FIRST:]
+        if bool((files == number).any()):
+            return False
+        free = (files == 0).nonzero()
+        if len(free):
+            files[free[0]] = number
+        return True
+
+    def read(self) -> BrokenFrames:
+        """What all processes have met so far."""
+        table = self._table.clone()
+        files = set(table[:, _FIRST:].flatten().tolist()) - {0}
+        return BrokenFrames(
+            int(table[:, _KEYS].sum()), int(table[:, _NEIGHBOURS].sum()),
+            files)
+
+    def __setstate__(self, state: dict) -> None:
+        # a deep copy of a shared tensor is not shared
+        self.__dict__.update(state)
+        self._table.share_memory_()
+
+
+def _number(path: str) -> int:
+    """A positive 63-bit number that is the same in all processes."""
+    digest = hashlib.blake2b(path.encode(), digest_size=8).digest()
+    return max(int.from_bytes(digest, 'big') >> 1, 1)

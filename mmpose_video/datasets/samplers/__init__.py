@@ -1,0 +1,6 @@
+"""Orders of samples in which decoded frames are used again."""
+from .clip_group_sampler import ClipGroupSampler
+from .video_order_sampler import VideoOrderSampler
+from .worker_run_batch_sampler import WorkerRunBatchSampler
+
+__all__ = ['ClipGroupSampler', 'VideoOrderSampler', 'WorkerRunBatchSampler']

@@ -1,0 +1,66 @@
+"""Sort the samples of a data set by video and frame."""
+import os.path as osp
+from typing import Any, Iterator
+
+import numpy as np
+from mmengine.dataset import BaseDataset
+
+from ..frame_index import frame_number
+
+
+def video_order(dataset: Any) -> np.ndarray:
+    """Indices of the samples, those of a frame and of a video together.
+
+    Annotation files need not be sorted, and files of detected boxes often
+    are by score.
+
+    Args:
+        dataset: An MMEngine data set whose samples have an ``img_path``, or
+            several in a ``ConcatDataset``, or in a ``CombinedDataset``
+            without resampling.
+
+    Returns:
+        np.ndarray: A permutation of ``range(len(dataset))``, int64. The
+        samples of a frame keep their order.
+
+    Raises:
+        TypeError: If a wrapper hides which sample is which.
+    """
+    # `num_batch_per_epoch` cuts a data set off
+    keys = [_key(path) for path, _ in zip(_paths(dataset),
+                                          range(len(dataset)))]
+    if len(keys) != len(dataset):
+        raise TypeError(
+            f'{type(dataset).__name__} has {len(dataset)} samples, the data '
+            f'sets in it {len(keys)}: their order in video cannot be told. '
+            'Use `DefaultSampler` with it')
+    order = sorted(range(len(keys)), key=keys.__getitem__)
+    return np.array(order, dtype=np.int64)
+
+
+def _key(path: str) -> tuple:
+    """What to sort by: folder, then frame number."""
+    number = frame_number(path)
+    return osp.dirname(path), -1 if number is None else number, path
+
+
+def _paths(dataset: Any) -> Iterator[str]:
+    """The key frames' paths, in the order of the indices."""
+    # a slice of mmengine's runner gives away its data set's attributes
+    dataset = getattr(dataset, '__dict__', {}).get('_dataset', dataset)
+    if getattr(dataset, 'resample', False):
+        raise TypeError(
+            f'{type(dataset).__name__} draws its samples at random '
+            '(`sample_ratio_factor`): use `DefaultSampler` with it')
+    if hasattr(dataset, 'datasets'):
+        for part in dataset.datasets:
+            yield from _paths(part)
+    elif isinstance(dataset, BaseDataset):
+        dataset.full_init()
+        for index in range(len(dataset)):
+            # the base class's: no clip is sampled for it
+            yield BaseDataset.get_data_info(dataset, index)['img_path']
+    else:
+        raise TypeError(
+            f'cannot tell the videos of a {type(dataset).__name__}: use '
+            '`DefaultSampler` with it')

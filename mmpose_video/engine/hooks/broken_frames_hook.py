@@ -1,0 +1,81 @@
+"""Say how many frames could not be read."""
+import logging
+from typing import Any, Dict, Iterator, Tuple
+
+from mmengine.dist import all_gather_object
+from mmengine.hooks import Hook
+from mmengine.runner import Runner
+from mmpose.registry import HOOKS
+
+from mmpose_video.datasets.transforms import LoadClip
+
+
+@HOOKS.register_module()
+class BrokenFramesHook(Hook):
+    """Report the broken frames that :class:`LoadClip` met in an epoch.
+
+    At the end of each epoch of training, validation or testing: the samples
+    that were dropped as their key frame was broken (with
+    ``LoadClip(broken_key='skip')``), the neighbours that another frame stood
+    in for, and how many different files these were. It speaks only when
+    there were some. The files' names are in the log where they were met
+    first.
+
+    Workers prefetch and are counted up to where they are: a frame met after
+    the last batch of an iteration-based loop may be missing.
+    """
+
+    priority = 'LOW'
+
+    def __init__(self) -> None:
+        self._before: Dict[str, Tuple[int, int]] = {}
+
+    def after_train_epoch(self, runner: Runner) -> None:
+        """Report on training."""
+        self._report(runner, 'train', runner.train_dataloader)
+
+    def after_val_epoch(self, runner: Runner, metrics: Any = None) -> None:
+        """Report on validation."""
+        self._report(runner, 'val', runner.val_dataloader)
+
+    def after_test_epoch(self, runner: Runner, metrics: Any = None) -> None:
+        """Report on testing."""
+        self._report(runner, 'test', runner.test_dataloader)
+
+    def _report(self, runner: Runner, phase: str, loader: Any) -> None:
+        """Sum over transforms and processes, and log what is new."""
+        tallies = [step.broken.read()
+                   for dataset in _datasets(loader.dataset)
+                   for step in _loaders(dataset)]
+        keys = sum(tally.key_frames for tally in tallies)
+        neighbours = sum(tally.neighbours for tally in tallies)
+        before = self._before.get(phase, (0, 0))
+        self._before[phase] = keys, neighbours
+        parts = all_gather_object(
+            (keys - before[0], neighbours - before[1],
+             set().union(*(t.files for t in tallies))))
+        dropped, replaced = (sum(p[i] for p in parts) for i in (0, 1))
+        if not dropped + replaced:
+            return
+        num_files = len(set().union(*(p[2] for p in parts)))
+        runner.logger.log(
+            logging.WARNING,
+            f'Broken frames in {phase}: {dropped} samples were dropped and '
+            f'others drawn, {replaced} neighbours replaced by the nearest '
+            f'intact frame; {num_files} different files since the start. '
+            'Their names are in the log above')
+
+
+def _datasets(dataset: Any) -> Iterator[Any]:
+    """A data set, and those that it wraps."""
+    yield dataset
+    for part in getattr(dataset, 'datasets', ()):
+        yield from _datasets(part)
+    if hasattr(dataset, 'dataset'):
+        yield from _datasets(dataset.dataset)
+
+
+def _loaders(dataset: Any) -> Iterator[LoadClip]:
+    """The transforms of a data set that read frames."""
+    steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
+    return (step for step in steps if isinstance(step, LoadClip))
