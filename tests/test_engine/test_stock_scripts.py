@@ -74,6 +74,9 @@ def test_two_processes_train_as_one(mim, write_config, tmp_path):
     # batch normalization sees half of the batch in each of two processes, so
     # it is kept out: the backbone is frozen, the neck has none
     frozen = ('model = dict(freeze_backbone=True)\n'
+              # Adam makes steps of rounding errors where gradients vanish
+              "optim_wrapper = dict(optimizer=dict(_delete_=True, "
+              "type='SGD', lr=0.5, momentum=0.9))\n"
               # as many samples for each process, whatever was rendered
               "train_dataloader['dataset']['indices'] = 8\n")
     config = write_config(frozen)
