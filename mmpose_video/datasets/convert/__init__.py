@@ -1,0 +1,10 @@
+"""From what the owners of the data sets distribute to COCO-style files.
+
+``python -m mmpose_video.datasets.convert SET SRC DST`` writes one annotation
+file per split. Each set has a module whose ``plan`` names the videos of each
+split; :mod:`runner` does the rest the same way for all.
+"""
+from .cli import main
+from .runner import ConversionError, convert
+
+__all__ = ['ConversionError', 'convert', 'main']

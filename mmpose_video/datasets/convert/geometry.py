@@ -1,0 +1,49 @@
+"""Boxes around key points, and the checks of what labels hold."""
+from typing import Any, List, Optional
+
+import numpy as np
+
+#: PoseTrack18's boxes exceed the labelled key points by this part of their
+#: extent on each side (seen in its files).
+MARGIN = 0.15
+
+
+def box_around(points: np.ndarray, labelled: Any,
+               margin: float = MARGIN) -> Optional[List[float]]:
+    """A box around a person's labelled key points.
+
+    Args:
+        points (np.ndarray): Pixels, (K, 2).
+        labelled (np.ndarray): (K, ) bool.
+        margin (float): Part of the extent to add on each side.
+
+    Returns:
+        list[float] | None: ``[x, y, width, height]``; None if nothing is
+        labelled or all lies in one line.
+    """
+    if not labelled.any():
+        return None
+    low, high = points[labelled].min(0), points[labelled].max(0)
+    extent = high - low
+    if extent.min() <= 0:
+        return None
+    return [*(low - margin * extent).tolist(),
+            *((1 + 2 * margin) * extent).tolist()]
+
+
+def is_box(value: Any) -> bool:
+    """Whether it is ``[x, y, width, height]`` with an area."""
+    try:
+        box = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError):
+        return False
+    return bool(box.shape == (4, ) and np.isfinite(box).all()
+                and box[2:].min() > 0)
+
+
+def union(boxes: List[List[float]]) -> List[float]:
+    """The box around boxes ``[x, y, width, height]``."""
+    array = np.asarray(boxes, dtype=np.float64)
+    low = array[:, :2].min(0)
+    high = (array[:, :2] + array[:, 2:]).max(0)
+    return [*low.tolist(), *(high - low).tolist()]

@@ -1,0 +1,159 @@
+"""HiEve's label files of poses.
+
+The format page (http://humaninevents.org/format.html) describes a file per
+frame, ``000000.xml``, whose content is json. Real XML with the same elements
+is read as well. Files per video are read as ``annolist`` json, the layout of
+PoseTrack17 with HiEve's joint ids and body boxes; no description of them
+could be had, so these are the package's reading, not the benchmark's word.
+"""
+import json
+import re
+from typing import Any, Dict, List, Optional, Tuple
+from xml.etree import ElementTree
+
+import numpy as np
+
+from ...evaluation.functional.hieve import HIEVE_JOINTS
+from ...evaluation.functional.posetrack_parts import load_json
+from ..frame_index import frame_number
+from .annolist import as_list, corner_box, first, image_name, read_points
+from .geometry import box_around, is_box
+from .report import Report
+
+#: COCO's flags of the benchmark's.
+FLAGS = {0: 2, 1: 1, -1: 0}
+
+
+def read_frame_file(file: str, report: Report) -> Tuple[int, List[dict]]:
+    """People of one frame.
+
+    Args:
+        file (str): ``<frame number>.xml``, json or XML inside.
+        report (Report): Takes what is left out.
+
+    Returns:
+        tuple[int, list[dict]]: Frame number and people in COCO's style.
+
+    Raises:
+        ValueError: If the file is of another layout.
+    """
+    frame = frame_number(file)
+    if frame is None:
+        raise ValueError(f'the name of {file} does not end in a frame number')
+    with open(file, encoding='utf-8') as opened:
+        text = opened.read().strip()
+    try:
+        content = (json.loads(text) if text.startswith('{')
+                   else _from_xml(ElementTree.fromstring(text)))
+    except (ValueError, ElementTree.ParseError) as error:
+        raise ValueError(f'{file} is neither json nor XML: {error}'
+                         ) from error
+    annotation = content.get('annotation')
+    if not isinstance(annotation, dict):
+        raise ValueError(f"{file} holds no 'annotation'")
+    people = []
+    for i, entry in enumerate(as_list(annotation.get('object'))):
+        person = _from_object(entry, f'{file}, object {i}', report)
+        if person is not None:
+            people.append(person)
+    return frame, people
+
+
+def _from_xml(element: ElementTree.Element) -> dict:
+    """An element in the form of the json files."""
+    def value(node: ElementTree.Element) -> Any:
+        if not len(node):
+            return (node.text or '').strip()
+        out: Dict[str, Any] = {}
+        for child in node:
+            out.setdefault(child.tag, []).append(value(child))
+        return {k: v if len(v) > 1 else v[0] for k, v in out.items()}
+
+    return {element.tag: value(element)}
+
+
+def _from_object(entry: dict, where: str, report: Report) -> Optional[dict]:
+    fields = {
+        str(key).lower().replace('-', '_').replace(' ', '_'): value
+        for key, value in (entry.get('bndbox') or {}).items()
+    }
+    flat = np.zeros((len(HIEVE_JOINTS), 3))
+    try:
+        for i, name in enumerate(HIEVE_JOINTS):
+            if name in fields:
+                x, y, flag = (float(v) for v in str(fields[name]).split(','))
+                flat[i] = x, y, FLAGS[int(flag)]
+        corners = [float(fields[k]) for k in ('xmin', 'ymin', 'xmax', 'ymax')]
+    except (KeyError, ValueError) as error:
+        report.skip('person that cannot be read', f'{where}: {error!r}')
+        return None
+    x1, y1, x2, y2 = corners
+    person = _person(flat, [x1, y1, x2 - x1, y2 - y1], where, report)
+    number = re.search(r'\d+$', str(entry.get('name', '')))
+    if person is not None and number:
+        person['track_id'] = int(number.group())
+    return person
+
+
+def read_video_file(file: str, report: Report) -> Dict[int, List[dict]]:
+    """People of a video by frame number.
+
+    Args:
+        file (str): ``annolist`` json.
+        report (Report): Takes what is left out.
+
+    Returns:
+        dict[int, list[dict]]: People in COCO's style.
+
+    Raises:
+        ValueError: If the file is of another layout.
+    """
+    data = load_json(file)
+    if not isinstance(data, dict) or not isinstance(
+            data.get('annolist'), list):
+        raise ValueError(f"{file} holds no list 'annolist'")
+    result: Dict[int, List[dict]] = {}
+    for i, frame in enumerate(data['annolist']):
+        number = frame_number(image_name(frame))
+        people = result.setdefault(i if number is None else number, [])
+        for j, rect in enumerate(as_list(frame.get('annorect'))):
+            where = f'{file}, frame {i}, person {j}'
+            try:
+                points, has, raw = read_points(rect, len(HIEVE_JOINTS))
+                flat = np.column_stack([points, 2. * has])
+                for joint, point in raw.items():
+                    flag = first(point, 'flag')
+                    if flag is not None:
+                        flat[joint, 2] = FLAGS[int(flag)]
+            except (KeyError, TypeError, ValueError) as error:
+                report.skip('person that cannot be read',
+                            f'{where}: {error!r}')
+                continue
+            person = _person(flat, corner_box(rect), where, report)
+            if person is not None:
+                track = first(rect, 'track_id')
+                if track is not None:
+                    person['track_id'] = int(track)
+                people.append(person)
+    return result
+
+
+def _person(flat: np.ndarray, box: Any, where: str,
+            report: Report) -> Optional[dict]:
+    """One person, checked; None if it cannot serve."""
+    if not np.isfinite(flat).all():
+        report.skip('person with a key point that is not finite', where)
+        return None
+    flat[flat[:, 2] == 0] = 0
+    labelled = flat[:, 2] > 0
+    if not is_box(box):
+        box = box_around(flat[:, :2], labelled)
+    if box is None:
+        report.skip('person without a box and key points', where)
+        return None
+    return dict(
+        category_id=1,
+        iscrowd=0,
+        bbox=[float(value) for value in box],
+        keypoints=flat.ravel().tolist(),
+        num_keypoints=int(labelled.sum()))

@@ -1,0 +1,74 @@
+"""The images that labels name: are they there, and how large are they."""
+import os
+import os.path as osp
+from functools import lru_cache
+from typing import Dict, Optional, Tuple
+
+from ..frame_index import IMAGE_SUFFIXES, frame_number
+from ..image_size import read_size
+from .report import Report
+
+
+class SourceImages:
+    """Images below a folder. Each folder is listed once.
+
+    Args:
+        root (str): Folder to which file names are relative.
+    """
+
+    def __init__(self, root: str) -> None:
+        self.root = root
+        # a video's frames lie in one folder, and videos come one by one
+        self._listing = lru_cache(16)(self._list)
+
+    def _list(self, folder: str) -> Tuple[frozenset, str]:
+        """Names in a folder, and what prevented the listing."""
+        try:
+            with os.scandir(osp.join(self.root, folder)) as entries:
+                return frozenset(entry.name for entry in entries), ''
+        except (FileNotFoundError, NotADirectoryError):
+            return frozenset(), 'image folder that does not exist'
+        except PermissionError:
+            return frozenset(), 'image folder without permission to list it'
+
+    def size(self, file_name: str, report: Report,
+             known: Optional[Tuple[int, int]] = None
+             ) -> Optional[Tuple[int, int]]:
+        """Check an image.
+
+        Args:
+            file_name (str): Relative to the root.
+            report (Report): Takes the fault, if there is one.
+            known (tuple[int, int], optional): Width and height that the
+                labels give; the file is then not opened.
+
+        Returns:
+            tuple[int, int] | None: Width and height; None if it is not there
+            or not an image.
+        """
+        folder, name = osp.split(file_name)
+        names, problem = self._listing(folder)
+        if name not in names:
+            report.fault(problem or 'image that does not exist', file_name)
+            return None
+        if known is not None:
+            return known
+        try:
+            return read_size(osp.join(self.root, file_name))
+        except PermissionError:
+            report.fault('image without permission to read it', file_name)
+        except OSError:
+            report.fault('file that is not an image', file_name)
+        return None
+
+    def frames(self, folder: str, report: Report) -> Dict[int, str]:
+        """File names in a folder by frame number, relative to the root."""
+        names, problem = self._listing(folder)
+        if problem:
+            report.fault(problem, folder)
+        found = {}
+        for name in sorted(names):
+            number = frame_number(name)
+            if number is not None and name.lower().endswith(IMAGE_SUFFIXES):
+                found[number] = osp.join(folder, name)
+        return found

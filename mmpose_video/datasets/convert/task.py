@@ -1,0 +1,73 @@
+"""What a data set's module hands to the runner."""
+from dataclasses import dataclass, field
+from typing import Callable, Dict, List, Optional, Tuple
+
+from .report import Report
+from .source_images import SourceImages
+
+#: ``read(images, report)`` gives ``images`` and ``annotations`` of a video.
+Reader = Callable[[SourceImages, Report], Dict[str, List[dict]]]
+
+
+@dataclass
+class VideoTask:
+    """One video.
+
+    Attributes:
+        name (str): Unique in its split.
+        sources (list[str]): Label files that the result depends on.
+        read (Callable): Reads them.
+    """
+
+    name: str
+    sources: List[str]
+    read: Reader
+
+
+@dataclass
+class SplitTask:
+    """One annotation file.
+
+    Attributes:
+        file_name (str): Below ``DST/annotations``.
+        videos (list[VideoTask]): In the order of the file.
+        category (dict): The file's only category.
+        info (dict): Goes into the file as it is.
+    """
+
+    file_name: str
+    videos: List[VideoTask]
+    category: dict
+    info: dict = field(default_factory=dict)
+
+
+@dataclass
+class Plan:
+    """All that there is to convert.
+
+    Attributes:
+        splits (list[SplitTask]): The annotation files.
+        image_root (str): Folder to which image names are relative.
+        image_folders (list[str]): What lies in it of images, for links.
+        notes (list[str]): What the user should know.
+        finish (Callable, optional): ``finish(annotation folder, Report)``
+            writes what else there is; returns the paths.
+    """
+
+    splits: List[SplitTask]
+    image_root: str
+    image_folders: List[str]
+    notes: List[str] = field(default_factory=list)
+    finish: Optional[Callable[[str, Report], List[str]]] = None
+
+
+def person_category(names: Tuple[str, ...],
+                    links: Tuple[Tuple[str, str], ...] = ()) -> dict:
+    """The category of people with these key points, in COCO's manner."""
+    place = {name: i + 1 for i, name in enumerate(names)}
+    return dict(
+        supercategory='person',
+        id=1,
+        name='person',
+        keypoints=list(names),
+        skeleton=[[place[a], place[b]] for a, b in links])
