@@ -6,6 +6,7 @@ default_hooks = dict(
     checkpoint=dict(
         interval=1, save_best='posetrack/AP', rule='greater',
         max_keep_ckpts=3),
-    sample_seed=dict(type='SampleSeedHook'))
+    sample_seed=dict(type='SampleSeedHook'),
+    checkpoint_match=dict(type='CheckpointMatchHook'))
 
 randomness = dict(seed=0)
