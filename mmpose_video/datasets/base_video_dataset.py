@@ -169,7 +169,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         if strangers:
             reason = 'a box in an image that `ann_file` does not list'
             self._skipped[reason] = strangers
-        shape = (1, self.metainfo['num_keypoints'])
+        shape = (1, self._metainfo['num_keypoints'])
         data_list = []
         for i, box in enumerate(boxes):
             image = self._complete(box['image'])
@@ -210,7 +210,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             ValueError: If the number of key points is not the data set's.
         """
         ann = raw_data_info['raw_ann_info']
-        num_keypoints = self.metainfo['num_keypoints']
+        # not `metainfo`, which copies all of it
+        num_keypoints = self._metainfo['num_keypoints']
         values = ann.get('keypoints')
         if not values:
             self._skip('no key points')
@@ -222,6 +223,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                 f'{type(self).__name__} takes {num_keypoints}')
         if not np.isfinite(np.asarray(values, dtype=np.float64)).all():
             self._skip('key points that are not finite')
+            return None
+        if not np.any(values):
+            self._skip('no key points')
             return None
         box = np.asarray(ann.get('bbox', ()), dtype=np.float64)
         if box.size != 4 or not np.isfinite(box).all():

@@ -4,11 +4,11 @@ import os.path as osp
 from typing import Dict, List, Optional, Sequence
 
 from ...evaluation.functional.hieve import HIEVE_JOINTS
-from ...evaluation.functional.posetrack_layout import write_json
 from ..metainfo import HIEVE_METAINFO
 from .hieve_csv import read_boxes
 from .hieve_frames import extract_frames
 from .hieve_labels import read_frame_file, read_video_file
+from .json_file import write_json
 from .report import Report
 from .source_images import SourceImages
 from .task import Plan, SplitTask, VideoTask, person_category
@@ -178,7 +178,7 @@ def _write_boxes(out: str, folder: str, first: int, names: Sequence[str],
         boxes = read_boxes(osp.join(out, name), folder, first, report)
         if boxes:
             path = osp.join(out, name.replace('.json', '_boxes.json'))
-            write_json(boxes, path)  # type: ignore[arg-type]
+            write_json(boxes, path)
             paths.append(path)
     if not paths:
         raise FileNotFoundError(

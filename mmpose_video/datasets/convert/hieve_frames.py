@@ -3,6 +3,7 @@ import glob
 import os
 import os.path as osp
 import shutil
+import sys
 from typing import List
 
 import cv2
@@ -35,7 +36,7 @@ def extract_frames(src: str, dst: str) -> List[str]:
         if path.lower().endswith(VIDEO_SUFFIXES))
     if not paths:
         raise FileNotFoundError(f'no video in `{osp.join(src, "videos")}`')
-    bar, folders = ProgressBar(len(paths)), []
+    bar, folders = ProgressBar(len(paths), file=sys.stdout), []
     for path in paths:
         name = osp.splitext(osp.basename(path))[0]
         folders.append(osp.join(dst, 'images', name))

@@ -4,11 +4,12 @@ import json
 import os
 import os.path as osp
 import shutil
-from typing import Any, Dict, List, Optional, Sequence
+import sys
+from typing import Any, Dict, List, Sequence
 
 from mmengine.utils import ProgressBar
 
-from ...evaluation.functional.posetrack_layout import write_json
+from .json_file import read_json, write_json
 from .report import Report
 from .source_images import SourceImages
 from .task import Plan, SplitTask, VideoTask
@@ -32,7 +33,8 @@ def convert(plan: Plan,
 
     Each video's result is kept in ``DST/annotations/.convert`` until its
     split is whole, so that an interrupted run goes on where it was. A split
-    whose labels have not changed since is left alone.
+    from which nothing was missing and whose labels have not changed since is
+    left alone.
 
     Args:
         plan (Plan): What to convert.
@@ -83,9 +85,10 @@ def _convert_split(split: SplitTask, folder: str, images: SourceImages,
     record = f'{parts}.done.json'
     prints = [_fingerprint(video) for video in split.videos]
     whole = _digest([prints, split.info, on_error, images.root, VERSION])
-    done = _read(record)
+    done = read_json(record)
     if osp.exists(path):
-        if done is not None and done['digest'] == whole:
+        if (done is not None and done['digest'] == whole
+                and not done['report']['faults']):
             report = Report.from_dict(done['report'])
             print(f'{path} is there and up to date')
             print('\n'.join(report.lines()))
@@ -96,7 +99,8 @@ def _convert_split(split: SplitTask, folder: str, images: SourceImages,
                 'folder, or pass --overwrite to replace it')
     print(f'{path}: {len(split.videos)} videos')
     report, records = Report(), []
-    bar = ProgressBar(len(split.videos)) if progress else None
+    bar = (ProgressBar(len(split.videos), file=sys.stdout)
+           if progress else None)
     for video, mark in zip(split.videos, prints):
         part = _convert_video(video, mark, parts, images)
         records.append(part)
@@ -124,7 +128,7 @@ def _convert_video(video: VideoTask, mark: str, parts: str,
                    images: SourceImages) -> dict:
     """One video's part, from the last run if it is there."""
     path = osp.join(parts, f'{_digest(video.name)}.json')
-    part = _read(path)
+    part = read_json(path)
     if part is not None and part.get('mark') == mark:
         return part
     report = Report()
@@ -196,11 +200,3 @@ def _digest(value: Any) -> str:
     text = json.dumps(value, sort_keys=True)
     return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-
-def _read(path: str) -> Optional[dict]:
-    """A json file's content, None if there is none."""
-    try:
-        with open(path, encoding='utf-8') as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None
