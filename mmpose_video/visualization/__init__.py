@@ -1,4 +1,9 @@
-"""Visualizers, registered into MMPose's ``VISUALIZERS``."""
+"""Visualizers, registered into MMPose's ``VISUALIZERS``, and pictures."""
+from .clip_strip import clip_strip
 from .spread_visualizer import SpreadLocalVisualizer
+from .track_visualizer import TrackLocalVisualizer, track_color
 
-__all__ = ['SpreadLocalVisualizer']
+__all__ = [
+    'SpreadLocalVisualizer', 'TrackLocalVisualizer', 'clip_strip',
+    'track_color'
+]
