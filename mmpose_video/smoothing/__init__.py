@@ -4,6 +4,7 @@ from .base_filter import (
     BaseFilter,
     BaseOfflineFilter,
     BaseOnlineFilter,
+    build_filter,
 )
 from .exponential import ExponentialMovingAverage
 from .gaussian import Gaussian
@@ -15,5 +16,5 @@ from .track_smoother import TrackSmoother
 __all__ = [
     'FILTERS', 'BaseFilter', 'BaseOfflineFilter', 'BaseOnlineFilter',
     'ExponentialMovingAverage', 'Gaussian', 'Kalman', 'OneEuro',
-    'SavitzkyGolay', 'TrackSmoother'
+    'SavitzkyGolay', 'TrackSmoother', 'build_filter'
 ]

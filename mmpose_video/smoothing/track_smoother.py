@@ -1,11 +1,11 @@
 """Smooth all people of a video as it runs."""
 import copy
 from collections import deque
-from typing import Any, Deque, Dict, Hashable, List, Tuple
+from typing import Any, Deque, Dict, Hashable, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from .base_filter import FILTERS, BaseOfflineFilter
+from .base_filter import BaseOfflineFilter, build_filter
 
 
 class TrackSmoother:
@@ -16,13 +16,15 @@ class TrackSmoother:
 
     Args:
         config (dict): Config of a filter, such as ``dict(type='OneEuro')``.
-        score_thr (float): Key points with a lower score count as missing;
-            they are left as they are. Defaults to 0, none.
+        score_thr (float, optional): Key points with a lower score count as
+            missing; they are left as they are. Defaults to None, none.
     """
 
-    def __init__(self, config: dict, score_thr: float = 0.) -> None:
-        self.prototype = FILTERS.build(config)
-        self.score_thr = score_thr
+    def __init__(self,
+                 config: dict,
+                 score_thr: Optional[float] = None) -> None:
+        self.prototype = build_filter(config)
+        self.score_thr = -np.inf if score_thr is None else score_thr
         self.offline = isinstance(self.prototype, BaseOfflineFilter)
         self.lag: int = self.prototype.lag
         self._frame = 0  # number of the next frame
@@ -32,7 +34,7 @@ class TrackSmoother:
         self._history: Dict[Hashable, Deque[Tuple[int, np.ndarray]]] = {}
         self._waiting: Deque[Tuple[int, list, np.ndarray, Any]] = deque()
 
-    def push(self, track_ids: List[Hashable], keypoints: np.ndarray,
+    def push(self, track_ids: Sequence[Hashable], keypoints: np.ndarray,
              scores: np.ndarray,
              payload: Any = None) -> List[Tuple[Any, np.ndarray]]:
         """Take the people of the next frame.
@@ -70,7 +72,7 @@ class TrackSmoother:
             ready.append(self._release())
         return ready
 
-    def _update(self, track_ids: List[Hashable],
+    def _update(self, track_ids: Sequence[Hashable],
                 measured: np.ndarray) -> np.ndarray:
         """Feed the online filters."""
         max_gap = self.prototype.max_gap

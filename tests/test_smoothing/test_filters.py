@@ -3,13 +3,13 @@ import numpy as np
 import pytest
 
 from mmpose_video.smoothing import (
-    FILTERS,
     BaseOnlineFilter,
     ExponentialMovingAverage,
     Gaussian,
     Kalman,
     OneEuro,
     SavitzkyGolay,
+    build_filter,
 )
 
 ALL = ['ExponentialMovingAverage', 'OneEuro', 'Kalman', 'Gaussian',
@@ -17,7 +17,7 @@ ALL = ['ExponentialMovingAverage', 'OneEuro', 'Kalman', 'Gaussian',
 
 
 def make(name, **kwargs):
-    return FILTERS.build(dict(type=name, **kwargs))
+    return build_filter(dict(type=name, **kwargs))
 
 
 @pytest.fixture
@@ -182,4 +182,9 @@ def test_refuses_other_shapes(name, shape):
     dict(type='Gaussian', max_gap=-1)])
 def test_refuses_bad_settings(config):
     with pytest.raises(ValueError):
-        FILTERS.build(config)
+        build_filter(config)
+
+
+def test_unknown_filter():
+    with pytest.raises(KeyError, match='OneEuro'):
+        build_filter(dict(type='TwoEuro'))

@@ -2,7 +2,7 @@
 import numpy as np
 import pytest
 
-from mmpose_video.smoothing import FILTERS, TrackSmoother
+from mmpose_video.smoothing import TrackSmoother, build_filter
 
 
 @pytest.fixture
@@ -37,7 +37,7 @@ def stream(smoother, people):
     ids=lambda c: f'{c["type"]}-{c.get("max_gap")}')
 def test_stream_equals_whole_track(config, people):
     smoother = TrackSmoother(config, score_thr=0.5)
-    whole = {i: FILTERS.build(config).filter(people[i]) for i in people}
+    whole = {i: build_filter(config).filter(people[i]) for i in people}
     ready = stream(smoother, people)
     assert [payload[0] for payload, _ in ready] == list(range(60))
     for (t, ids), points in ready:

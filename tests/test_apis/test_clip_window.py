@@ -1,0 +1,88 @@
+"""Clips of a stream are those of the data set, in bounded memory."""
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_video.apis.clip_window import ClipWindow
+from mmpose_video.apis.frame_source import Frame
+from mmpose_video.datasets.clip_samplers import FixedOffsets, RandomOffsets
+from mmpose_video.datasets.frame_index import FrameIndex
+
+
+def frame(number, size=(4, 6)):
+    return Frame(number, number, f'{number}.png',
+                 np.full((*size, 3), number % 256, np.uint8))
+
+
+def stream(window, frames):
+    ready = []
+    for one in frames:
+        ready.append(window.push(one))
+    return ready, window.flush()
+
+
+@pytest.mark.parametrize('numbers', [
+    range(12), [3, 4, 5, 9, 10, 20, 23, 24], [7]])
+@pytest.mark.parametrize('offsets', [
+    (-2, -1, 0, 1, 2), (0, ), (-3, 0), (0, 1, 4), (-6, -3, 0, 3, 6)])
+def test_as_the_data_set(numbers, offsets, tmp_path):
+    for number in numbers:
+        cv2.imwrite(str(tmp_path / f'{number:04d}.png'),
+                    np.zeros((2, 2, 3), np.uint8))
+    ready, rest = stream(ClipWindow(FixedOffsets(offsets)),
+                         map(frame, numbers))
+    clips = [clip for some in ready for clip in some] + rest
+    assert [clip.key.number for clip in clips] == list(numbers)
+    index = FrameIndex()
+    for clip in clips:
+        number = clip.key.number
+        paths, taken, valid = index.neighbours(
+            str(tmp_path / f'{number:04d}.png'), np.sort(offsets))
+        np.testing.assert_array_equal(clip.offsets, taken)
+        np.testing.assert_array_equal(clip.valid, valid)
+        assert [int(p[-8:-4]) for p in paths] == [
+            f.number for f in clip.frames]
+        assert clip.frames[clip.key_index] is clip.key
+
+
+@pytest.mark.parametrize('latency', [0, 1, 2, 5])
+def test_latency(latency):
+    """A result is there after that many frames, and says what stood in."""
+    window = ClipWindow(FixedOffsets((-1, 0, 2)), latency)
+    ready, _ = stream(window, map(frame, range(8)))
+    wait = min(latency, 2)
+    for number, clips in enumerate(ready):
+        assert [c.key.number for c in clips] == (
+            [number - wait] if number >= wait else [])
+    clip = ready[6][0]
+    assert clip.offsets.tolist() == [-1, 0, wait]
+    assert clip.valid.tolist() == [True, True, wait == 2]
+
+
+def test_memory_is_bounded():
+    window = ClipWindow(RandomOffsets(1, 1, 3))
+    for number in range(200):
+        window.push(frame(number))
+        assert len(window.frames) <= 8
+    sparse = ClipWindow(FixedOffsets((-2, 0, 2)))
+    for number in range(0, 400, 5):
+        sparse.push(frame(number))
+        assert len(sparse.frames) <= 4
+
+
+def test_another_size_is_another_shot():
+    window = ClipWindow(FixedOffsets((-1, 0, 1)))
+    frames = [frame(i) for i in range(3)] + [
+        frame(i, (8, 8)) for i in range(3, 5)]
+    ready, rest = stream(window, frames)
+    clips = [clip for some in ready for clip in some] + rest
+    assert [c.shot for c in clips] == [0, 0, 0, 1, 1]
+    for clip in clips:
+        assert len({f.image.shape for f in clip.frames}) == 1
+    assert clips[2].offsets.tolist() == [-1, 0, 0]
+    assert clips[3].valid.tolist() == [False, True, True]
+
+
+def test_refuses():
+    with pytest.raises(ValueError, match='latency'):
+        ClipWindow(FixedOffsets(), -1)

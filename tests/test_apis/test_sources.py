@@ -1,0 +1,137 @@
+"""Videos, folders, arrays and cameras; boxes from files and functions."""
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_video.apis import FileBoxes, Frame, GivenBoxes, open_source
+from mmpose_video.apis.person_boxes import make_box_source
+
+
+def pictures(count, size=(32, 48)):
+    return [np.full((*size, 3), 20 * i + 10, np.uint8) for i in range(count)]
+
+
+def write_video(path, images):
+    writer = cv2.VideoWriter(
+        str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10.,
+        images[0].shape[1::-1])
+    for image in images:
+        writer.write(image)
+    writer.release()
+
+
+def frame(number=0, size=(100, 200)):
+    return Frame(number, number, 'a.jpg', np.zeros((*size, 3), np.uint8))
+
+
+def test_video(tmp_path):
+    write_video(tmp_path / 'a.avi', pictures(6))
+    source = open_source(tmp_path / 'a.avi')
+    assert (source.name, source.fps, source.total) == ('a', 10., 6)
+    frames = list(source)
+    assert [f.number for f in frames] == list(range(6))
+    for f, image in zip(frames, pictures(6)):
+        assert np.abs(f.image.astype(int) - image).max() <= 3
+
+
+def test_folder_is_read_by_number(tmp_path):
+    for number in (2, 10, 1):
+        cv2.imwrite(str(tmp_path / f'img_{number}.png'),
+                    pictures(12)[number])
+    (tmp_path / 'notes.txt').write_text('not a frame')
+    (tmp_path / 'thumb.png').write_bytes(b'no number')
+    (tmp_path / 'img_3.png').write_bytes(
+        (tmp_path / 'img_2.png').read_bytes()[:-20])  # ends early
+    frames = list(open_source(str(tmp_path)))
+    assert [f.number for f in frames] == [1, 2, 10]
+    assert [f.image[0, 0, 0] for f in frames] == [30, 50, 210]
+
+
+def test_arrays_and_generators():
+    gray = [image[..., 0] for image in pictures(3)]
+    for inputs in (gray, iter(gray), np.stack(gray)):
+        frames = list(open_source(inputs))
+        assert [f.index for f in frames] == [0, 1, 2]
+        assert frames[2].image.shape == (32, 48, 3)
+        assert (frames[2].image == 50).all()
+    with pytest.raises(TypeError, match='number 0 is a str'):
+        list(open_source(['a.jpg']))
+
+
+@pytest.mark.parametrize('make, error, message', [
+    (lambda d: d / 'none.mp4', FileNotFoundError, 'none.mp4'),
+    (lambda d: d / 'text.mp4', OSError, 'cannot open'),
+    (lambda d: d / 'empty', ValueError, 'frame number'),
+    (lambda d: [], ValueError, 'no frames'),
+    (lambda d: 97, OSError, 'camera 97'),
+    (lambda d: 1.5, TypeError, 'float')])
+def test_bad_videos(tmp_path, make, error, message):
+    (tmp_path / 'text.mp4').write_text('this is no video')
+    (tmp_path / 'empty').mkdir()
+    with pytest.raises(error, match=message):
+        list(open_source(make(tmp_path)))
+
+
+def test_video_that_ends_in_the_middle(tmp_path, capsys):
+    """What can be read is used."""
+    path = tmp_path / 'a.avi'
+    rng = np.random.default_rng(0)
+    write_video(path, [rng.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+                       for _ in range(20)])
+    data = path.read_bytes()
+    path.write_bytes(data[:len(data) // 2])
+    frames = list(open_source(str(path)))
+    assert 5 <= len(frames) <= 12
+
+
+def test_file_boxes_of_posetrack(tmp_path):
+    content = dict(
+        images=[dict(id=70, file_name='v/000003.jpg', frame_id=9),
+                dict(id=71, file_name='v/000004.jpg', frame_id=9)],
+        annotations=[
+            dict(image_id=70, bbox=[150, 10, 100, 50], track_id=4),
+            dict(image_id=70, bbox=[0, 0, 0, 5], track_id=5),
+            dict(image_id=71, bbox=[], track_id=4)])
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps(content))
+    people = make_box_source(str(path))(frame(3))
+    # clipped to the last pixel, as the data sets do
+    assert people.boxes.tolist() == [[150, 10, 199, 60]]
+    assert people.track_ids == [4]
+    assert not len(FileBoxes(str(path))(frame(4)).boxes)
+
+
+def test_file_boxes_of_detections_and_predictions(tmp_path):
+    rows = [dict(image_id=105, category_id=1, bbox=[1, 2, 3, 4], score=0.5),
+            dict(image_id=105, category_id=2, bbox=[1, 2, 3, 4], score=0.5),
+            dict(image_id=105, category_id=1, bbox=[5, 5, 5, 5], score=0.1)]
+    path = tmp_path / 'boxes.json'
+    path.write_text(json.dumps(rows))
+    people = FileBoxes(str(path), image_id_offset=100, score_thr=0.2)(frame(5))
+    assert people.boxes.tolist() == [[1, 2, 4, 6]]
+    assert people.scores.tolist() == [0.5] and people.track_ids is None
+    path.write_text(json.dumps([dict(frame_id=5, instances=[
+        dict(bbox=[[1, 2, 4, 6]], bbox_score=0.5, track_id=3)])]))
+    people = FileBoxes(str(path))(frame(5))
+    assert people.boxes.tolist() == [[1, 2, 4, 6]] and people.track_ids == [3]
+    path.write_text(json.dumps([dict(box=[1, 2, 3, 4])]))
+    with pytest.raises(ValueError, match='no file of boxes'):
+        FileBoxes(str(path))
+
+
+def test_boxes_that_cannot_be_cropped_are_dropped():
+    boxes = np.array([[0, 0, 10, 10], [5, 5, 5, 9], [300, 0, 310, 9],
+                      [-20, 0, -1, 9], [np.nan, 0, 1, 1], [-5, -5, 5, 5]])
+    people = GivenBoxes([boxes])(frame())
+    assert people.boxes.tolist() == [[0, 0, 10, 10], [-5, -5, 5, 5]]
+    assert make_box_source(None)(frame()).boxes.tolist() == [
+        [0, 0, 200, 100]]
+    assert GivenBoxes([[]])(frame()).boxes.shape == (0, 4)
+    with pytest.raises(ValueError, match=r'\(people, 4\)'):
+        GivenBoxes([np.zeros((2, 3))])(frame())
+    with pytest.raises(ValueError, match='has more'):
+        GivenBoxes([boxes])(frame(1))
+    with pytest.raises(FileNotFoundError, match='none.json'):
+        make_box_source('none.json')

@@ -1,0 +1,207 @@
+"""Whole runs: files, tracks, interrupts, and input that is bad."""
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_video.apis import VideoPoseInferencer
+from mmpose_video.apis import infer as cli
+from mmpose_video.smoothing import build_filter
+
+BOXES = [np.array([[5. + t, 5, 70 + t, 110], [80, 10, 150, 115]])
+         for t in range(9)]
+
+
+def load(folder, kind, name='frames'):
+    return json.loads((folder / kind / f'{name}.json').read_text())
+
+
+def test_files(inferencer, images, tmp_path):
+    results = list(inferencer(images, boxes=BOXES, out_dir=str(tmp_path),
+                              return_vis=True, kpt_thr=-10.))
+    rows = load(tmp_path, 'predictions')
+    assert [row['frame_id'] for row in rows] == list(range(9))
+    for row, result, boxes in zip(rows, results, BOXES):
+        assert row['instances'] == json.loads(
+            json.dumps(result['predictions'][0]))
+        assert [p['track_id'] for p in row['instances']] == [0, 1]
+        assert [p['bbox'][0] for p in row['instances']] == boxes.tolist()
+    content = load(tmp_path, 'posetrack')
+    assert len(content['annotations']) == 18
+    x, y, w, h = content['annotations'][0]['bbox']
+    assert [x, y, w, h] == [5, 5, 65, 105]
+    assert not list(tmp_path.glob('**/*.part'))
+    video = cv2.VideoCapture(
+        str(tmp_path / 'visualizations' / 'frames.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 9
+    drawn = results[4]['visualization'][0]
+    changed = (drawn != images[4][..., ::-1]).any(-1)
+    assert changed[30:90, [9, 80]].all()  # sides of the boxes
+    assert 0.02 < changed.mean() < 0.8
+
+
+def test_frames_without_people(inferencer, images, tmp_path):
+    """They keep their place, also where a batch is not full."""
+    boxes = [BOXES[t] if t in (1, 6) else [] for t in range(9)]
+    results = list(inferencer(images, boxes=boxes, out_dir=str(tmp_path)))
+    assert [len(r['predictions'][0]) for r in results] == [
+        2 if t in (1, 6) else 0 for t in range(9)]
+    assert [r['frame_id'] for r in results] == list(range(9))
+    assert len(load(tmp_path, 'posetrack')['images']) == 9
+    sample = next(inferencer(images, boxes=[[]] * 9,
+                             return_datasamples=True))['predictions'][0]
+    assert sample.pred_instances.keypoints.shape == (0, 17, 2)
+
+
+def test_a_crowd(inferencer, images):
+    """Many more people than a batch holds, in one frame."""
+    rng = np.random.default_rng(0)
+    corner = rng.uniform(0, 80, (60, 2))
+    boxes = [np.concatenate([corner, corner + 40], 1)]
+    result, = inferencer(images[:1], boxes=boxes)
+    people = result['predictions'][0]
+    assert len(people) == 60
+    assert sorted(p['track_id'] for p in people) == list(range(60))
+    np.testing.assert_allclose([p['bbox'][0] for p in people], boxes[0],
+                               rtol=1e-6)
+
+
+def test_results_come_while_the_video_runs(inferencer, images):
+    """No more frames are read than the batch and the clip need."""
+    read = []
+
+    def endless():
+        for i in range(10**6):
+            read.append(i)
+            yield images[i % 9]
+
+    results = inferencer(endless())
+    for count in range(12):
+        assert next(results)['frame_id'] == count
+    results.close()
+    assert len(read) <= 12 + 2 + inferencer.batch_size
+
+
+def test_interrupt_leaves_valid_files(inferencer, images, tmp_path):
+    """Each frame that was returned is on disk, at once and afterwards."""
+
+    def interrupted():
+        yield from images[:7]
+        raise KeyboardInterrupt
+
+    done = 0
+    with pytest.raises(KeyboardInterrupt):
+        for _ in inferencer(interrupted(), boxes=BOXES,
+                            out_dir=str(tmp_path)):
+            done += 1
+            # while it runs, without waiting for its end
+            assert len(load(tmp_path, 'predictions')) == done
+    assert done == 4
+    assert len(load(tmp_path, 'predictions')) == done
+    assert len(load(tmp_path, 'posetrack')['images']) == done
+    video = cv2.VideoCapture(str(tmp_path / 'visualizations/frames.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == done
+
+
+def test_the_size_changes(inferencer, images, tmp_path):
+    large = [cv2.resize(image, (200, 150)) for image in images[:3]]
+    results = list(inferencer(images[:4] + large, out_dir=str(tmp_path)))
+    assert [r['predictions'][0][0]['bbox'][0][2] for r in results] == [
+        160] * 4 + [200] * 3
+    video = cv2.VideoCapture(str(tmp_path / 'visualizations/frames.mp4'))
+    assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 7
+
+
+def test_track_ids_of_the_file_are_kept(inferencer, clip_dir, clip_file):
+    content = json.loads(clip_file.read_text())
+    wanted = {ann['track_id'] for ann in content['annotations']}
+    found = {p['track_id'] for r in inferencer(str(clip_dir), str(clip_file))
+             for p in r['predictions'][0]}
+    assert found == wanted
+
+
+@pytest.mark.parametrize('config', [
+    dict(type='OneEuro', fps=10), dict(type='Gaussian', sigma=1.)])
+def test_smoothing(make_config, clip_set, checkpoint, inferencer, images,
+                   config):
+    """The output is the filter of what comes without it."""
+    smooth = VideoPoseInferencer(make_config(clip_set), checkpoint, 'cpu',
+                                 batch_size=4, smoother=config)
+    raw, found = (
+        np.array([[p['keypoints'] for p in r['predictions'][0]]
+                  for r in i(images, boxes=BOXES)])
+        for i in (inferencer, smooth))
+    assert raw.shape == found.shape == (9, 2, 17, 2)
+    for person in range(2):
+        wanted = build_filter(config).filter(raw[:, person])
+        np.testing.assert_allclose(found[:, person], wanted, atol=1e-4)
+    assert np.abs(found - raw).max() > 1
+
+
+def test_latency_of_a_live_source(inferencer, images):
+    """A camera's frame is answered after ``latency`` frames."""
+    read = []
+
+    class Camera:
+        name, fps, total, live = 'camera', None, None, True
+
+        def __iter__(self):
+            from mmpose_video.apis import Frame
+            for t, image in enumerate(images):
+                read.append(t)
+                yield Frame(t, t, f'{t}.jpg', image)
+
+    for wait in (0, 1, 2):
+        read.clear()
+        frames = inferencer._predict(Camera(), None, wait, None)
+        for t in range(4):
+            assert next(frames)[0].key.number == t
+            assert len(read) == t + 1 + wait
+
+
+def test_nan_is_reported(make_config, clip_set, images):
+    import torch
+    bad = VideoPoseInferencer(make_config(clip_set), device='cpu')
+    head = bad.model.head
+    original = head.predict
+
+    def predict(*args, **kwargs):
+        found = original(*args, **kwargs)
+        for instances in found:
+            instances.keypoints[..., 0] = np.nan
+        return found
+
+    head.predict = predict
+    with torch.no_grad(), pytest.raises(FloatingPointError, match='frame 0'):
+        list(bad(images))
+
+
+def test_heatmaps_are_drawn_on_demand(inferencer, images):
+    plain, both = (next(inferencer(images, return_vis=True, draw_heatmap=h))
+                   ['visualization'][0] for h in (False, True))
+    assert both.size == 2 * plain.size
+    assert not inferencer.model.test_cfg.get('output_heatmaps', False)
+
+
+def test_command_line(clip_set, clip_dir, clip_file, checkpoint, make_config,
+                      tmp_path, capsys):
+    config = tmp_path / 'config.py'
+    make_config(clip_set).dump(str(config))
+    arguments = ['--config', str(config), '--checkpoint', checkpoint,
+                 '--out-dir', str(tmp_path), '--device', 'cpu']
+    assert cli.main([str(clip_dir), *arguments, '--boxes', str(clip_file),
+                     '--max-frames', '3', '--smooth', 'OneEuro', 'fps=12',
+                     '--shared-crop', '--color-by', 'track']) == 0
+    assert 'wrote 3 frames' in capsys.readouterr().out
+    assert len(load(tmp_path, 'predictions', clip_dir.name)) == 3
+    assert (tmp_path / f'visualizations/{clip_dir.name}.mp4').exists()
+    assert cli.main([str(tmp_path / 'none.mp4'), *arguments]) == 1
+    assert 'none.mp4' in capsys.readouterr().err
+
+
+def test_filter_words():
+    assert cli.filter_config(['Gaussian', 'sigma=1.5', 'max_gap=3']) == dict(
+        type='Gaussian', sigma=1.5, max_gap=3)
+    with pytest.raises(SystemExit):
+        cli.filter_config(['Gaussian', 'sigma'])
