@@ -93,9 +93,11 @@ def read_boxes(source: str, images: Iterable[dict]
             continue
         if 'score' not in box or 'bbox' not in box:
             raise ValueError(f"box {i} of `{source}` lacks 'score' or 'bbox'")
+        score = box['score']
+        if not isinstance(score, (int, float)) or not np.isfinite(score):
+            raise ValueError(f'box {i} of `{source}` has the score {score!r}')
         boxes.append(
-            dict(image=image, bbox=_corners(box['bbox']),
-                 score=float(box['score'])))
+            dict(image=image, bbox=_corners(box['bbox']), score=float(score)))
     if strangers and not boxes:
         raise ValueError(
             f'none of the {strangers} boxes of `{source}` lies in an image '
@@ -133,7 +135,7 @@ def suppress(boxes: np.ndarray, scores: np.ndarray, groups: Iterable[Any],
 def _corners(box: Any) -> np.ndarray:
     """Corners of ``[x, y, w, h, ...]``; not finite if it is no box."""
     try:
-        x, y, width, height = np.asarray(box, dtype=np.float32)[:4]
+        x, y, width, height = (float(value) for value in box[:4])
     except (TypeError, ValueError):
         return np.full(4, np.nan, dtype=np.float32)
     return np.array([x, y, x + width, y + height], dtype=np.float32)

@@ -191,6 +191,17 @@ def test_ten_thousand_people_in_a_frame(tmp_path):
     assert time.process_time() - start < 60
 
 
+def test_a_video_of_one_frame(tmp_path):
+    layouts.posetrack18(tmp_path, videos=1, frames=1)
+    run(tmp_path)
+    dataset = PoseTrack18ClipDataset(
+        ann_file='annotations/posetrack18_val.json', data_root=str(tmp_path),
+        clip_sampler=dict(type='FixedOffsets', offsets=(-1, 0, 1)))
+    info = dataset.get_data_info(0)
+    assert info['frame_offsets'].tolist() == [0, 0, 0]
+    assert info['frame_valid'].tolist() == [False, True, False]
+
+
 def test_perfect_predictions_are_worth_100(tmp_path):
     layouts.posetrack18(tmp_path)
     run(tmp_path)
