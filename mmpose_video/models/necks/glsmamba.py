@@ -21,7 +21,7 @@ from torch import Tensor, nn
 from mmpose_video.structures import ClipInfo
 
 from ..layers.deconv_upsample import DeconvUpsample
-from ..layers.depthwise_deform_conv import depthwise_deform_conv
+from ..layers.deform_conv import deform_conv
 from ..layers.space_time_attention import SpaceTimeAttention
 from ..layers.space_time_embedding import SpaceTimeEmbedding
 from ..layers.space_time_scan import SpaceTimeScan
@@ -109,7 +109,7 @@ class ModulatedMerging(nn.Module):
         num_frames = x.shape[1]
         mean = rearrange(x.mean(dim=1), 'n h w d -> n d h w')
         offset, mask = self.offsets[name](mean).split((18, 9), dim=1)
-        out = depthwise_deform_conv(
+        out = deform_conv(
             rearrange(x, 'n t h w d -> n (t d) h w'), offset,
             2 * mask.sigmoid(), self.kernels[name].repeat(num_frames, 1, 1,
                                                           1))
