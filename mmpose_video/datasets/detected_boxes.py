@@ -136,7 +136,7 @@ def _corners(box: Any) -> np.ndarray:
     """Corners of ``[x, y, w, h, ...]``; not finite if it is no box."""
     try:
         x, y, width, height = (float(value) for value in box[:4])
-    except (TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return np.full(4, np.nan, dtype=np.float32)
     return np.array([x, y, x + width, y + height], dtype=np.float32)
 
