@@ -13,6 +13,7 @@ import os
 import os.path as osp
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 import time
@@ -104,17 +105,24 @@ class Demo:
     def _evaluate(self, checkpoint: str, name: str) -> float:
         """Average precision of a checkpoint on the held-out clips."""
         folder = osp.join(self.work_dir, name)
+        result = osp.join(self.work_dir, f'{name}.json')
+        if _newer(result, checkpoint):
+            with open(result) as file:
+                return float(json.load(file)['posetrack/AP'])
         self._step(f'evaluation ({name})', self._mim(
             'test', '-C', checkpoint, '--work-dir', folder))
         logs = glob.glob(osp.join(folder, '*', '*.json'))
-        with open(max(logs, key=osp.getmtime)) as file:
-            return float(json.load(file)['posetrack/AP'])
+        shutil.copyfile(max(logs, key=osp.getmtime), result)
+        return self._evaluate(checkpoint, name)
 
     def _draw(self, checkpoint: str) -> str:
         """Predict a new video with the stock script, and draw it."""
         from mmpose_video.datasets.body import PoseTrack18ClipDataset
         from mmpose_video.visualization.draw_posetrack import draw_video
         dump = osp.join(self.work_dir, 'predictions')
+        videos = glob.glob(osp.join(self.work_dir, 'video', '*.mp4'))
+        if videos and _newer(videos[0], checkpoint):
+            return videos[0]
         self._step('predicting a video', self._mim(
             'test', '-C', checkpoint, '--work-dir',
             osp.join(self.work_dir, 'video_test'), '--cfg-options',
@@ -179,6 +187,11 @@ next:
             raise SystemExit('the trained model is not clearly better than '
                              'the untrained one: please report this, with '
                              f'{self.work_dir}/training.log')
+
+
+def _newer(path: str, than: str) -> bool:
+    """Whether a file is there and younger than another."""
+    return osp.exists(path) and osp.getmtime(path) > osp.getmtime(than)
 
 
 if __name__ == '__main__':
