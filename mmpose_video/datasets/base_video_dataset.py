@@ -125,6 +125,11 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         except json.JSONDecodeError as error:
             raise ValueError(f'`{self.ann_file}` is no valid json: {error}'
                              ) from error
+        except KeyError as error:
+            raise ValueError(
+                f'an entry of `{self.ann_file}` lacks {error}; '
+                '`python -m mmpose_video.datasets.convert` writes files that '
+                'are complete') from error
         if self.bbox_file:
             data_list = list(filter(self._is_usable_detection, data_list))
             data_list = self._without_doubles(data_list)
@@ -159,7 +164,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         with get_local_path(self.ann_file) as path:
             self.coco = COCO(path)
         self.inspect_labels(self.coco.dataset)
-        self._metainfo['CLASSES'] = self.coco.loadCats(self.coco.getCatIds())
+        self._metainfo['CLASSES'] = self.coco.dataset.get('categories', [])
         boxes, kind, strangers = read_boxes(
             str(self.bbox_file), self.coco.dataset.get('images', ()))
         print_log(
