@@ -187,6 +187,9 @@ class DetectedBoxes:
         score_thr (float): Drop boxes with a lower score. Defaults to 0.3.
         nms_thr (float): Of boxes that overlap more, keep the best. Defaults
             to 0.3, MMPose's.
+
+    Raises:
+        ImportError: If MMDetection or what it needs is not installed.
     """
 
     def __init__(self,
@@ -196,7 +199,12 @@ class DetectedBoxes:
                  categories: Sequence[int] = (0, ),
                  score_thr: float = 0.3,
                  nms_thr: float = 0.3) -> None:
-        from mmdet.apis import DetInferencer
+        try:
+            from mmdet.apis import DetInferencer
+        except ImportError as error:
+            raise ImportError(
+                f'a detector needs MMDetection, which cannot be imported: '
+                f'{error}') from error
         self.model = DetInferencer(
             model=config,
             weights=checkpoint,

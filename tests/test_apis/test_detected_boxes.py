@@ -1,0 +1,43 @@
+"""Boxes of a real detector, with random weights."""
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from mmpose_video.apis import Frame, VideoPoseInferencer
+
+mmdet = pytest.importorskip('mmdet')
+
+
+@pytest.fixture(scope='module')
+def detector():
+    try:
+        from mmdet.apis import DetInferencer  # noqa: F401
+    except ImportError as error:
+        pytest.skip(f'mmdet lacks a package: {error}')
+    path = (Path(mmdet.__file__).parent / '.mim' / 'configs' / 'rtmdet' /
+            'rtmdet_tiny_8xb32-300e_coco.py')
+    if not path.exists():
+        pytest.skip('this mmdet comes without its configs')
+    return str(path)
+
+
+@pytest.mark.slow
+def test_boxes_are_the_detector_s(detector, make_config, clip_set, images):
+    inferencer = VideoPoseInferencer(
+        make_config(clip_set), device='cpu', detector=detector,
+        detector_cfg=dict(categories=range(80), score_thr=0., nms_thr=0.9))
+    found = inferencer.detector(Frame(0, 0, 'a.jpg', images[0]))
+    assert len(found.boxes) > 0
+    raw = inferencer.detector.model(
+        images[0], return_datasamples=True)['predictions'][0].pred_instances
+    raw_rows = {tuple(np.round(b, 3)) for b in raw.bboxes.cpu().numpy()}
+    assert all(tuple(np.round(b, 3)) in raw_rows for b in found.boxes)
+    # a higher threshold, another class: subsets
+    inferencer.detector.score_thr = float(np.median(found.scores))
+    fewer = inferencer.detector(Frame(0, 0, 'a.jpg', images[0]))
+    assert 0 < len(fewer.boxes) <= len(found.boxes)
+    assert fewer.scores.min() >= inferencer.detector.score_thr
+    # and the pose model still finds its own registry afterwards
+    result = next(inferencer(images[:1]))
+    assert len(result['predictions'][0]) == len(fewer.boxes)
