@@ -1,7 +1,7 @@
 # Sub-JHMDB, split 1, as clips of five frames. The literature averages three
-# splits with a model each; for the others set in the leaf config:
-#   train_dataloader = dict(dataset=dict(ann_file='annotations/Sub2_train.json'))
-#   val_dataloader = dict(dataset=dict(ann_file='annotations/Sub2_test.json'))
+# splits with a model each; for the others set, for instance:
+#   train_dataloader.dataset.ann_file='annotations/Sub2_train.json'
+#   val_dataloader.dataset.ann_file='annotations/Sub2_test.json'
 #   test_dataloader = val_dataloader
 _base_ = './posetrack18_video.py'
 
