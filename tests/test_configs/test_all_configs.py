@@ -151,3 +151,9 @@ def test_forward_and_backward(name):
                 keypoints = sample.pred_instances.keypoints
                 assert keypoints.shape == (1, 17, 2)
                 assert np.isfinite(keypoints).all()
+
+
+@pytest.mark.parametrize('name', CONFIGS)
+def test_no_lone_clip_reaches_batch_normalization(name):
+    """The last batch of an epoch may hold one clip: FAMI-Pose pools to 1x1."""
+    assert load(name).train_dataloader.drop_last
