@@ -173,3 +173,74 @@ def test_offsets_must_match_the_frames(frames):
     bad['frame_offsets'] = np.array([0])
     with pytest.raises(ValueError, match='5 frames were given'):
         LoadClip()(bad)
+
+
+def test_cache_decodes_each_file_once_and_changes_nothing(frames,
+                                                          monkeypatch):
+    read = []
+    original = LoadClip._read
+
+    def counting(self, path):
+        read.append(path)
+        return original(self, path)
+
+    monkeypatch.setattr(LoadClip, '_read', counting)
+    cached, plain = LoadClip(), LoadClip(cache_mb=0)
+    clips = [frames[:3], frames[1:4], frames[2:5], frames[:3]]
+    for paths in clips:
+        one, other = (load(clip(paths, 1)) for load in (cached, plain))
+        for a, b in zip(one['img'], other['img']):
+            np.testing.assert_array_equal(a, b)
+    assert len(read) == 5 + 12
+    assert cached.cache.num_bytes == 5 * 32 * 40 * 3
+    assert plain.cache.num_bytes == 0
+
+
+def test_cache_keeps_within_its_megabytes(frames):
+    load = LoadClip(cache_mb=2.5 * 32 * 40 * 3 / 2**20)
+    for _ in range(2):
+        assert levels(load(clip(frames))) == [0, 1, 2, 3, 4]
+    assert load.cache.peak_bytes == 2 * 32 * 40 * 3
+
+
+def test_broken_key_frame_is_skipped_and_counted(frames):
+    truncate(frames[2])
+    load = LoadClip(broken_key='skip')
+    assert load(clip(frames)) is None
+    assert load(clip(frames)) is None
+    assert load(clip(frames[:2], 0))['img']
+    tally = load.broken.read()
+    assert tally[:2] == (2, 0) and len(tally.files) == 1
+
+
+def test_broken_key_frame_is_an_error_in_testing(frames):
+    truncate(frames[2])
+    data = clip(frames)
+    data['dataset'] = type('Testing', (), dict(test_mode=True))()
+    with pytest.raises(OSError, match='2.jpg'):
+        LoadClip(broken_key='skip')(data)
+
+
+def test_broken_neighbours_are_counted_and_logged_once(frames):
+    from mmengine.logging import MMLogger
+    logger = MMLogger.get_current_instance()
+    records = []
+    handler = logging.Handler()
+    handler.emit = records.append
+    logger.addHandler(handler)
+    try:
+        truncate(frames[0])
+        break_text(frames[4])
+        load = LoadClip()
+        for _ in range(3):
+            load(clip(frames))
+    finally:
+        logger.removeHandler(handler)
+    tally = load.broken.read()
+    assert tally[:2] == (0, 6) and len(tally.files) == 2
+    assert len(records) == 2
+
+
+def test_unknown_key_policy_names_the_choice():
+    with pytest.raises(ValueError, match='skip'):
+        LoadClip(broken_key='black')

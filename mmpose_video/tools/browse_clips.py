@@ -1,0 +1,153 @@
+"""Show the clips of a data set as strips or as moving pictures.
+
+MMPose's ``browse_dataset`` shows key frames. This shows what a video model
+sees: all frames of each clip, as they lie in the files or as they leave the
+pipeline, with the labelled key points on the key frame::
+
+    python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR
+    python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR \
+        --mode original --format gif
+"""
+import argparse
+import os
+import os.path as osp
+from typing import Any, List, Optional, Tuple
+
+import cv2
+import numpy as np
+from mmengine import Config, DictAction
+from mmengine.registry import init_default_scope
+from PIL import Image
+
+import mmpose_video  # noqa: F401  registers data sets and transforms
+from mmpose_video.datasets.transforms import LoadClip
+
+_KEY_COLOR = (0, 200, 255)  # BGR
+
+
+def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog='python -m mmpose_video.tools.browse_clips',
+        description=__doc__.splitlines()[0])
+    add = parser.add_argument
+    add('config', help='config file')
+    add('--out-dir', required=True, help='folder of the pictures')
+    add('--mode', choices=['transformed', 'original'], default='transformed',
+        help='what leaves the pipeline, or the files with box and key points')
+    add('--format', choices=['strip', 'gif'], default='strip',
+        help='frames side by side, or one after the other')
+    add('--phase', choices=['train', 'val', 'test'], default='train')
+    add('--max-clips', type=int, default=50, help='stop after so many')
+    add('--height', type=int, default=256, help='of a frame, in pixels')
+    add('--fps', type=float, default=4, help='of moving pictures')
+    add('--cfg-options', nargs='+', action=DictAction,
+        help='settings that replace those of the config, KEY=VALUE')
+    return parser.parse_args(argv)
+
+
+def build_dataset(cfg: Config, phase: str, mode: str) -> Any:
+    """The data set of a phase, with the pipeline that a mode needs."""
+    from mmpose.registry import DATASETS
+
+    loader = cfg.get(f'{phase}_dataloader')
+    if loader is None:
+        raise SystemExit(f'error: {cfg.filename} has no {phase}_dataloader')
+    if mode == 'original':
+        loader.dataset.pipeline = []
+    elif loader.dataset.pipeline[-1].type == 'PackClipInputs':
+        # what browse_dataset sets packs the key frame only
+        loader.dataset.pipeline.pop()
+    else:
+        raise SystemExit('error: the pipeline of clips ends in '
+                         '`PackClipInputs`, this one in '
+                         f'`{loader.dataset.pipeline[-1].type}`')
+    init_default_scope(cfg.get('default_scope', 'mmpose'))
+    return DATASETS.build(loader.dataset)
+
+
+def frames_of(item: dict, mode: str, height: int) -> List[np.ndarray]:
+    """The clip's frames, drawn on, BGR."""
+    if mode == 'original':
+        item = LoadClip(cache_mb=0)(item)
+        points = item['keypoints'][0]
+    else:
+        points = item['transformed_keypoints'][0]
+    visible = np.asarray(item['keypoints_visible'])[0]
+    visible = (visible[..., 0] if visible.ndim == 2 else visible) > 0
+    frames = [np.ascontiguousarray(frame).copy() for frame in item['img']]
+    scale = height / frames[0].shape[0]
+    size = (max(1, round(frames[0].shape[1] * scale)), height)
+    drawn = []
+    for number, frame in enumerate(frames):
+        frame = cv2.resize(frame, size, interpolation=cv2.INTER_AREA)
+        if number == item['key_index']:
+            _draw_person(frame, points * scale, visible, item)
+            if mode == 'original':
+                x1, y1, x2, y2 = np.rint(item['bbox'][0] * scale).astype(int)
+                cv2.rectangle(frame, (x1, y1), (x2, y2), _KEY_COLOR, 1)
+            cv2.rectangle(frame, (0, 0), (size[0] - 1, height - 1),
+                          _KEY_COLOR, 2)
+        offset = int(item['frame_offsets'][number])
+        label = f'{offset:+d}' if offset else '0'
+        if not item['frame_valid'][number]:
+            label += ' stand-in'
+        for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+            cv2.putText(frame, label, (4, 14), cv2.FONT_HERSHEY_SIMPLEX, 0.4,
+                        color, width, cv2.LINE_AA)
+        drawn.append(frame)
+    return drawn
+
+
+def _draw_person(frame: np.ndarray, points: np.ndarray, visible: np.ndarray,
+                 item: dict) -> None:
+    """Skeleton and key points."""
+    places = np.rint(np.clip(points[:, :2], -1e4, 1e4)).astype(int).tolist()
+    for start, end in item.get('skeleton_links', ()):
+        if visible[start] and visible[end]:
+            cv2.line(frame, places[start], places[end], (0, 255, 0), 1,
+                     cv2.LINE_AA)
+    for place, shown in zip(places, visible):
+        if shown:
+            cv2.circle(frame, place, 2, (0, 0, 255), -1, cv2.LINE_AA)
+
+
+def write(frames: List[np.ndarray], path: str, fps: float) -> str:
+    """Write a strip (.jpg) or a moving picture (.gif); returns the path."""
+    if path.endswith('.gif'):
+        images = [Image.fromarray(frame[..., ::-1]) for frame in frames]
+        images[0].save(path, save_all=True, append_images=images[1:],
+                       duration=round(1000 / fps), loop=0)
+    elif not cv2.imwrite(path, np.hstack(frames)):
+        raise SystemExit(f'error: cannot write {path}')
+    return path
+
+
+def _name(item: dict, number: int, suffix: str) -> str:
+    """A name that tells video and frame, different for each sample."""
+    folder, name = osp.split(item['img_path'])
+    stem = osp.splitext(name)[0]
+    return f'{number:05d}_{osp.basename(folder)}_{stem}{suffix}'
+
+
+def main(argv: Optional[List[str]] = None) -> Tuple[str, ...]:
+    """Run the command line; returns the paths written."""
+    args = parse_args(argv)
+    cfg = Config.fromfile(args.config)
+    if args.cfg_options:
+        cfg.merge_from_dict(args.cfg_options)
+    dataset = build_dataset(cfg, args.phase, args.mode)
+    os.makedirs(args.out_dir, exist_ok=True)
+    suffix = '.gif' if args.format == 'gif' else '.jpg'
+    written = []
+    for number in range(min(len(dataset), args.max_clips)):
+        item = dataset[number]
+        frames = frames_of(item, args.mode, args.height)
+        path = osp.join(args.out_dir, _name(item, number, suffix))
+        written.append(write(frames, path, args.fps))
+    print(f'{len(written)} of {len(dataset)} clips in {args.out_dir}')
+    return tuple(written)
+
+
+if __name__ == '__main__':
+    main()

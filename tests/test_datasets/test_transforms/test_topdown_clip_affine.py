@@ -1,0 +1,109 @@
+import cv2
+import numpy as np
+import pytest
+import torch
+from mmengine.dataset import Compose
+from mmpose.datasets.transforms import PackPoseInputs
+from mmpose.registry import TRANSFORMS
+
+from mmpose_video.datasets.transforms import PackClipInputs
+
+SIZE = (48, 64)
+
+
+@pytest.fixture(scope='module')
+def frames():
+    rng = np.random.default_rng(0)
+    noise = rng.integers(0, 255, (5, 30, 41, 3), dtype=np.uint8)
+    return [cv2.resize(frame, (163, 119)) for frame in noise]
+
+
+def sample(frames, **changes):
+    return dict(
+        img=frames, key_index=2, frame_offsets=np.arange(-2, 3),
+        bbox=np.array([[30, 20, 90, 100]], np.float32),
+        bbox_score=np.ones(1, np.float32),
+        keypoints=np.array([[[40, 50], [80, 90]]], np.float32),
+        keypoints_visible=np.ones((1, 2), np.float32),
+        flip_indices=[1, 0], **changes)
+
+
+def run(affine, pack, frames, flip=None, use_udp=False):
+    steps = [dict(type='LoadClip'),
+             dict(type='GetBBoxCenterScale', padding=1.25),
+             dict(type='RandomBBoxTransform', rotate_prob=1.),
+             dict(type=affine, input_size=SIZE, use_udp=use_udp),
+             dict(type=pack)]
+    if flip:
+        steps.insert(2, dict(type='RandomFlip', direction=flip, prob=1.))
+    np.random.seed(3)
+    return Compose([TRANSFORMS.build(step) for step in steps])(
+        sample(list(frames)))
+
+
+@pytest.mark.parametrize('flip', [None, 'horizontal', 'vertical', 'diagonal'])
+@pytest.mark.parametrize('use_udp', [False, True])
+def test_is_the_hosts_bit_for_bit(frames, flip, use_udp):
+    clip = frames[:2] + frames[:1] + frames[3:]  # one comes twice
+    ours = run('TopdownClipAffine', 'PackClipInputs', clip, flip, use_udp)
+    host = run('TopdownAffine', 'PackPoseInputs', clip, flip, use_udp)
+    assert ours['inputs'].dtype == torch.uint8
+    assert ours['inputs'].is_contiguous()
+    assert torch.equal(ours['inputs'], host['inputs'])
+    mine, theirs = (p['data_samples'] for p in (ours, host))
+    for key in ('input_center', 'input_scale', 'input_size'):
+        np.testing.assert_array_equal(mine.metainfo[key],
+                                      theirs.metainfo[key])
+    np.testing.assert_array_equal(mine.gt_instances.keypoints,
+                                  theirs.gt_instances.keypoints)
+
+
+def test_a_single_array_is_cropped_as_the_host_does(frames):
+    data = sample(frames[0], bbox_center=np.array([[60., 60.]]),
+                  bbox_scale=np.array([[60., 80.]]))
+    ours, host = (TRANSFORMS.build(dict(type=name, input_size=SIZE))(
+        {**data}) for name in ('TopdownClipAffine', 'TopdownAffine'))
+    np.testing.assert_array_equal(ours['img'], host['img'])
+
+
+def test_frames_that_are_held_stay_as_they_are(frames):
+    held = [frame.copy() for frame in frames]
+    for frame in held:
+        frame.flags.writeable = False
+    data = sample(held, bbox_center=np.array([[60., 60.]]),
+                  bbox_scale=np.array([[60., 80.]]))
+    out = TRANSFORMS.build(dict(type='TopdownClipAffine', input_size=SIZE))(
+        data)
+    for crop in out['img']:
+        crop[:] = 0  # crops may be written into
+    for frame, original in zip(held, frames):
+        np.testing.assert_array_equal(frame, original)
+
+
+def test_packs_as_the_host_does(frames):
+    ours = PackClipInputs()(sample(frames))
+    host = PackPoseInputs()(sample(frames))
+    assert torch.equal(ours['inputs'], host['inputs'])
+    assert ours['data_samples'].metainfo['key_index'] == 2
+
+
+def test_packs_in_shared_memory_in_a_worker(frames, monkeypatch):
+    from mmpose_video.datasets.transforms import pack_clip_inputs
+    expected = PackClipInputs()(sample(frames))['inputs']
+    assert not expected.is_shared()
+    monkeypatch.setattr(pack_clip_inputs, 'get_worker_info', object)
+    packed = PackClipInputs()(sample(frames))['inputs']
+    assert packed.is_shared() and torch.equal(packed, expected)
+
+
+def test_browsing_packs_the_key_frame(frames):
+    packed = PackClipInputs(pack_transformed=True)(
+        sample(frames, transformed_keypoints=np.zeros((1, 2, 2))))
+    assert torch.equal(packed['inputs'].permute(1, 2, 0),
+                       torch.from_numpy(frames[2]))
+    assert 'transformed_keypoints' in packed['data_samples'].gt_instances
+
+
+def test_frames_of_two_sizes_are_refused(frames):
+    with pytest.raises(ValueError, match='one size'):
+        PackClipInputs()(sample(frames[:4] + [frames[4][:50]]))
