@@ -78,8 +78,9 @@ def test_crop_and_key_points_are_those_of_the_whole_frame(
     np.testing.assert_array_equal(whole['input_scale'], small['input_scale'])
     for a, b in zip(whole['img'], small['img']):
         # 1.5 pixels of the file off, which the centres of reduced pixels
-        # are, would be four levels at the dot's slope
-        assert np.abs(a.astype(int) - b).max() <= 2
+        # are, would be four levels at the dot's slope; JPEG adds its noise
+        difference = np.abs(a.astype(int) - b)
+        assert difference.max() <= 3 and difference.mean() < 0.6
     # and the dot is where the key point says
     gray = small['img'][1].astype(float).min(-1)
     row, column = np.unravel_index(gray.argmax(), gray.shape)
