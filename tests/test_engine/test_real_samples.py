@@ -27,7 +27,7 @@ val_dataloader = dict(
         data_root=root, ann_file=ann_file))
 test_dataloader = val_dataloader
 val_evaluator = [dict(type='PoseTrackAP'), dict(type='PCKAccuracy', thr=0.2)]
-test_evaluator = val_evaluator
+test_evaluator = dict(type='PoseTrackAP')
 train_cfg = dict(max_epochs=120, val_interval=120)
 param_scheduler = [dict(type='LinearLR', start_factor=0.1, end=10,
                         by_epoch=False)]
@@ -54,7 +54,7 @@ def test_overfit_then_test_with_detected_boxes(mim, real, tmp_path):
         '--work-dir', tmp_path / 'detected', '--show-dir', tmp_path / 'shown',
         '--cfg-options', f'test_dataloader.dataset.bbox_file={boxes}',
         'test_dataloader.dataset.bbox_score_thr=0.5',
-        "test_evaluator=[{'type':'PoseTrackAP','dump_dir':'dumped'}]")
+        'test_evaluator.dump_dir=dumped')
     files = list((tmp_path / 'dumped').glob('*.json'))
     assert len(files) == 3
     people = [ann for file in files
@@ -97,8 +97,7 @@ def test_five_consecutive_real_frames(mim, real, tmp_path, samples):
         f'test_dataloader.dataset.data_root={tmp_path}/video/',
         'test_dataloader.dataset.ann_file=video.json',
         f'test_dataloader.dataset.bbox_file={box_file}',
-        "test_evaluator=[{'type':'PoseTrackAP','dump_dir':'dumped',"
-        "'format_only':True}]")
+        'test_evaluator.dump_dir=dumped', 'test_evaluator.format_only=True')
     file, = (tmp_path / 'dumped').glob('*.json')
     people = json.loads(file.read_text())['annotations']
     assert len(people) == 10

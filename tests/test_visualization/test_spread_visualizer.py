@@ -1,9 +1,12 @@
+import itertools
+
 import numpy as np
 import pytest
 from mmengine.structures import InstanceData
 from mmpose.registry import VISUALIZERS
 from mmpose.structures import PoseDataSample
 
+NUMBERS = itertools.count()
 META = dict(
     keypoint_colors=[(255, 0, 0)] * 3,
     skeleton_links=[(0, 1)],
@@ -11,7 +14,8 @@ META = dict(
 
 
 def draw(kind='SpreadLocalVisualizer', spread=None, kpt_thr=0.3, **kwargs):
-    name = f'test_{kind}_{id(kwargs)}_{np.random.rand()}'
+    # one of a name is made once per process and handed out again after that
+    name = f'test_{kind}_{next(NUMBERS)}'
     visualizer = VISUALIZERS.build(dict(type=kind, name=name, **kwargs))
     visualizer.set_dataset_meta(
         dict(META, keypoint_colors=np.array(META['keypoint_colors']),
