@@ -20,6 +20,13 @@ def _plain(value: Any) -> Any:
     return value.item() if hasattr(value, 'item') else value
 
 
+def _order(result: dict) -> tuple:
+    """What to sort results by; a sample without an id keeps its place."""
+    image, number = result['img_id'], result['id']
+    return (type(image).__name__, image, type(number).__name__,
+            0 if number is None else number)
+
+
 class BasePoseAP(BaseMetric):
     """Collect predicted people, score and filter them.
 
@@ -138,10 +145,12 @@ class BasePoseAP(BaseMetric):
 
     @staticmethod
     def _without_repeats(results: List[dict]) -> List[dict]:
-        """Drop what a padding sampler gave twice.
+        """Drop what a padding sampler gave twice, and sort.
 
-        The same sample has the same id, image and boxes. Without an id
-        nothing tells a repeat, so such results are all kept.
+        The order in which equal scores come changes an AP. Sorted, it does
+        not depend on how processes and workers shared the samples. The same
+        sample has the same id, image and boxes. Without an id nothing tells
+        a repeat, so such results are all kept.
         """
         seen, kept = set(), []
         for result in results:
@@ -151,7 +160,7 @@ class BasePoseAP(BaseMetric):
             if result['id'] is None or key not in seen:
                 kept.append(result)
             seen.add(key)
-        return kept
+        return sorted(kept, key=_order)
 
     def _people(self, results: List[dict]) -> Dict[Any, List[dict]]:
         """People by image, scored and filtered.

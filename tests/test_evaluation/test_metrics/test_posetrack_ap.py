@@ -266,7 +266,7 @@ def test_suppression_of_doubles(video, merged):
     # The double scores higher but is worse, and the first takes the person:
     # without suppression it is a false positive that ranks first.
     samples = [sample(ann, 0, np.full(17, 0.5), detected=True),
-               sample(ann, 1.0, np.full(17, 0.9), detected=True, id=7)]
+               sample(ann, 1.0, np.full(17, 0.9), detected=True, id=10**9)]
     assert evaluate(PoseTrackAP(path), samples)['AP'] == 50
     metric = PoseTrackAP(path, nms_mode='oks_nms')
     metric.dataset_meta = META
@@ -470,3 +470,15 @@ def test_real_frames(samples, tmp_path):
     # Labelled joints are predicted where they are; what is not labelled is
     # predicted in the corner and is wrong, so precision is less than one.
     assert 60 < values['AP'] < 100
+
+
+def test_the_order_of_arrival_does_not_matter(video, merged):
+    """Equal scores, of a right and a wrong prediction of one person."""
+    one = video().add(FULL)
+    ann = one.data['annotations'][0]
+    path = merged(one)
+    samples = [sample(ann, shift, np.full(17, 0.5), detected=True, id=number)
+               for number, shift in ((1, 0), (2, 1.0), (3, 500.))]
+    values = {evaluate(PoseTrackAP(path), [samples[i] for i in order])['AP']
+              for order in ((0, 1, 2), (2, 1, 0), (1, 2, 0))}
+    assert len(values) == 1
