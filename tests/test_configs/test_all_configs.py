@@ -95,7 +95,7 @@ def test_parts_fit_together(name):
         assert loader.dataset.clip_sampler.type
         for step in loader.dataset.pipeline:
             transform = TRANSFORMS.build(step)
-            if step.type == 'TopdownAffine':
+            if step.type == 'TopdownClipAffine':
                 assert transform.input_size == tuple(codec.input_size)
         assert loader.dataset.pipeline[0].type == 'LoadClip'
         assert loader.dataset.pipeline[-1].type == 'PackClipInputs'

@@ -25,7 +25,8 @@ val_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     drop_last=False,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    sampler=dict(type='VideoOrderSampler'),
+    batch_sampler=dict(type='WorkerRunBatchSampler'),
     dataset=dict(
         type=dataset_type,
         data_root=data_root,

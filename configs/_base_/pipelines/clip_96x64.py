@@ -7,7 +7,7 @@ codec = _base_.codec
 codec.update(input_size=(64, 96), heatmap_size=(16, 24), sigma=1.)
 
 train_pipeline = [
-    dict(type='LoadClip'),
+    dict(type='LoadClip', broken_key='skip'),
     dict(type='GetBBoxCenterScale', padding=1.25),
     dict(
         type='RandomBBoxTransform',
@@ -15,7 +15,7 @@ train_pipeline = [
         scale_factor=(0.75, 1.25),
         rotate_factor=30.,
         rotate_prob=0.6),
-    dict(type='TopdownAffine', input_size=codec.input_size),
+    dict(type='TopdownClipAffine', input_size=codec.input_size),
     dict(type='GenerateTarget', encoder=codec),
     dict(type='PackClipInputs'),
 ]
