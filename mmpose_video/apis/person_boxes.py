@@ -201,16 +201,18 @@ class DetectedBoxes:
                  nms_thr: float = 0.3) -> None:
         try:
             from mmdet.apis import DetInferencer
+
+            # the forks' MMDetection imports some of its needs only here
+            self.model = DetInferencer(
+                model=config,
+                weights=checkpoint,
+                device=device,
+                scope='mmdet',
+                show_progress=False)
         except ImportError as error:
             raise ImportError(
                 f'a detector needs MMDetection, which cannot be imported: '
                 f'{error}') from error
-        self.model = DetInferencer(
-            model=config,
-            weights=checkpoint,
-            device=device,
-            scope='mmdet',
-            show_progress=False)
         self.categories = list(categories)
         self.score_thr = score_thr
         self.nms_thr = nms_thr
