@@ -6,7 +6,7 @@ from typing import Any, Deque, List, Optional, Tuple
 import numpy as np
 from mmengine.logging import print_log
 
-from mmpose_video.datasets.frame_index import _nearest
+from mmpose_video.datasets.frame_index import nearest_frame
 
 from .frame_source import Frame
 
@@ -90,7 +90,8 @@ class ClipWindow:
         offsets = np.asarray(self.sampler())
         numbers = np.array([frame.number for frame in self.frames])
         taken = np.array(
-            [_nearest(numbers, key.number + o, key.number) for o in offsets])
+            [nearest_frame(numbers, key.number + offset, key.number)
+             for offset in offsets])
         by_number = {frame.number: frame for frame in self.frames}
         return Clip(
             key=key,

@@ -82,7 +82,8 @@ class FrameIndex:
 
         names = {**self._frames(folder), key: osp.basename(img_path)}
         numbers = np.array(sorted(names))
-        taken = np.array([_nearest(numbers, key + o, key) for o in wanted])
+        taken = np.array(
+            [nearest_frame(numbers, key + o, key) for o in wanted])
         valid = taken == key + wanted
         if policy == 'error' and not valid.all():
             missing = (key + wanted)[~valid].tolist()
@@ -118,7 +119,7 @@ def frame_number(path: str) -> Optional[int]:
     return int(match.group(2)) if match else None
 
 
-def _nearest(numbers: np.ndarray, wanted: int, key: int) -> int:
+def nearest_frame(numbers: np.ndarray, wanted: int, key: int) -> int:
     """The existing number nearest to the wanted one; ties go to the key."""
     distance = np.abs(numbers - wanted)
     candidates = numbers[distance == distance.min()]

@@ -16,7 +16,7 @@ as one panorama of h rows and T·w columns:
 ==================  ========================================================
 """
 from functools import lru_cache
-from typing import Sequence, Tuple, Union
+from typing import Optional, Sequence, Tuple, Union
 
 import torch
 from einops import rearrange
@@ -87,13 +87,16 @@ def window_order(size: Tuple[int, int, int], window: Tuple[int,
 
 def stacked_orders(names: Sequence[str],
                    size: Tuple[int, int, int],
-                   device: Union[str, torch.device, None] = None) -> Tensor:
+                   device: Union[str, torch.device, None] = None,
+                   window: Optional[Tuple[int, int]] = None) -> Tensor:
     """Several orders, on a device, remembered.
 
     Args:
-        names (tuple[str, ...]): K names of :data:`SCAN_ORDERS`.
+        names (tuple[str, ...]): K names of :data:`SCAN_ORDERS`, or
+            ``'window'`` for :func:`window_order`.
         size (tuple[int, int, int]): (T, h, w).
         device (str or torch.device, optional): Where the result shall lie.
+        window (tuple[int, int], optional): Rows and columns of a tube.
 
     Returns:
         Tensor: Shape (K, T·h·w), int32. Not to be changed in place.
@@ -101,15 +104,19 @@ def stacked_orders(names: Sequence[str],
     names = tuple(names)
     if torch.compiler.is_compiling():
         # A tensor made while a model is traced is none to remember.
-        return _stack(names, size, device)
-    return _remembered(names, size, device)
+        return _stack(names, size, device, window)
+    return _remembered(names, size, device, window)
 
 
 def _stack(names: Tuple[str, ...], size: Tuple[int, int, int],
-           device: Union[str, torch.device, None]) -> Tensor:
+           device: Union[str, torch.device, None],
+           window: Optional[Tuple[int, int]]) -> Tensor:
     """Several orders; fit for training even if made in inference mode."""
     with torch.inference_mode(False):
-        orders = torch.stack([scan_order(name, size) for name in names])
+        orders = torch.stack([
+            window_order(size, window) if name == 'window' and window else
+            scan_order(name, size) for name in names
+        ])
         return orders.to(device=device, dtype=torch.int32)
 
 

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mmpose_video.ops import multi_directional_scan
 
-from .scan_orders import stacked_orders, window_order
+from .scan_orders import stacked_orders
 
 
 class SpaceTimeScan(nn.Module):
@@ -117,11 +117,7 @@ class SpaceTimeScan(nn.Module):
     def _order_maps(self, size: Tuple[int, int, int],
                     device: Union[str, torch.device]) -> Tensor:
         """Index maps of the K directions, (K, L)."""
-        if self.orders[0] != 'window':
-            return stacked_orders(self.orders, size, device)
-        assert self.window is not None
-        order = window_order(size, self.window).to(device, torch.int32)
-        return order.expand(len(self.orders), -1)
+        return stacked_orders(self.orders, size, device, self.window)
 
     def _run_length(self, size: Tuple[int, int, int]) -> Optional[int]:
         """Tokens after which the state starts from zero."""
