@@ -1,179 +1,152 @@
-r"""Compare video methods with their single-frame baseline on rendered clips.
+r"""Compare video methods with single-frame models, on equal terms.
 
 Everything runs through the stock scripts. Per seed, a single-frame model is
 trained from scratch; then each method starts from its weights, as the papers
 start from COCO's, with the backbone frozen, and the baseline itself trains on
-for as many epochs with all of its weights. Data, boxes (ground truth),
-backbone, input, schedule and augmentation are the same for all::
+for as many epochs with all of its weights. MMPose's own single-frame systems
+train for as long, each from its own start. Data, boxes (ground truth), input,
+schedule, sampler and augmentation are the same for all::
 
-    python -m mmpose_video.datasets.synthetic data/synthetic/hard \\
-        --videos 150 --val-videos 30 --frames 16 --labeled-every 4
-    python benchmarks/accuracy.py --methods dcpose fami --seeds 3
+    python benchmarks/accuracy.py                          # all, 3 seeds
+    python benchmarks/accuracy.py --methods baseline dcpose --seeds 1
+    python benchmarks/accuracy.py --methods baseline --ablations glsmamba
+    python benchmarks/accuracy.py --size medium --device cuda
+    python benchmarks/accuracy.py --dry-run                # commands only
 
-A run that is finished is not run again; results go to ``results.json`` in the
-work directory, and a Markdown table is printed.
+The clips are rendered first where they are not there. A run that is finished
+is not run again, one that was killed goes on from its last epoch: after
+Ctrl-C the same command continues.
 """
 import argparse
 import json
 import os
-import statistics
+import signal
 import subprocess
 import sys
-import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any, Dict, List, Optional
+from typing import Any, List, Optional, Sequence
 
-ROOT = Path(__file__).resolve().parents[1]
-SUFFIX = '_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
-BASELINE = f'configs/baseline/td-hm{SUFFIX}'
-METHODS = {
-    'baseline': BASELINE,
-    'dcpose': f'configs/dcpose/dcpose{SUFFIX}',
-    'fami': f'configs/fami/fami{SUFFIX}',
-    'tdmi': f'configs/tdmi/tdmi{SUFFIX}',
-    'tdmi-st': f'configs/tdmi/tdmi-st{SUFFIX}',
-    'diffpose': f'configs/diffpose/diffpose{SUFFIX}',
-    'glsmamba': f'configs/glsmamba/glsmamba{SUFFIX}',
-}
-GROUPS = ('Head', 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')
+from comparison import ablations as ablation_table
+from comparison.methods import choose, discover
+from comparison.plan import execute, plan
+from comparison.runs import Run, RunError, Trainings, shown
+from comparison.sizes import ROOT, SIZES, SPLITS, Size
 
 
-def epochs_options(epochs: int) -> List[str]:
-    """Config options that set the length of a training."""
-    return [f'train_cfg.max_epochs={epochs}',
-            f'train_cfg.val_interval={epochs}',
-            f'param_scheduler.1.T_max={epochs}']
+def build_parser() -> argparse.ArgumentParser:
+    """The options."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    add = parser.add_argument
+    add('--methods', nargs='*', metavar='NAME',
+        help='names or groups (video, single_image); default: all')
+    add('--ablations', nargs='*', metavar='NAME',
+        help='also these variants, on the hard split; no name: all of the\n'
+        'methods that have a config')
+    add('--list', action='store_true', help='list methods and ablations')
+    add('--size', choices=list(SIZES), default='small',
+        help='\n'.join(f'{size.name}: {size.about}'
+                       for size in SIZES.values()))
+    add('--splits', nargs='+', choices=SPLITS, default=['hard'],
+        help='of the rendered clips; default: hard')
+    add('--seeds', type=int, default=3, help='how many; default: 3')
+    add('--first-seed', type=int, default=0)
+    add('--start-epochs', type=int,
+        help="epochs of the single-frame starts; default: the size's")
+    add('--epochs', type=int,
+        help="epochs of each method; default: the size's")
+    add('--device', choices=('cpu', 'cuda'), default='cpu')
+    add('--gpus', type=int, default=1, help='per training, by torchrun')
+    add('--jobs', type=int, help='trainings at a time; default: 2 on cpu, '
+        '1 on cuda')
+    add('--threads', type=int, default=1, help='of each training')
+    add('--cfg-options', nargs='+', default=[], metavar='KEY=VALUE',
+        help='for all runs; take another --work-dir with it')
+    add('--work-dir', type=Path, help='default: work_dirs/accuracy for '
+        'small,\nwork_dirs/accuracy_SIZE for others')
+    add('--dry-run', action='store_true',
+        help='print the commands and stop')
+    return parser
 
 
-def method_options(method: str, start: str) -> List[str]:
-    """Config options of the second stage."""
-    options = [f'load_from={start}']
-    if method != 'baseline':
-        options.append('model.freeze_backbone=True')
-    if method == 'dcpose':
-        rough = 'model.neck.rough_head'
-        options += [f'{rough}.frozen=True',
-                    f'{rough}.init_cfg.type=Pretrained',
-                    f'{rough}.init_cfg.checkpoint={start}',
-                    f'{rough}.init_cfg.prefix=head.']
-    return options
+def render(size: Size, splits: Sequence[str], workers: int) -> None:
+    """Render the splits that are missing, and check that they are there."""
+    for split in splits:
+        if size.render is not None:
+            if subprocess.call(size.render_command(split, workers),
+                               cwd=ROOT):
+                raise SystemExit(f'error: the {split} split of size '
+                                 f'{size.name} could not be rendered')
+        size.check_data(split)
 
 
-class Runs:
-    """Trainings in a work directory.
+def list_choices(size: Size) -> None:
+    """Print methods and ablations."""
+    methods = discover(size)
+    print(f'methods of size {size.name}:')
+    for method in methods.values():
+        print(f'  {method.name:24}{method.group:14}{method.config}')
+    print('ablations:')
+    for entry in ablation_table.choose([], list(methods)):
+        print(f'  {entry.key:32}{entry.about}')
 
-    Args:
-        work_dir (Path): Holds a folder per run and ``results.json``.
-        threads (int): Of each training.
-    """
 
-    def __init__(self, work_dir: Path, threads: int) -> None:
-        self.work_dir = work_dir
-        self.threads = threads
+def print_commands(size: Size, splits: Sequence[str], runs: Sequence[Run],
+                   trainings: Trainings, workers: int) -> None:
+    """Print what would be run."""
+    for split in splits:
+        if size.render is not None:
+            print(shown(size.render_command(split, workers)))
+    for run in runs:
+        if trainings.finished(run) is None:
+            print(shown(trainings.command(run)))
+        else:
+            print(f'# {run.name} is finished')
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Command line; returns the exit status."""
+    args = build_parser().parse_args(argv)
+    size = SIZES[args.size]
+    if args.list:
+        list_choices(size)
+        return 0
+    jobs = args.jobs or (2 if args.device == 'cpu' else 1)
+    work_dir = args.work_dir or ROOT / 'work_dirs' / (
+        'accuracy' if args.size == 'small' else f'accuracy_{args.size}')
+    splits = args.splits if size.render else list(size.splits)
+    trainings = Trainings(work_dir, args.device, args.threads, args.gpus,
+                          tuple(args.cfg_options))
+    try:
+        table = discover(size)
+        variants = ablation_table.choose(args.ablations, list(table))
+        runs = plan(
+            size, choose(table, args.methods), variants, table,
+            range(args.first_seed, args.first_seed + args.seeds), splits,
+            args.start_epochs or size.start_epochs,
+            args.epochs or size.epochs)
+        if args.dry_run:
+            print_commands(size, splits, runs, trainings, jobs)
+            return 0
+        # a polite kill ends the children like Ctrl-C
+        signal.signal(signal.SIGTERM, _interrupt)
+        render(size, splits, os.cpu_count() or 1)
         work_dir.mkdir(parents=True, exist_ok=True)
-
-    def train(self, name: str, config: str, seed: int, epochs: int,
-              options: List[str]) -> Dict[str, Any]:
-        """Train one model, or read what an earlier call left."""
-        folder = self.work_dir / name
-        done = folder / 'done.json'
-        if done.exists():
-            return json.loads(done.read_text())
-        start = time.perf_counter()
-        print(f'{name} ...', flush=True)
-        folder.mkdir(exist_ok=True)
-        with open(folder / 'output.log', 'w') as log:
-            code = subprocess.call(
-                [sys.executable, '-m', 'mim', 'train', 'mmpose', config,
-                 '--work-dir', str(folder), '--cfg-options',
-                 f'randomness.seed={seed}', 'default_hooks.logger.interval=10',
-                 'default_hooks.checkpoint.max_keep_ckpts=1',
-                 *epochs_options(epochs), *options],
-                cwd=ROOT, stdout=log, stderr=subprocess.STDOUT,
-                env={**os.environ, 'OMP_NUM_THREADS': str(self.threads)})
-        if code:
-            raise SystemExit(f'{name} failed: see {folder}/output.log')
-        scalars = max(folder.glob('*/vis_data/scalars.json'),
-                      key=os.path.getmtime)
-        lines = [json.loads(line)
-                 for line in scalars.read_text().splitlines()]
-        metrics = [line for line in lines if 'posetrack/AP' in line][-1]
-        result = dict(
-            name=name, config=config, seed=seed, epochs=epochs,
-            minutes=(time.perf_counter() - start) / 60,
-            seconds_per_iteration=statistics.median(
-                line['time'] for line in lines if 'loss' in line),
-            checkpoint=str(next(folder.glob(f'epoch_{epochs}.pth'))),
-            AP=metrics['posetrack/AP'],
-            **{group: metrics[f'posetrack/{group} AP'] for group in GROUPS})
-        done.write_text(json.dumps(result, indent=1))
-        print(f'{name}: AP {result["AP"]:.2f} after '
-              f'{result["minutes"]:.1f} min', flush=True)
-        return result
+        results = execute(runs, trainings, jobs)
+    except (ValueError, RunError, FileNotFoundError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    path = work_dir / 'results.json'
+    path.write_text(json.dumps(list(results.values()), indent=1))
+    print(f'results in {path}')
+    return 0 if len(results) == len(runs) else 1
 
 
-def compare(runs: Runs, methods: List[str], seeds: int, first: int,
-            second: int, jobs: int) -> List[Dict[str, Any]]:
-    """Run all trainings that are missing; returns their results."""
-    with ThreadPoolExecutor(jobs) as pool:
-        starts = list(pool.map(
-            lambda seed: runs.train(f'start_seed{seed}', BASELINE, seed,
-                                    first, []), range(seeds)))
-        tasks = [(method, seed) for seed in range(seeds)
-                 for method in methods]
-        return list(pool.map(
-            lambda task: dict(
-                runs.train(
-                    f'{task[0]}_seed{task[1]}', METHODS[task[0]], task[1],
-                    second, method_options(
-                        task[0], os.path.abspath(
-                            starts[task[1]]['checkpoint']))),
-                method=task[0]), tasks))
-
-
-def table(results: List[Dict[str, Any]]) -> str:
-    """Markdown: mean over seeds, and the spread of the mean AP."""
-    from mmpose_video.tools.get_flops import count
-    lines = ['| method | AP (mean, least to most) | ' + ' | '.join(GROUPS) +
-             ' | parameters | GMAC | s/iteration |',
-             '|---' * (len(GROUPS) + 5) + '|']
-    for method in dict.fromkeys(result['method'] for result in results):
-        rows = [r for r in results if r['method'] == method]
-        mean = {key: statistics.mean(row[key] for row in rows)
-                for key in ('AP', 'seconds_per_iteration', *GROUPS)}
-        values = [row['AP'] for row in rows]
-        size = count(str(ROOT / rows[0]['config']))
-        groups = ' | '.join(f'{mean[group]:.1f}' for group in GROUPS)
-        lines.append(
-            f'| {method} | {mean["AP"]:.1f} ({min(values):.1f} to '
-            f'{max(values):.1f}, {len(rows)} seeds) | {groups} | '
-            f'{size["params"] / 1e6:.2f} M | {size["macs"] / 1e9:.2f} | '
-            f'{mean["seconds_per_iteration"]:.2f} |')
-    return '\n'.join(lines)
-
-
-def main(argv: Optional[List[str]] = None) -> None:
-    """Command line."""
-    parser = argparse.ArgumentParser(description=__doc__.split('\n')[0])
-    parser.add_argument('--methods', nargs='+', default=list(METHODS),
-                        choices=list(METHODS))
-    parser.add_argument('--seeds', type=int, default=3)
-    parser.add_argument('--start-epochs', type=int, default=8,
-                        help='epochs of the single-frame start')
-    parser.add_argument('--epochs', type=int, default=4,
-                        help='epochs of each method')
-    parser.add_argument('--jobs', type=int, default=2)
-    parser.add_argument('--threads', type=int, default=1)
-    parser.add_argument('--work-dir', type=Path,
-                        default=ROOT / 'work_dirs' / 'accuracy')
-    args = parser.parse_args(argv)
-    runs = Runs(args.work_dir, args.threads)
-    results = compare(runs, args.methods, args.seeds, args.start_epochs,
-                      args.epochs, args.jobs)
-    (args.work_dir / 'results.json').write_text(json.dumps(results, indent=1))
-    print(table(results))
+def _interrupt(*_: Any) -> None:
+    raise KeyboardInterrupt
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())
