@@ -8,6 +8,7 @@ that other work on the machine matters less.
     python benchmarks/selective_scan.py [--threads 1] [--rounds 3] [--quick]
 """
 import argparse
+import ctypes
 import json
 import math
 import multiprocessing
@@ -15,9 +16,13 @@ import platform
 import statistics
 import time
 from functools import partial
+from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import torch
+from mmengine.config import Config
+from mmpose.models import build_pose_estimator
+from mmpose.utils import register_all_modules
 from selective_scan_baselines import (
     natural_order,
     parallel_scan,
@@ -31,6 +36,8 @@ from mmpose_video.ops import available_backends, selective_scan
 
 Inputs = Dict[str, Tensor]
 PAPER = dict(D=64, S=16, L=15360)
+SMALL_MODEL = (Path(__file__).resolve().parents[1] / 'configs' / 'glsmamba'
+               / 'glsmamba_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 
 
 def scan_inputs(D: int, S: int, L: int) -> Inputs:
@@ -97,6 +104,8 @@ def measure(calls: Dict[str, Callable[[], Any]], rounds: int, threads: int,
             repeats: int = 3) -> Dict[str, Tuple[float, float]]:
     """Median ms and peak MB of each call, taking turns."""
     context = multiprocessing.get_context('fork')
+    # what this process has freed would hide what a child takes
+    ctypes.CDLL(None).malloc_trim(0)
     found: Dict[str, List[Tuple[float, float]]] = {n: [] for n in calls}
     for _ in range(rounds):
         for name, call in calls.items():
@@ -285,6 +294,40 @@ def directions(args: argparse.Namespace, fast: List[str]) -> None:
         row(*cells, *[''] * (6 - len(cells)))
 
 
+def whole_model(args: argparse.Namespace, fast: List[str]) -> None:
+    """The small GLSMamba config as a whole, batch of 16 clips."""
+    register_all_modules()
+    config = Config.fromfile(SMALL_MODEL)
+    clips = dict(inputs=torch.randn(
+        4 if args.quick else 16, config.model.neck.get('num_frames', 5), 3,
+        96, 64, generator=torch.Generator().manual_seed(0)))
+    functions: Dict[str, Callable[..., Tensor]] = {}
+    for name in ('reference', *fast):
+        config.model.neck.scan_backend = name
+        torch.manual_seed(0)
+        model = build_pose_estimator(config.model).train()
+        functions[name] = partial(model, data_samples=None)
+    loop = next(iter(functions))
+
+    def step(function: Callable[..., Tensor], inputs: Inputs) -> None:
+        function(**inputs).square().mean().backward()
+
+    ahead = measure({n: partial(forward, f, clips)
+                     for n, f in functions.items()}, args.rounds,
+                    args.threads)
+    back = measure({n: partial(step, f, clips)
+                    for n, f in functions.items()}, args.rounds,
+                   args.threads)
+    print(f'\n### Small GLSMamba, {len(clips["inputs"])} clips of 5 frames, '
+          f'96x64, {args.threads} thread(s)\n')
+    header('backend', 'forward ms', 'x loop', 'peak MB',
+           'forward + backward ms', 'x loop', 'peak MB')
+    for name, (ms, peak) in ahead.items():
+        row(name, f'{ms:.0f}', f'{ahead[loop][0] / ms:.1f}', f'{peak:.0f}',
+            f'{back[name][0]:.0f}', f'{back[loop][0] / back[name][0]:.1f}',
+            f'{back[name][1]:.0f}')
+
+
 def halves() -> None:
     """Error that 16-bit operands bring, float32 state."""
     inputs = scan_inputs(**PAPER)
@@ -314,7 +357,7 @@ def main() -> None:
     parser.add_argument('--quick', action='store_true',
                         help='few shapes, short lengths')
     parser.add_argument('--only', default='scans,limits,growth,directions,'
-                        '16bit', help='tables to print')
+                        'model,16bit', help='tables to print')
     args = parser.parse_args()
     torch.set_num_threads(1)
     backends = available_backends()
@@ -326,7 +369,8 @@ def main() -> None:
         'scans': lambda: single_scans(args, fast),
         'limits': lambda: roofline(args, fast),
         'growth': lambda: growth(args, fast),
-        'directions': lambda: directions(args, fast), '16bit': halves}
+        'directions': lambda: directions(args, fast),
+        'model': lambda: whole_model(args, fast), '16bit': halves}
     for name in args.only.split(','):
         tables[name]()
 
