@@ -63,7 +63,7 @@ def plan(size: Size, methods: Sequence[Method],
         name = f'{begin}{name}_seed{seed}'
         runs.setdefault(name, Run(
             name, method.name, method.config, seed, split, epochs,
-            (*data, *(ablation.options if ablation else ())), start,
+            (*data, *(ablation.options_for(size) if ablation else ())), start,
             method.options('{start}') if start else (),
             ablation.name if ablation else None))
 

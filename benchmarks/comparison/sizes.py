@@ -26,6 +26,7 @@ class Size:
         render (str, optional): Options of the clip generator. None: the data
             is not ours to make.
         data (str): Folder of a split below the repository, with ``{split}``.
+        sigma (float): Width of its targets, in cells of the heatmap.
     """
     name: str
     suffix: str
@@ -36,6 +37,7 @@ class Size:
     batch_size: int
     render: Optional[str]
     data: str
+    sigma: float
 
     @property
     def splits(self) -> Tuple[str, ...]:
@@ -91,13 +93,13 @@ SIZES: Dict[str, Size] = {
         Size('small', '_1xb16-4e_synthetic-96x64.py', 'hrnet-tiny',
              'rendered clips at 96x64, small models, for two CPU cores',
              8, 4, 16, '--videos 150 --val-videos 30 --frames 16 '
-             '--labeled-every 4', 'data/synthetic/{split}'),
-        Size('medium', '_1xb32-5e_synthetic-256x192.py', 'hrnet-w32',
+             '--labeled-every 4', 'data/synthetic/{split}', 1.),
+        Size('medium', '_1xb32-4e_synthetic-256x192.py', 'hrnet-w32',
              'rendered clips at 256x192, HRNet-W32, for one GPU',
-             15, 5, 32, '--videos 400 --val-videos 60 --frames 16 '
-             '--labeled-every 4', 'data/synthetic/medium_{split}'),
+             15, 4, 32, '--videos 400 --val-videos 60 --frames 16 '
+             '--labeled-every 4', 'data/synthetic/medium_{split}', 3.),
         Size('paper', 'e_posetrack18-*.py', '',
              'the published recipes on PoseTrack18, which you must have',
-             None, None, 0, None, 'data/posetrack18'),
+             None, None, 0, None, 'data/posetrack18', 3.),
     )
 }

@@ -88,28 +88,33 @@ def test_names_and_order_of_runs():
 
 
 def test_a_start_without_config():
-    lonely = Method('x', 'video', 'x.py', 'vit-tiny')
-    with pytest.raises(ValueError, match="starts from 'vit-tiny'"):
+    lonely = Method('x', 'video', 'x.py', 'nothing')
+    with pytest.raises(ValueError, match="starts from 'nothing'"):
         plan(SMALL, [lonely], [], METHODS, [0], ['hard'], 8, 4)
 
 
-@pytest.mark.parametrize('size', ['small', 'paper'])
-def test_commands(size, capsys, tmp_path):
+@pytest.mark.parametrize('size, name, epochs', [
+    ('small', 'dcpose', (8, 4)), ('medium', 'dcpose', (15, 4)),
+    ('paper', 'dcpose-hrnet-w48', None)])
+def test_commands(size, name, epochs, capsys, tmp_path):
     """A dry run needs no data and starts nothing."""
-    name = 'dcpose' if size == 'small' else 'dcpose-hrnet-w48'
     code = accuracy.main(['--dry-run', '--size', size, '--methods', name,
                           '--seeds', '1', '--work-dir', str(tmp_path)])
     assert code == 0
     lines = capsys.readouterr().out.splitlines()
     train = f'mim train mmpose configs/dcpose/{name.replace("-", "_", 1)}'
-    if size == 'small':
+    if epochs:
+        folder = ' data/synthetic/' + ('medium_' * (size == 'medium'))
         assert lines[0].startswith('python -m mmpose_video.datasets.synthetic'
-                                   ' data/synthetic/hard --difficulty hard')
+                                   f'{folder}hard --difficulty hard')
         assert lines[1].startswith('mim train mmpose configs/baseline/')
-        assert 'train_cfg.max_epochs=8' in lines[1]
-        assert lines[2].startswith(train + '_hrnet-tiny')
-        assert 'train_cfg.max_epochs=4' in lines[2]
+        assert f'train_cfg.max_epochs={epochs[0]}' in lines[1]
+        assert lines[2].startswith(f'{train}_{SIZES[size].backbone}_')
+        assert f'train_cfg.max_epochs={epochs[1]}' in lines[2]
         assert 'load_from=' in lines[2]
+        for line in lines[1:]:
+            assert (f'train_dataloader.dataset.data_root={folder.strip()}hard'
+                    in line) == (size == 'medium')
     else:
         line, = lines  # one command, the config unchanged
         assert line.startswith(train)
@@ -143,6 +148,13 @@ def test_frames():
         'train_dataloader.dataset.clip_sampler.offsets'] == (0, )
 
 
+def test_sigma_two_instead_of_three():
+    entry = ABLATIONS['glsmamba.sigma2']
+    values = [set(parsed(entry.options_for(SIZES[name])).values())
+              for name in ('small', 'medium')]
+    assert values == [{0.667}, {2}]
+
+
 def test_choice_of_ablations():
     assert ablations.choose(None, list(METHODS)) == []
     everything = ablations.choose([], list(METHODS))
@@ -161,7 +173,7 @@ def test_each_ablation_is_a_model_that_can_be_built(key):
     method = METHODS[entry.method]
     full = Config.fromfile(accuracy.ROOT / method.config)
     config = Config.fromfile(accuracy.ROOT / method.config)
-    config.merge_from_dict(parsed(entry.options))
+    config.merge_from_dict(parsed(entry.options_for(SMALL)))
     assert config.to_dict() != full.to_dict()
     MODELS.build(config.model)
     # the neck knows the clips that it gets

@@ -7,7 +7,13 @@ from pathlib import Path
 
 import pytest
 from comparison.plan import Progress, duration, execute
-from comparison.runs import Run, RunError, StoppedError, Trainings, read_training
+from comparison.runs import (
+    Run,
+    RunError,
+    StoppedError,
+    Trainings,
+    read_training,
+)
 
 FAKE = [sys.executable, '-S', str(Path(__file__).with_name('fake_trainer.py'))]
 
