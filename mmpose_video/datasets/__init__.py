@@ -1,7 +1,8 @@
 """Data sets, transforms and samplers, registered into MMPose's registries."""
 from .base_video_dataset import BaseVideoDataset
 from .body import *  # noqa: F401,F403
+from .collate import collate_clips
 from .samplers import *  # noqa: F401,F403
 from .transforms import *  # noqa: F401,F403
 
-__all__ = ['BaseVideoDataset']
+__all__ = ['BaseVideoDataset', 'collate_clips']

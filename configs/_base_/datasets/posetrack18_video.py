@@ -13,6 +13,7 @@ train_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     drop_last=True,  # a lone clip cannot be normalized by its batch
+    collate_fn=dict(type='collate_clips'),
     sampler=dict(type='DefaultSampler', shuffle=True),
     dataset=dict(
         type=dataset_type,
@@ -25,6 +26,7 @@ val_dataloader = dict(
     num_workers=4,
     persistent_workers=True,
     drop_last=False,
+    collate_fn=dict(type='collate_clips'),
     sampler=dict(type='VideoOrderSampler'),
     batch_sampler=dict(type='WorkerRunBatchSampler'),
     dataset=dict(

@@ -1,13 +1,13 @@
 """Pack a clip for the model."""
-import math
-from typing import Any, List, Sequence, Tuple
+from typing import Any, List, Sequence
 
 import cv2
 import numpy as np
 import torch
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
-from torch.utils.data import get_worker_info
+
+from ..collate import allocate_clip
 
 #: What a clip adds to the host's meta keys.
 CLIP_META_KEYS = ('frame_paths', 'frame_offsets', 'frame_valid', 'key_index')
@@ -66,18 +66,8 @@ def _to_tensor(frames: List[np.ndarray]) -> torch.Tensor:
         raise ValueError('the frames of a clip must have one size, got '
                          f'{[frame.shape for frame in frames]}')
     height, width, channels = shape
-    clip = _allocate((len(frames), channels, height, width), frames[0].dtype)
+    clip = allocate_clip((len(frames), channels, height, width),
+                         frames[0].dtype)
     for frame, planes in zip(frames, clip.numpy()):
         cv2.split(frame, list(planes))
     return clip
-
-
-def _allocate(shape: Tuple[int, ...], dtype: np.dtype) -> torch.Tensor:
-    """A tensor; in a worker one that need not be copied to be sent."""
-    clip = torch.from_numpy(np.empty(0, dtype))
-    if get_worker_info() is None:
-        return clip.new_empty(shape)
-    # as torch's own `default_collate` does
-    num_bytes = math.prod(shape) * clip.element_size()
-    storage = torch.UntypedStorage._new_shared(num_bytes)
-    return clip.set_(storage, 0, shape)  # type: ignore[call-overload]

@@ -88,10 +88,10 @@ def test_packs_as_the_host_does(frames):
 
 
 def test_packs_in_shared_memory_in_a_worker(frames, monkeypatch):
-    from mmpose_video.datasets.transforms import pack_clip_inputs
+    from mmpose_video.datasets import collate
     expected = PackClipInputs()(sample(frames))['inputs']
     assert not expected.is_shared()
-    monkeypatch.setattr(pack_clip_inputs, 'get_worker_info', object)
+    monkeypatch.setattr(collate, 'get_worker_info', object)
     packed = PackClipInputs()(sample(frames))['inputs']
     assert packed.is_shared() and torch.equal(packed, expected)
 
