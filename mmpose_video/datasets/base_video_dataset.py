@@ -13,7 +13,7 @@ from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from xtcocotools.coco import COCO
 
 from .clip_samplers import CLIP_SAMPLERS
-from .detected_boxes import read_boxes, suppress
+from .detected_boxes import read_boxes, suppress, unlabeled_frames
 from .frame_index import FrameIndex
 from .image_size import fill_size
 
@@ -41,6 +41,10 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         bbox_nms_thr (float, optional): Of two detected boxes whose overlap
             (intersection over union) exceeds this, drop the one with the
             lower score. Defaults to None, none is dropped.
+        labeled_frames_only (bool): Drop detected boxes in frames that the
+            annotation file does not label, see :func:`unlabeled_frames`. An
+            evaluation looks at labelled frames only. False to predict all
+            frames, for tracking or to look at. Defaults to True.
         backend_args (dict, optional): MMEngine's file backend.
         **kwargs: See :class:`BaseCocoStyleDataset`. ``bbox_file`` may have
             MMPose's or DCPose's format (:mod:`detected_boxes`).
@@ -52,6 +56,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                  missing_frames: str = 'nearest',
                  bbox_score_thr: float = 0.0,
                  bbox_nms_thr: Optional[float] = None,
+                 labeled_frames_only: bool = True,
                  backend_args: Optional[dict] = None,
                  **kwargs: Any) -> None:
         if missing_frames not in MISSING_FRAMES:
@@ -62,6 +67,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         self.missing_frames = missing_frames
         self.bbox_score_thr = bbox_score_thr
         self.bbox_nms_thr = bbox_nms_thr
+        self.labeled_frames_only = labeled_frames_only
         self.frame_index = FrameIndex(backend_args)
         self._skipped: dict = {}
         self._refetches = 0
@@ -174,6 +180,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         if strangers:
             reason = 'a box in an image that `ann_file` does not list'
             self._skipped[reason] = strangers
+        if self.labeled_frames_only:
+            boxes = self._in_labeled_frames(boxes)
         shape = (1, self._metainfo['num_keypoints'])
         data_list = []
         for i, box in enumerate(boxes):
@@ -189,6 +197,16 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                     keypoints_visible=np.ones(shape, dtype=np.float32),
                     id=i))
         return data_list
+
+    def _in_labeled_frames(self, boxes: List[dict]) -> List[dict]:
+        """Detected boxes in frames that an evaluation looks at."""
+        unlabeled = unlabeled_frames(self.coco.dataset)
+        kept = [box for box in boxes if box['image']['id'] not in unlabeled]
+        if len(kept) < len(boxes):
+            reason = ('a box in a frame that is not labelled '
+                      '(`labeled_frames_only`)')
+            self._skipped[reason] = len(boxes) - len(kept)
+        return kept
 
     def _complete(self, image: dict) -> dict:
         """An image's entry with its path and size."""

@@ -1,6 +1,6 @@
 """Files of detected boxes, in MMPose's and in DCPose's format."""
 import os.path as osp
-from typing import Any, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
 
 import numpy as np
 import torch
@@ -104,6 +104,33 @@ def read_boxes(source: str, images: Iterable[dict]
             f'of the annotation file (first {key}: {raw[0].get(key)!r}). The '
             'two files are of different splits or releases')
     return boxes, kind, strangers
+
+
+def unlabeled_frames(labels: dict) -> Set[Any]:
+    """Frames in which predictions cannot count.
+
+    PoseTrack labels some frames of a video and lists all of them. An image
+    is not labelled if it says so (``is_labeled`` is false, and so is
+    PoseTrack21's ``has_labeled_person`` if there is one) and no annotation
+    is of it: PoseTrack's evaluation drops such a frame with what is predicted
+    there, so that leaving it out changes no number. Of a file without any
+    annotation, as those of test sets are, all frames count.
+
+    Args:
+        labels (dict): A COCO-style file, parsed.
+
+    Returns:
+        set: Ids of these images.
+    """
+    annotated = {ann['image_id'] for ann in labels.get('annotations', ())}
+    if not annotated:
+        return set()
+    return {
+        image['id']
+        for image in labels['images'] if not image.get('is_labeled', True)
+        and not image.get('has_labeled_person', False)
+        and image['id'] not in annotated
+    }
 
 
 def suppress(boxes: np.ndarray, scores: np.ndarray, groups: Iterable[Any],

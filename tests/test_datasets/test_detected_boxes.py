@@ -1,4 +1,5 @@
 import json
+import logging
 
 import numpy as np
 import pytest
@@ -8,6 +9,7 @@ from mmpose_video.datasets.detected_boxes import (
     box_format,
     read_boxes,
     suppress,
+    unlabeled_frames,
 )
 
 IMAGES = [
@@ -160,3 +162,55 @@ def test_dataset_with_dcposes_boxes(tmp_path, make_video, make_annotations):
         'box score below `bbox_score_thr`': 1,
         'box suppressed by `bbox_nms_thr`': 1
     }
+
+
+@pytest.mark.parametrize('image, annotated, unlabeled', [
+    (dict(is_labeled=False), False, True),
+    (dict(is_labeled=True), False, False),
+    (dict(), False, False),
+    (dict(is_labeled=False), True, False),
+    # PoseTrack21: people with a box and no key points count in AP
+    (dict(is_labeled=False, has_labeled_person=True), False, False),
+    (dict(is_labeled=False, has_labeled_person=False), False, True),
+])
+def test_which_frames_are_not_labelled(image, annotated, unlabeled):
+    images = [dict(id=1, is_labeled=True), dict(image, id=2)]
+    anns = [dict(image_id=1)] + [dict(image_id=2)] * annotated
+    found = unlabeled_frames(dict(images=images, annotations=anns))
+    assert found == ({2} if unlabeled else set())
+
+
+def test_all_frames_of_a_test_set_count():
+    images = [dict(id=1, is_labeled=False), dict(id=2, is_labeled=False)]
+    assert unlabeled_frames(dict(images=images, annotations=[])) == set()
+
+
+def test_boxes_of_unlabelled_frames(tmp_path, make_video, make_annotations):
+    from mmengine.logging import MMLogger
+    make_video()
+    ann_file = make_annotations(key_frames=range(8))
+    labels = json.loads(ann_file.read_text())
+    for image in labels['images'][1::2]:
+        image['is_labeled'] = False
+    labels['annotations'] = labels['annotations'][::2]
+    ann_file.write_text(json.dumps(labels))
+    path = write(tmp_path, [by_id(1000 + i % 8) for i in range(20)])
+    build = {
+        'ann_file': ann_file.name, 'data_root': str(tmp_path),
+        'bbox_file': path, 'test_mode': True}
+    messages = []
+    logger = MMLogger.get_current_instance()
+    handler = logging.Handler()
+    handler.emit = lambda record: messages.append(record.getMessage())
+    logger.addHandler(handler)
+    try:
+        dataset = PoseTrack18ClipDataset(**build)
+    finally:
+        logger.removeHandler(handler)
+    assert len(dataset) == 10
+    assert {dataset.get_data_info(i)['img_id'] % 2
+            for i in range(10)} == {0}
+    assert any('left out 10 of' in text and 'not labelled' in text
+               for text in messages)
+    everything = PoseTrack18ClipDataset(**build, labeled_frames_only=False)
+    assert len(everything) == 20
