@@ -10,7 +10,9 @@ SPLITS = ('train', 'val', 'test')
 
 def find_label_files(src: str, labels: Optional[str] = None,
                      folders: Sequence[str] = LABEL_FOLDERS,
-                     splits: Sequence[str] = SPLITS) -> Dict[str, List[str]]:
+                     splits: Sequence[str] = SPLITS,
+                     suffixes: Sequence[str] = ('.json', )
+                     ) -> Dict[str, List[str]]:
     """Label files of each split.
 
     Args:
@@ -20,10 +22,12 @@ def find_label_files(src: str, labels: Optional[str] = None,
         folders (Sequence[str]): Where the labels may be, relative to
             ``src``.
         splits (Sequence[str]): Names of the splits.
+        suffixes (Sequence[str]): Of the files. The first that a split has
+            files of counts.
 
     Returns:
-        dict[str, list[str]]: Json files by split, sorted; splits without
-        any are absent.
+        dict[str, list[str]]: Files by split, sorted; splits without any are
+        absent.
 
     Raises:
         FileNotFoundError: If there are none.
@@ -34,17 +38,15 @@ def find_label_files(src: str, labels: Optional[str] = None,
     for folder in tried:
         found = {}
         for split in splits:
-            pattern = osp.join(glob.escape(folder), split, '*.json')
-            files = sorted(glob.glob(pattern))
-            if files:
-                found[split] = files
+            for suffix in suffixes:
+                pattern = osp.join(glob.escape(folder), split, '*' + suffix)
+                files = sorted(glob.glob(pattern))
+                if files:
+                    found[split] = files
+                    break
         if found:
             return found
-    mats = glob.glob(osp.join(glob.escape(src), '**', '*.mat'),
-                     recursive=True)
-    hint = ('. There are .mat files: turn them into json with `mat2json.m` '
-            'of https://github.com/leonid-pishchulin/poseval' if mats else '')
     raise FileNotFoundError(
-        f'no json file in a folder {"/".join(splits)} of '
-        f'{[osp.normpath(folder) for folder in tried]}{hint}. Unpack the '
-        'labels there, or name their folder with --labels')
+        f'no {" or ".join(suffixes)} file in a folder {"/".join(splits)} of '
+        f'{[osp.normpath(folder) for folder in tried]}. Unpack the labels '
+        'there, or name their folder with --labels')

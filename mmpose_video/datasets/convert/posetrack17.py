@@ -1,4 +1,4 @@
-"""PoseTrack2017: ``annolist`` json files, one per video."""
+"""PoseTrack2017: ``annolist`` json or .mat files, one per video."""
 import os.path as osp
 from typing import Dict, List, Optional
 
@@ -20,6 +20,7 @@ from .annolist import (
     image_name,
     read_points,
 )
+from .annolist_mat import load_annolist_mat
 from .geometry import box_around, is_box, union
 from .layout import find_label_files
 from .report import Report
@@ -38,14 +39,16 @@ def plan(src: str, labels: Optional[str] = None) -> Plan:
     """What there is to convert.
 
     Args:
-        src (str): Folder with ``images`` and the labels' json files.
+        src (str): Folder with ``images`` and the labels' json files, or
+            .mat files where there are no json files.
         labels (str, optional): Folder with ``train`` and ``val``.
 
     Returns:
         Plan: Files ``posetrack17_<split>.json``.
     """
     splits = []
-    for split, files in find_label_files(src, labels).items():
+    for split, files in find_label_files(
+            src, labels, suffixes=('.json', '.mat')).items():
         videos = [
             VideoTask(osp.splitext(osp.basename(file))[0], [file],
                       _reader(file, i + 1)) for i, file in enumerate(files)
@@ -65,7 +68,7 @@ def read_video(file: str, number: int, images: SourceImages,
     """One video in COCO's style.
 
     Args:
-        file (str): Its json file.
+        file (str): Its json or .mat file.
         number (int): Place in the split from 1, for the ids.
         images (SourceImages): The images.
         report (Report): Takes what is left out.
@@ -76,7 +79,8 @@ def read_video(file: str, number: int, images: SourceImages,
     Raises:
         ValueError: If it is no annolist.
     """
-    data = load_json(file)
+    data = (load_annolist_mat(file)
+            if file.endswith('.mat') else load_json(file))
     if not isinstance(data, dict) or not isinstance(
             data.get('annolist'), list):
         raise ValueError(f"{file} holds no list 'annolist'; labels of "

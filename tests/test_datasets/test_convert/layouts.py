@@ -84,6 +84,32 @@ def posetrack17(root, videos=2, split='val', frames=3):
     return records
 
 
+def as_struct(value):
+    """What ``savemat`` writes as Matlab's structs and struct arrays."""
+    if isinstance(value, dict):
+        return as_struct([value])[0]
+    if not isinstance(value, list) or not value:
+        return value
+    if not isinstance(value[0], dict):
+        return np.array(value)
+    names = list(dict.fromkeys(k for entry in value for k in entry))
+    array = np.empty(len(value), [(name, object) for name in names])
+    for row, entry in zip(array, value):
+        for name in names:  # a field that one lacks is empty
+            row[name] = as_struct(entry.get(name, []))
+    return array
+
+
+def posetrack17_mat(root, **kwargs):
+    """The same as .mat files, in place of the json files."""
+    posetrack17(root, **kwargs)
+    for path in (root / 'annotations').glob('*/*.json'):
+        content = json.loads(path.read_text())
+        savemat(path.with_suffix('.mat'),
+                {'annolist': as_struct(content['annolist'])})
+        path.unlink()
+
+
 def posetrack18(root, videos=2, split='val', frames=3, labels='annotations',
                 labeled_every=1):
     """One json a video, without sizes; names from 0, six digits."""

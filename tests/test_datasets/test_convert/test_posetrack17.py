@@ -3,9 +3,11 @@ import json
 
 import numpy as np
 import pytest
+from scipy.io import savemat
 
 from mmpose_video.datasets.body import PoseTrack17ClipDataset
 from mmpose_video.datasets.convert import convert
+from mmpose_video.datasets.convert.annolist_mat import load_annolist_mat
 from mmpose_video.datasets.convert.posetrack17 import plan
 from mmpose_video.datasets.keypoint_mapping import (
     keypoint_names,
@@ -160,3 +162,60 @@ def test_unusual_people(tmp_path):
     dataset = PoseTrack17ClipDataset(
         ann_file='annotations/posetrack17_val.json', data_root=str(tmp_path))
     assert len(dataset) == 2  # a head box alone is no sample
+
+
+@pytest.mark.parametrize('frames', [1, 3])
+def test_mat_files_give_what_json_files_give(tmp_path, frames):
+    roots = [tmp_path / name for name in ('json', 'mat')]
+    layouts.posetrack17(roots[0], frames=frames)
+    layouts.posetrack17_mat(roots[1], frames=frames)
+    (wanted, _), (found, report) = (run(root) for root in roots)
+    assert not report.faults and not report.skipped
+    assert found['images'] == wanted['images']
+    assert found['annotations'] == wanted['annotations']
+
+
+def test_mat_files_of_frames_without_people_or_joints(tmp_path):
+    layouts.posetrack17(tmp_path, videos=1)
+    path = tmp_path / 'annotations/val/000100_mpii_test.json'
+    frames = json.loads(path.read_text())['annolist']
+    frames[0]['annorect'] = []
+    frames[0]['ignore_regions'] = []
+    frames[0]['is_labeled'] = [0]
+    del frames[1]['annorect'][1]['annopoints']
+    path.write_text(json.dumps(dict(annolist=frames)))
+    wanted, _ = run(tmp_path)
+    savemat(path.with_suffix('.mat'), {'annolist': layouts.as_struct(frames)})
+    path.unlink()
+    found, report = run(tmp_path)
+    assert not report.faults
+    assert found['images'] == wanted['images']
+    assert found['images'][0]['is_labeled'] is False
+    assert found['annotations'] == wanted['annotations']
+    assert found['annotations'][1]['num_keypoints'] == 0
+
+
+def test_json_files_come_before_mat_files(tmp_path):
+    layouts.posetrack17(tmp_path, videos=1)
+    savemat(tmp_path / 'annotations/val/other.mat', dict(x=1))
+    content, report = run(tmp_path)
+    assert not report.faults and len(content['images']) == 3
+
+
+@pytest.mark.parametrize('content, message', [
+    (b'', 'no Matlab file'), (b'{"annolist": []}', 'no Matlab file'),
+    (b'MATLAB 7.3 MAT-file'.ljust(124) + b'\x00\x02IM' + bytes(400),
+     'saved with -v7.3'),
+])
+def test_files_that_are_no_mat_files(tmp_path, content, message):
+    path = tmp_path / 'video.mat'
+    path.write_bytes(content)
+    with pytest.raises(ValueError, match=f'video.mat.*{message}'):
+        load_annolist_mat(str(path))
+
+
+def test_mat_files_of_something_else(tmp_path):
+    path = tmp_path / 'video.mat'
+    savemat(path, dict(positions=np.zeros(3)))
+    with pytest.raises(ValueError, match=r"'annolist', but \['positions'\]"):
+        load_annolist_mat(str(path))
