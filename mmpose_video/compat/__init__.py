@@ -10,6 +10,8 @@ from . import (
     checkpoint,
     config_scope,
     cpu_ddp,
+    hrformer,
+    js_loss,
     pkg_resources,
     versions,
     visualizer,
@@ -21,8 +23,10 @@ checkpoint.install()
 config_scope.install()
 cpu_ddp.install()
 visualizer.install()
+hrformer.install()
+js_loss.install()
 
 __all__ = [
-    'checkpoint', 'config_scope', 'cpu_ddp', 'pkg_resources', 'startup',
-    'versions', 'visualizer'
+    'checkpoint', 'config_scope', 'cpu_ddp', 'hrformer', 'js_loss',
+    'pkg_resources', 'startup', 'versions', 'visualizer'
 ]

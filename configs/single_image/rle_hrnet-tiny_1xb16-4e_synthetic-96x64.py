@@ -1,0 +1,20 @@
+# RLE: coordinates and their scale regressed, the distribution of the error
+# learned by a normalizing flow. The published model averages the last feature
+# map over space; 16 channels would leave next to nothing of it, so the head
+# reads all of the small HRNet's map: package default, not the paper's.
+_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+
+label_codec = dict(type='RegressionLabel', input_size=_base_.codec.input_size)
+
+model = dict(
+    head=dict(
+        _delete_=True,
+        type='RLEHead',
+        in_channels=16 * 24 * 16,
+        num_joints=17,
+        loss=dict(type='RLELoss', use_target_weight=True),
+        decoder=label_codec))
+
+train_pipeline = _base_.train_pipeline
+train_pipeline[4] = dict(type='GenerateTarget', encoder=label_codec)
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

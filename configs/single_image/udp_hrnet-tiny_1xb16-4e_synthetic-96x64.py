@@ -1,0 +1,18 @@
+# UDP: sizes counted in distances between pixels, not in pixels.
+_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+
+codec = _base_.codec
+# MMPose's rule: a blur of 3 for sigma 1
+codec.update(type='UDPHeatmap', blur_kernel_size=3)
+
+model = dict(head=dict(decoder=codec))
+
+train_pipeline = _base_.train_pipeline
+train_pipeline[3].update(use_udp=True)
+train_pipeline[4].update(encoder=codec)
+val_pipeline = _base_.val_pipeline
+val_pipeline[2].update(use_udp=True)
+
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+test_dataloader = val_dataloader

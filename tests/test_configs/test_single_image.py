@@ -1,0 +1,148 @@
+"""Single-image systems in the video estimator, against MMPose's own."""
+import copy
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from mmpose.structures import PoseDataSample
+from mmpose.testing import get_packed_inputs
+
+from mmpose_video.tools.get_flops import without_pretrained
+
+ROOT = Path(__file__).parents[2] / 'configs'
+SMALL = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in (*ROOT.glob('single_image/*_synthetic-*.py'),
+                 *ROOT.glob('baseline/*-tiny_*_synthetic-*.py')))
+LARGE = sorted(
+    path.relative_to(ROOT).as_posix()
+    for path in ROOT.glob('single_image/*_posetrack18-*.py'))
+#: Largest error in pixels of the crop when a perfect network is tested with
+#: its mirror image. MSRA's heatmaps are off by half a pixel (a quarter of a
+#: cell between the two), SimCC's bins by a quarter and by rounding.
+MIRROR_ERROR = {
+    'td-hm': 1.5, 'dark': 0.75, 'udp': 0.1, 'simcc': 0.75, 'rtmpose': 0.75,
+    'rle': 1e-3, 'dsnt': 1e-3,
+}
+
+
+def load(name):
+    init_default_scope('mmpose')
+    return Config.fromfile(ROOT / name)
+
+
+def batch(width, height):
+    data = get_packed_inputs(
+        2, input_size=(width, height), img_shape=(height, width),
+        heatmap_size=(width // 4, height // 4))
+    for sample in data['data_samples']:
+        sample.gt_instance_labels.keypoint_weights[0, 3] = 0.
+    return data
+
+
+def as_clips(data):
+    data = copy.deepcopy(data)
+    data['inputs'] = [image[None] for image in data['inputs']]
+    for sample in data['data_samples']:
+        sample.set_metainfo(dict(
+            frame_offsets=np.zeros(1, int), frame_valid=np.ones(1, bool),
+            key_index=0))
+    return data
+
+
+def two_models(name, flip_test):
+    """This package's model of a config and the host's, of equal weights."""
+    model_cfg = without_pretrained(load(name).model.to_dict())
+    model_cfg['test_cfg'].update(flip_test=flip_test)
+    ours = MODELS.build(copy.deepcopy(model_cfg))
+    model_cfg['type'] = 'TopdownPoseEstimator'
+    model_cfg['data_preprocessor']['type'] = 'PoseDataPreprocessor'
+    host = MODELS.build(model_cfg)
+    for parameter in ours.parameters():
+        if parameter.dim() > 1 and parameter.requires_grad:
+            torch.nn.init.kaiming_normal_(parameter)
+    host.load_state_dict(ours.state_dict())
+    return ours, host
+
+
+@pytest.mark.parametrize('flip_test', [False, True])
+@pytest.mark.parametrize('name', SMALL)
+def test_poses_and_losses_equal_the_hosts(name, flip_test):
+    ours, host = two_models(name, flip_test)
+    data = batch(*load(name).codec.input_size)
+    results = []
+    for model, given in ((ours, as_clips(data)), (host, data)):
+        model.eval()
+        given = model.data_preprocessor(copy.deepcopy(given))
+        with torch.no_grad():
+            losses = model(**given, mode='loss')
+            samples = model(**given, mode='predict')
+        results.append((losses, [s.pred_instances for s in samples]))
+    (our_losses, our_poses), (host_losses, host_poses) = results
+    assert our_losses.keys() == host_losses.keys()
+    for key, value in our_losses.items():
+        assert torch.isfinite(value)
+        torch.testing.assert_close(value, host_losses[key])
+    for our, other in zip(our_poses, host_poses):
+        np.testing.assert_allclose(our.keypoints, other.keypoints, atol=1e-3)
+        np.testing.assert_allclose(
+            our.keypoint_scores, other.keypoint_scores, rtol=1e-4, atol=1e-5)
+
+
+def perfect_output(head, joints):
+    """What the head's network would give if it had learned the joints."""
+    labels = {
+        key: torch.from_numpy(np.asarray(value, np.float32))
+        for key, value in head.decoder.encode(
+            joints[None], np.ones((1, len(joints)), np.float32)).items()
+    }
+    kind = type(head).__name__
+    if kind in ('SimCCHead', 'RTMCCHead'):
+        return labels['keypoint_x_labels'], labels['keypoint_y_labels']
+    if kind == 'RLEHead':
+        coordinates = labels['keypoint_labels']
+        return torch.cat([coordinates, torch.zeros_like(coordinates)], -1)
+    if kind == 'DSNTHead':
+        return labels['keypoint_labels'], labels['heatmaps'][None]
+    return labels['heatmaps'][None]
+
+
+@pytest.mark.parametrize('name', LARGE)
+def test_image_and_mirror_image_agree(name, rng):
+    """Shifts of the flip test fit the codec: UDP without, others with."""
+    cfg = load(name)
+    assert cfg.model.test_cfg.flip_test
+    head = MODELS.build(cfg.model.head)
+    width, height = cfg.codec.input_size
+    joints = rng.uniform(20, [width - 20, height - 20], (17, 2))
+    flip_indices = [0, 1, 2] + [i + 1 if i % 2 else i - 1
+                                for i in range(3, 17)]
+    mirrored = joints[flip_indices]
+    mirrored[:, 0] = width - 1 - mirrored[:, 0]
+    outputs = [perfect_output(head, joints), perfect_output(head, mirrored)]
+    head.forward = lambda which: outputs[which]
+    sample = PoseDataSample(metainfo=dict(
+        flip_indices=flip_indices, input_size=(width, height)))
+    with torch.no_grad():
+        pose, = head.predict([0, 1], [sample], test_cfg=cfg.model.test_cfg)
+    error = np.abs(pose.keypoints[0] - joints).max()
+    assert error < MIRROR_ERROR[Path(name).name.split('_')[0]]
+
+
+def test_cspnext_is_the_one_of_mmdet():
+    """MMPose's configs take it from there, with the published weights."""
+    from mmdet.models.backbones import CSPNeXt
+
+    cfg = load('_base_/models/rtmpose-m.py').model.backbone
+    cfg.update(widen_factor=0.125, deepen_factor=0.33)
+    model = MODELS.build(cfg).eval()
+    other = CSPNeXt(**{k: v for k, v in cfg.items() if k != 'type'}).eval()
+    other.load_state_dict(model.state_dict())
+    image = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        for ours, theirs in zip(model(image), other(image)):
+            assert torch.equal(ours, theirs)
