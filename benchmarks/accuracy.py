@@ -15,22 +15,30 @@ schedule, sampler and augmentation are the same for all::
 
 The clips are rendered first where they are not there. A run that is finished
 is not run again, one that was killed goes on from its last epoch: after
-Ctrl-C the same command continues.
+Ctrl-C the same command continues. After the trainings each run is tested once
+more to see which joints it finds, and each model is measured alone; all that
+is finished in the work directory goes to ``results.json``, ``results.csv``
+and plots, from which ``benchmarks/report.py`` makes the pages.
 """
 import argparse
-import json
 import os
 import signal
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from comparison import ablations as ablation_table
+from comparison.evaluate import collect, measure_all, predict_all
 from comparison.methods import choose, discover
 from comparison.plan import execute, plan
+from comparison.plots import draw
+from comparison.results import write_csv, write_json
 from comparison.runs import Run, RunError, Trainings, shown
 from comparison.sizes import ROOT, SIZES, SPLITS, Size
+from comparison.tables import main_table
+
+STEPS = ('train', 'predict', 'measure')
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -64,6 +72,9 @@ def build_parser() -> argparse.ArgumentParser:
         help='for all runs; take another --work-dir with it')
     add('--work-dir', type=Path, help='default: work_dirs/accuracy for '
         'small,\nwork_dirs/accuracy_SIZE for others')
+    add('--steps', nargs='+', choices=STEPS, default=list(STEPS),
+        help='train; predict: test by difficulty; measure: size and speed,\n'
+        'on an idle machine; default: all')
     add('--dry-run', action='store_true',
         help='print the commands and stop')
     return parser
@@ -130,18 +141,40 @@ def main(argv: Optional[List[str]] = None) -> int:
             return 0
         # a polite kill ends the children like Ctrl-C
         signal.signal(signal.SIGTERM, _interrupt)
-        render(size, splits, os.cpu_count() or 1)
         work_dir.mkdir(parents=True, exist_ok=True)
-        results = execute(runs, trainings, jobs)
+        failures = 0
+        if 'train' in args.steps:
+            render(size, splits, os.cpu_count() or 1)
+            failures += len(runs) - len(execute(runs, trainings, jobs))
+        finished = trainings.all_finished()
+        if 'predict' in args.steps:
+            failures += len(predict_all(size, trainings, finished))
+        if 'measure' in args.steps:
+            failures += len(measure_all(trainings, finished))
+        write(size, work_dir, collect(trainings, finished))
     except (ValueError, RunError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130
-    path = work_dir / 'results.json'
-    path.write_text(json.dumps(list(results.values()), indent=1))
-    print(f'results in {path}')
-    return 0 if len(results) == len(runs) else 1
+    return 1 if failures else 0
+
+
+def write(size: Size, work_dir: Path, runs: List[Dict[str, Any]]) -> None:
+    """Keep all results, and print what they come to."""
+    results = dict(
+        size=size.name, about=size.about,
+        data=size.render and shown(size.render_command(size.splits[-1], 1)),
+        runs=runs)
+    write_json(work_dir / 'results.json', results)
+    write_csv(work_dir / 'results.csv', runs)
+    draw(results, work_dir)
+    for split in size.splits:
+        text = main_table(results, split)
+        if text:
+            print(f'\n{split}\n\n{text}')
+    print(f'\nresults in {work_dir}/results.json; python benchmarks/report.py '
+          f'{work_dir}/results.json makes the pages')
 
 
 def _interrupt(*_: Any) -> None:

@@ -132,6 +132,21 @@ class Trainings:
         return dict(result, method=run.method, variant=run.variant,
                     split=run.split)
 
+    def all_finished(self) -> List[Dict[str, Any]]:
+        """Results of all finished runs in the work directory, by name."""
+        results = []
+        for path in sorted(self.work_dir.glob('*/done.json')):
+            result = json.loads(path.read_text())
+            name = result['name'].rsplit('_seed', 1)[0]
+            # results of earlier versions lack what their names say
+            result.setdefault('method', name.split('.')[0])
+            result.setdefault('variant', None)
+            result.setdefault('split', 'hard')
+            result['checkpoint'] = str(
+                path.parent / Path(result['checkpoint']).name)
+            results.append(result)
+        return results
+
     def _identity(self, run: Run) -> Dict[str, Any]:
         return dict(config=run.config, seed=run.seed, epochs=run.epochs,
                     options=[*run.options, *self.extra])

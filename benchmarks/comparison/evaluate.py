@@ -1,0 +1,166 @@
+"""What is measured of trained models: predictions by difficulty, and cost.
+
+Each measurement is kept in the folder of its run (``difficulty.json``,
+``cost.json``) and not made again.
+"""
+import json
+import os
+import sys
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence
+
+from . import difficulty
+from .runs import RunError, Trainings
+from .sizes import Size
+
+Results = Sequence[Dict[str, Any]]
+
+
+def predict_all(size: Size, trainings: Trainings, results: Results,
+                tester: Optional[List[str]] = None) -> List[str]:
+    """Test each run that was not, and sort its joints by difficulty.
+
+    Args:
+        size (Size): The size; real data say nothing of difficulty.
+        trainings (Trainings): Where the runs are.
+        results (list[dict]): Finished runs.
+        tester (list[str], optional): The command before the config, for
+            tests. Defaults to mim's.
+
+    Returns:
+        list[str]: Errors, one for each run that could not be tested.
+    """
+    if size.render is None:
+        return []
+    tester = tester or [sys.executable, '-m', 'mim', 'test', 'mmpose']
+    missing = [result for result in results
+               if not _fresh(trainings, result, 'difficulty.json')]
+    errors = []
+    for number, result in enumerate(missing, 1):
+        print(f'[{number} of {len(missing)}] testing {result["name"]}',
+              flush=True)
+        folder = trainings.folder(result['name'])
+        dump = (folder / 'predictions.pkl').resolve()
+        try:
+            if not _fresh(trainings, result, dump.name):
+                _call(trainings, [
+                    *tester, str(run_config(trainings, result)), '-C',
+                    str(Path(result['checkpoint']).resolve()), '--work-dir',
+                    str((folder / 'test').resolve()), '--dump', str(dump)
+                ], folder / 'test.log')
+            labels = (size.folder(result['split']) / 'annotations' /
+                      'posetrack18_val.json')
+            counts = difficulty.count(difficulty.read_predictions(dump),
+                                      labels)
+        except (RunError, ValueError) as error:
+            errors.append(f'{result["name"]}: {error}')
+            print(f'error: {errors[-1]}', file=sys.stderr)
+            continue
+        _write(folder / 'difficulty.json', counts)
+    return errors
+
+
+def measure_all(trainings: Trainings, results: Results) -> List[str]:
+    """Measure size and speed of each model that was not, one after another.
+
+    Models of equal method and variant are equal: the first seed stands for
+    all.
+
+    Returns:
+        list[str]: Errors, one for each model that could not be measured.
+    """
+    first: Dict[Any, Dict[str, Any]] = {}
+    for result in results:
+        if not result['method'].endswith('start'):
+            first.setdefault((result['method'], result.get('variant')),
+                             result)
+    missing = [result for result in first.values()
+               if not _fresh(trainings, result, 'cost.json')]
+    if missing and hasattr(os, 'getloadavg'):
+        load = os.getloadavg()[0]
+        if load > 0.5:
+            print(f'warning: the load of this machine is {load:.1f}; speeds '
+                  'are worth something on an idle one only',
+                  file=sys.stderr)
+    errors = []
+    for number, result in enumerate(missing, 1):
+        print(f'[{number} of {len(missing)}] measuring {result["name"]}',
+              flush=True)
+        folder = trainings.folder(result['name'])
+        try:
+            _call(trainings, [
+                sys.executable, str(Path(__file__).with_name('cost.py')),
+                str(run_config(trainings, result)),
+                str((folder / 'cost.json').resolve()), '--device',
+                trainings.device
+            ], folder / 'cost.log')
+        except RunError as error:
+            errors.append(f'{result["name"]}: {error}')
+            print(f'error: {errors[-1]}', file=sys.stderr)
+    return errors
+
+
+def run_config(trainings: Trainings, result: Dict[str, Any]) -> Path:
+    """The config with all options, as MMEngine left it in the run's folder.
+
+    Raises:
+        RunError: If it is not there.
+    """
+    path = trainings.folder(result['name']) / Path(result['config']).name
+    if not path.is_file():
+        raise RunError(f'{path} is gone, with which the model was trained; '
+                       'remove its done.json to train it again')
+    return path.resolve()
+
+
+def collect(trainings: Trainings, results: Results) -> List[Dict[str, Any]]:
+    """Results with what was measured of them, ready for the tables.
+
+    Returns:
+        list[dict]: One per run; ``cost`` and ``difficulty`` are None where
+        they were not measured. Nothing in them is a path of this machine.
+    """
+    costs = {}
+    for result in results:
+        cost = _read(trainings.folder(result['name']) / 'cost.json')
+        if cost is not None:
+            costs[result['method'], result.get('variant')] = cost
+    return [
+        dict({key: value for key, value in result.items()
+              if key != 'checkpoint'},
+             cost=costs.get((result['method'], result.get('variant'))),
+             difficulty=_read(
+                 trainings.folder(result['name']) / 'difficulty.json'))
+        for result in results
+    ]
+
+
+def _call(trainings: Trainings, command: List[str], log: Path) -> None:
+    with open(log, 'w') as file:
+        try:
+            code = trainings.call(command, file)
+        except KeyboardInterrupt:
+            trainings.stop()
+            raise
+    if code:
+        raise RunError(f'{" ".join(command[1:5])} ... failed with status '
+                       f'{code}: see {log}')
+
+
+def _fresh(trainings: Trainings, result: Dict[str, Any], name: str) -> bool:
+    """Whether a measurement is there and not older than its training."""
+    folder = trainings.folder(result['name'])
+    path, done = folder / name, folder / 'done.json'
+    return path.is_file() and path.stat().st_mtime >= done.stat().st_mtime
+
+
+def _read(path: Path) -> Optional[Any]:
+    return json.loads(path.read_text()) if path.is_file() else None
+
+
+def _write(path: Path, content: Any) -> None:
+    draft = path.with_name(f'{path.name}.tmp')
+    draft.write_text(json.dumps(content))
+    os.replace(draft, path)
+
+

@@ -1,0 +1,108 @@
+"""The plots: AP against cost, accuracy against occlusion and blur."""
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+from .difficulty import BINS
+from .methods import BASELINE
+from .results import Row
+from .sizes import SIZES
+from .tables import ordered
+
+PANELS = ('person hidden', 'joint', 'blur')
+TITLES = {
+    'person hidden': 'joints of the person that others hide',
+    'joint': 'the joint is',
+    'blur': 'movement during the exposure (joint not hidden by others)',
+}
+
+
+def draw(results: Dict[str, Any], folder: Path, prefix: str = ''
+         ) -> List[Path]:
+    """Draw what the results allow.
+
+    Args:
+        results (dict): The raw results.
+        folder (Path): Where the pictures go.
+        prefix (str): How their names begin.
+
+    Returns:
+        list[Path]: ``<prefix>cost_<split>.png`` and
+        ``<prefix>difficulty_<split>.png``.
+    """
+    import matplotlib
+    matplotlib.use('Agg')
+
+    written = []
+    for split in SIZES[results['size']].splits:
+        found = ordered(results, split)
+        if any(row.cost for row in found):
+            written.append(folder / f'{prefix}cost_{split}.png')
+            _cost(found, written[-1])
+        if any(row.rates() for row in found):
+            written.append(folder / f'{prefix}difficulty_{split}.png')
+            _difficulty(found, written[-1])
+    return written
+
+
+def _style(rows: List[Row]) -> Dict[str, Tuple[Any, str]]:
+    """Colour and marker of each method, the same in all plots."""
+    import matplotlib.pyplot as plt
+    colors = plt.get_cmap('tab20').colors
+    names = sorted(row.method for row in rows if row.method != BASELINE)
+    style = {name: (colors[i % 20], 'osD^v'[i % 5])
+             for i, name in enumerate(names)}
+    style[BASELINE] = ('black', '*')
+    return style
+
+
+def _cost(rows: List[Row], path: Path) -> None:
+    """AP with its deviation against multiply-adds per clip."""
+    import matplotlib.pyplot as plt
+    style = _style(rows)
+    figure, axis = plt.subplots(figsize=(6.5, 4.2))
+    for row in rows:
+        if not row.cost:
+            continue
+        color, marker = style[row.method]
+        axis.errorbar(row.cost['macs'] / 1e9, row.mean('AP'),
+                      row.deviation('AP') or 0, color=color, marker=marker,
+                      capsize=3, ls='none', label=row.method)
+        axis.annotate(row.method, (row.cost['macs'] / 1e9, row.mean('AP')),
+                      xytext=(5, 3), textcoords='offset points', fontsize=7)
+    axis.set(xscale='log', xlabel='multiply-adds per clip, billions',
+             ylabel='AP')
+    axis.grid(alpha=0.3)
+    figure.tight_layout()
+    figure.savefig(path, dpi=130)
+    plt.close(figure)
+
+
+def _difficulty(rows: List[Row], path: Path) -> None:
+    """Found joints per bin: how many, and the gain over the baseline."""
+    import matplotlib.pyplot as plt
+    rows = [row for row in rows if row.rates()]
+    style = _style(rows)
+    base = next((row.rates() for row in rows if row.method == BASELINE), {})
+    figure, axes = plt.subplots(2 if base else 1, len(PANELS), squeeze=False,
+                                figsize=(13, 7 if base else 3.8))
+    for column, condition in enumerate(PANELS):
+        for row in rows:
+            rate = row.rates()[condition]
+            names = [name for name in BINS[condition] if name in rate]
+            color, marker = style[row.method]
+            lines = [(axes[0, column], [rate[name] for name in names])]
+            if base:
+                lines.append((axes[1, column], [
+                    rate[name] - base[condition][name] for name in names]))
+            for axis, values in lines:
+                axis.plot(names, values, color=color, marker=marker,
+                          label=row.method)
+                axis.grid(alpha=0.3)
+        axes[-1, column].set_xlabel(TITLES[condition], fontsize=9)
+    axes[0, 0].set_ylabel('joints found, %')
+    if base:
+        axes[1, 0].set_ylabel('more than the baseline, points')
+    axes[0, -1].legend(fontsize=7, loc='center left', bbox_to_anchor=(1, 0.5))
+    figure.tight_layout()
+    figure.savefig(path, dpi=110)
+    plt.close(figure)

@@ -1,0 +1,180 @@
+"""The tables of a comparison, as Markdown."""
+from typing import Any, Dict, List, Optional, Sequence
+
+from .ablations import ABLATIONS
+from .difficulty import BINS
+from .methods import BASELINE, GROUPS, discover
+from .results import Row, changes, rows
+from .runs import JOINT_GROUPS
+from .sizes import SIZES
+
+
+def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
+    """Format a Markdown table."""
+    return '\n'.join('| ' + ' | '.join(cells) + ' |' for cells in (
+        head, ['---'] * len(head), *lines))
+
+
+def spread(row: Row, key: str = 'AP') -> str:
+    """Mean and standard deviation, ``48.0 ± 0.4``."""
+    deviation = row.deviation(key)
+    return f'{row.mean(key):.1f}' + (
+        '' if deviation is None else f' ± {deviation:.1f}')
+
+
+def ordered(results: Dict[str, Any], split: str) -> List[Row]:
+    """The methods on a split: single-image ones, then video, by AP."""
+    methods = discover(SIZES[results['size']])
+
+    def group(row: Row) -> int:
+        method = methods.get(row.method)
+        return GROUPS.index(method.group) if method else len(GROUPS)
+
+    chosen = [row for row in rows(results)
+              if row.variant is None and row.split == split]
+    return sorted(chosen, key=lambda row: (
+        row.method != BASELINE, -group(row), -row.mean('AP')))
+
+
+def link(row: Row, up: str) -> str:
+    """The method's name, linked to its config."""
+    return f'[{row.method}]({up}{row.config})'
+
+
+def front_table(results: Dict[str, Any], split: str, up: str = '') -> str:
+    """The short table: AP, its gain over the baseline, and the cost.
+
+    Args:
+        results (dict): The raw results.
+        split (str): Split of the data.
+        up (str): From the page to the repository, for the links.
+    """
+    found = ordered(results, split)
+    full = baseline(found)
+    lines = []
+    for row in found:
+        lines.append([
+            link(row, up), str(len(row.runs)), f'**{spread(row)}**',
+            '' if row.method == BASELINE else signed(row, full),
+            *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
+            *_number(row, 'params', 1e6, ' M'), *_number(row, 'macs', 1e9)])
+    return table(['method', 'seeds', 'AP', 'to the baseline', *JOINT_GROUPS,
+                  'parameters', 'GMAC per clip'], lines) if lines else ''
+
+
+def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
+    """The whole table of a split, or '' if nothing was run on it."""
+    lines = []
+    for row in ordered(results, split):
+        lines.append([
+            link(row, up), str(len(row.runs)), spread(row),
+            *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
+            *_number(row, 'frames', 1, digits=0),
+            *_number(row, 'params', 1e6), *_number(row, 'trainable', 1e6),
+            *_number(row, 'macs', 1e9),
+            *_number(row, 'samples_per_second', 1, digits=0),
+            *_number(row, 'clips_per_second', 1, digits=0),
+            *_number(row, 'memory_mb', 1, digits=0),
+            f'{row.mean("minutes"):.0f}'])
+    return table([
+        'method', 'seeds', 'AP', *JOINT_GROUPS, 'T', 'parameters, M',
+        'trained, M', 'GMAC per clip', 'training samples/s', 'clips/s',
+        'peak memory, MB', 'minutes'
+    ], lines) if lines else ''
+
+
+def difficulty_table(results: Dict[str, Any], split: str, condition: str,
+                     up: str = '../') -> str:
+    """Percent of joints found per bin of a condition, and the gain.
+
+    The gain in parentheses is over the baseline in the same bin.
+    """
+    found = [row for row in ordered(results, split) if row.rates()]
+    full = baseline(found)
+    base = full.rates()[condition] if full else {}
+    bins = [name for name in BINS[condition]
+            if any(name in row.rates()[condition] for row in found)]
+    if not found or not bins:
+        return ''
+    counts = found[0].runs[0]['difficulty'][condition]
+    head = [f'{name} (n = {counts[name][1]})' for name in bins]
+    lines = []
+    for row in found:
+        rate = row.rates()[condition]
+        cells = []
+        for name in bins:
+            gain = ('' if row is full or name not in base else
+                    f' ({rate[name] - base[name]:+.1f})')
+            cells.append(f'{rate[name]:.1f}{gain}')
+        lines.append([link(row, up), *cells])
+    return table(['method', *head], lines)
+
+
+def ablation_table(results: Dict[str, Any], up: str = '../') -> str:
+    """Each variant against its full model of the same seed."""
+    found = rows(results)
+    full = {(row.method, row.split): row for row in found
+            if row.variant is None}
+    lines = []
+    for key, entry in ABLATIONS.items():
+        for row in found:
+            if f'{row.method}.{row.variant}' != key:
+                continue
+            base = full.get((row.method, row.split))
+            if base is None or not changes(row, base):
+                continue
+            lines.append([
+                f'[{row.method}]({up}{row.config})', entry.about,
+                '`' + ' '.join(_own(row, base)) + '`',
+                spread(base), spread(row), signed(row, base),
+                verdict(row, base), entry.expected or '?',
+                entry.source or '', *_number(row, 'macs', 1e9)])
+    return table([
+        'method', 'variant', 'options', 'AP, full', 'AP, variant', 'change',
+        'measured', 'expected', 'by', 'GMAC per clip'
+    ], lines) if lines else ''
+
+
+def verdict(row: Row, full: Row) -> str:
+    """Sign of a change: ``+``, ``-``, or ``0`` where seeds disagree.
+
+    With one seed, half a point of AP is the bound below which it is 0: the
+    methods' standard deviation over seeds is about that.
+    """
+    values = changes(row, full)
+    if len(values) == 1 and abs(values[0]) < 0.5:
+        return '0'
+    if all(value > 0 for value in values):
+        return '+'
+    return '-' if all(value < 0 for value in values) else '0'
+
+
+def signed(row: Row, full: Optional[Row]) -> str:
+    """Mean change against another row, and its range over the seeds."""
+    values = changes(row, full) if full else []
+    if not values:
+        return ''
+    text = f'{sum(values) / len(values):+.1f}'
+    if len(values) > 1:
+        text += f' ({min(values):+.1f} to {max(values):+.1f})'
+    return text
+
+
+def baseline(found: Sequence[Row]) -> Optional[Row]:
+    """The row of the single-frame baseline."""
+    return next((row for row in found if row.method == BASELINE), None)
+
+
+def _own(row: Row, full: Row) -> List[str]:
+    """Options that the full model does not have; loaders' ones only once."""
+    shared = set(full.runs[0].get('options') or ())
+    return [option for option in row.runs[0].get('options') or ()
+            if option not in shared
+            and not option.startswith(('val_', 'test_'))]
+
+
+def _number(row: Row, key: str, unit: float, name: str = '',
+            digits: int = 2) -> List[str]:
+    """A cell with a measured number, or a dash."""
+    value = row.cost.get(key)
+    return ['-' if value is None else f'{value / unit:.{digits}f}{name}']
