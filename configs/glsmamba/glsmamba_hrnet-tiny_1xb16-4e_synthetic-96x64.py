@@ -9,13 +9,13 @@ model = dict(
     neck=dict(
         type='GLSMambaNeck',
         in_channels=16,
-        channels=16,
+        channels=32,
         num_global=1,
         num_local=1,
         upsample_channels=(),
         window=(8, 8),
         d_state=4),
-    head=dict(in_channels=16, decoder=_base_.codec))
+    head=dict(in_channels=32, decoder=_base_.codec))
 
 train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
