@@ -105,6 +105,9 @@ _TABLE: Sequence[Ablation] = (
              frames(5, 2)),
     Ablation('diffpose', 'spacing1', 'three frames, next to each other',
              frames(3, 1, False)),
+    # what the video methods, whose backbone is frozen, begin with
+    Ablation('baseline', 'frozen', 'the head alone is trained on',
+             ('model.freeze_backbone=True', ), '-'),
     # GLSMamba
     Ablation('glsmamba', 'no-local', 'global blocks (GSM) without the local '
              'one (LRM)', ('model.neck.num_local=0', ), '-',
