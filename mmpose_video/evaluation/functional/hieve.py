@@ -6,8 +6,8 @@ paired as in DeepCut, distances are in head sizes (PCKh), AP@0.5, AP@0.75 and
 AP@0.9 are averaged, and invisible joints are not evaluated. The paper does
 not say what the head size of a person without a head box is; the choices
 here are named where they are made. Its frame-weighted variant (w-AP) is not
-computed, as the weights were not available in a readable form. The server of
-the benchmark has the last word.
+computed: of the weights only the ingredients are known, see
+docs/evaluation.md. The server of the benchmark has the last word.
 """
 from typing import Any, Dict, List, Sequence, Tuple
 

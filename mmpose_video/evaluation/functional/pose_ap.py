@@ -15,8 +15,8 @@ from .pose_table import PoseTable
 _MAX_PAIRS = 1 << 17  # pairs of people compared in one go
 
 
-def _within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
-            thr: float) -> np.ndarray:
+def within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
+           thr: float) -> np.ndarray:
     """Whether joints lie within ``thr`` reference lengths of each other.
 
     A pair right at the threshold is measured again with NumPy's routine
@@ -88,8 +88,8 @@ def _best_ground_truth(gt: PoseTable, pred: PoseTable, thr: float,
         near = ((gt_low[row_gt] <= pred_high[row_pred]) &
                 (pred_low[row_pred] <= gt_high[row_gt])).all(axis=1)
         row_pred, row_gt = row_pred[near], row_gt[near]
-        match = _within(gt.joints[row_gt], pred.joints[row_pred],
-                        gt.size[row_gt], thr)
+        match = within(gt.joints[row_gt], pred.joints[row_pred],
+                       gt.size[row_gt], thr)
         match &= gt.present[row_gt] & pred.present[row_pred]
         fraction = match.sum(axis=1) / np.maximum(num_joints[row_gt], 1)
         hit = fraction > 0
@@ -149,8 +149,8 @@ def joint_labels(gt: PoseTable, pred: PoseTable, given: np.ndarray,
     rows = np.flatnonzero(given >= 0)
     if len(rows):
         person = given[rows]
-        labels[rows] = _within(gt.joints[person], pred.joints[rows],
-                               gt.size[person], thr)
+        labels[rows] = within(gt.joints[person], pred.joints[rows],
+                              gt.size[person], thr)
         labels[rows] &= gt.present[person] & pred.present[rows]
     return labels
 

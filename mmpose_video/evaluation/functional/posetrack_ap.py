@@ -2,7 +2,7 @@
 import glob
 import os.path as osp
 import warnings
-from typing import Dict, Iterable, Tuple
+from typing import Dict, Iterable, Iterator, Tuple
 
 import numpy as np
 
@@ -82,21 +82,20 @@ def read_pair(gt: dict, pred: dict, gt_source: str,
     return gt_table, pred_table
 
 
-def read_folders(gt_dir: str, pred_dir: str) -> Tuple[PoseTable, PoseTable]:
-    """Read two folders of per-video files.
+def pairs_of_files(gt_dir: str, pred_dir: str) -> Iterator[Tuple[str, str]]:
+    """Name the files of two folders, video by video.
 
     Args:
         gt_dir (str): Folder of ground truth.
         pred_dir (str): Folder of predictions with files of the same names;
             further files are not looked at.
 
-    Returns:
-        tuple[PoseTable, PoseTable]: All videos, chained.
+    Yields:
+        tuple[str, str]: A file of ground truth and one of predictions.
 
     Raises:
         FileNotFoundError: If a folder or a prediction file is missing, or
             ``gt_dir`` holds no json file.
-        ValueError: If a file is not valid json or breaks the layout.
     """
     for folder in (gt_dir, pred_dir):
         if not osp.isdir(folder):
@@ -104,17 +103,33 @@ def read_folders(gt_dir: str, pred_dir: str) -> Tuple[PoseTable, PoseTable]:
     gt_files = sorted(glob.glob(osp.join(glob.escape(gt_dir), '*.json')))
     if not gt_files:
         raise FileNotFoundError(f'{gt_dir} holds no json file')
-    pairs = []
     for gt_file in gt_files:
         pred_file = osp.join(pred_dir, osp.basename(gt_file))
         if not osp.isfile(pred_file):
             raise FileNotFoundError(
                 f'there is no prediction file {pred_file}; every ground '
                 f'truth file of {gt_dir} needs one of the same name')
-        pairs.append(
-            read_pair(load_json(gt_file), load_json(pred_file), gt_file,
-                      pred_file))
-    return chain_pairs(pairs)
+        yield gt_file, pred_file
+
+
+def read_folders(gt_dir: str, pred_dir: str) -> Tuple[PoseTable, PoseTable]:
+    """Read two folders of per-video files.
+
+    Args:
+        gt_dir (str): See :func:`pairs_of_files`.
+        pred_dir (str): See there.
+
+    Returns:
+        tuple[PoseTable, PoseTable]: All videos, chained.
+
+    Raises:
+        FileNotFoundError: See :func:`pairs_of_files`.
+        ValueError: If a file is not valid json or breaks the layout.
+    """
+    return chain_pairs(
+        read_pair(load_json(gt_file), load_json(pred_file), gt_file,
+                  pred_file)
+        for gt_file, pred_file in pairs_of_files(gt_dir, pred_dir))
 
 
 def chain_pairs(pairs: Iterable[Tuple[PoseTable, PoseTable]],
