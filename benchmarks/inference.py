@@ -33,7 +33,7 @@ import torch
 from mmpose.apis import MMPoseInferencer
 
 from mmpose_video.apis import FileBoxes, Frame, VideoPoseInferencer
-from mmpose_video.apis.result_files import PoseTrackFile
+from mmpose_video.apis.posetrack_file import PoseTrackFile
 from mmpose_video.datasets.synthetic import SyntheticConfig, generate
 from mmpose_video.evaluation import evaluate_posetrack
 

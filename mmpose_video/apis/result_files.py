@@ -2,23 +2,13 @@
 import json
 import os
 import os.path as osp
-import shutil
-from typing import IO, Any, Dict, List, Optional, Sequence, Tuple
+from typing import IO, Any, Dict, List, Optional, Tuple
 
 import cv2
 import numpy as np
 from mmengine.logging import print_log
 
-from mmpose_video.evaluation.functional.posetrack_joints import (
-    POSETRACK_KEYPOINTS,
-    POSETRACK_SKELETON,
-    columns_of,
-)
-from mmpose_video.evaluation.functional.posetrack_layout import (
-    dummy_entry,
-    person_entry,
-    to_layout,
-)
+from .posetrack_file import PoseTrackFile
 
 
 class JsonArrayFile:
@@ -49,98 +39,6 @@ class JsonArrayFile:
     def close(self) -> None:
         """Close the file."""
         self._file.close()
-
-
-class PoseTrackFile:
-    """Predictions in PoseTrack's layout.
-
-    Images and annotations are written to two files beside it, which are
-    joined when it is closed; until then it does not exist. An earlier file of
-    that name is gone only then, too.
-
-    Args:
-        path (str): The file.
-        video (str): Name of the video.
-        names (dict[int, str]): Names of the key points.
-    """
-
-    def __init__(self, path: str, video: str, names: Dict[int, str]) -> None:
-        self.path = path
-        self.video = video
-        self.names = names
-        self._images = JsonArrayFile(f'{path}.images.part')
-        self._annotations = JsonArrayFile(f'{path}.annotations.part')
-
-    @staticmethod
-    def takes(names: Dict[int, str]) -> bool:
-        """Whether all of PoseTrack's joints are among the key points."""
-        try:
-            columns_of([names[i] for i in range(len(names))])
-        except ValueError:
-            return False
-        return True
-
-    def append(self, index: int, number: int, name: str,
-               people: Sequence[dict]) -> None:
-        """Add a frame.
-
-        Args:
-            index (int): Position of the frame in the video.
-            number (int): Its time in frames.
-            name (str): Name of its file.
-            people (Sequence[dict]): ``keypoints`` (K, 2), ``scores`` (K, ),
-                ``bbox`` x1, y1, x2, y2, ``bbox_score`` and ``track_id``.
-        """
-        self._images.append(
-            dict(
-                id=index,
-                frame_id=number,
-                vid_id=self.video,
-                file_name=f'{self.video}/{name}'))
-        for person in people:
-            scores = np.asarray(person['scores'], dtype=float)
-            row = to_layout(
-                dict(
-                    points=np.asarray(person['keypoints'], dtype=float),
-                    scores=scores * person['bbox_score'],
-                    present=np.ones(len(scores), dtype=bool)), self.names)
-            x1, y1, x2, y2 = person['bbox']
-            self._annotations.append(
-                person_entry(
-                    index,
-                    person['track_id'],
-                    score=person['bbox_score'] * float(scores.mean()),
-                    box=np.array([x1, y1, x2 - x1, y2 - y1]),
-                    **row))
-        if not people:
-            self._annotations.append(dummy_entry(index))
-
-    def close(self) -> None:
-        """Join the parts."""
-        parts = (self._images, self._annotations)
-        for part in parts:
-            part.close()
-        rest = dict(
-            categories=[
-                dict(
-                    supercategory='person',
-                    id=1,
-                    name='person',
-                    keypoints=list(POSETRACK_KEYPOINTS),
-                    skeleton=[list(limb) for limb in POSETRACK_SKELETON])
-            ],
-            info=dict(joint_score='box score x key point score'))
-        partial = f'{self.path}.part'
-        with open(partial, 'wb') as out:
-            for key, part in zip((b'{"images": ', b', "annotations": '),
-                                 parts):
-                out.write(key)
-                with open(part.path, 'rb') as file:
-                    shutil.copyfileobj(file, out)
-            out.write(b', ' + json.dumps(rest)[1:].encode())
-        os.replace(partial, self.path)
-        for part in parts:
-            os.remove(part.path)
 
 
 class VideoFile:

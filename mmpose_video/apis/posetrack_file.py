@@ -1,0 +1,183 @@
+"""Predictions in PoseTrack's layout, complete after each frame."""
+import json
+import os
+import os.path as osp
+from typing import IO, Any, Dict, List, Optional, Sequence
+
+import numpy as np
+
+from mmpose_video.evaluation.functional.posetrack_joints import (
+    POSETRACK_KEYPOINTS,
+    POSETRACK_SKELETON,
+    columns_of,
+)
+from mmpose_video.evaluation.functional.posetrack_layout import (
+    dummy_entry,
+    person_entry,
+    to_layout,
+)
+
+
+class PoseTrackFile:
+    """Predictions in PoseTrack's layout, complete after each frame.
+
+    Two arrays grow in one file, so that what was done is there even if the
+    process is killed. The images come first, with room behind them (blanks,
+    which json allows) for more; the annotations end the file. When the room
+    is used up the file is written anew with twice as much, which in all writes
+    some three times its size. Memory does not grow with the file.
+
+    An earlier file of that name is replaced.
+
+    Args:
+        path (str): The file.
+        video (str): Name of the video.
+        names (dict[int, str]): Names of the key points.
+        room (int): Bytes for images at the start. Defaults to 64 KiB, some
+            500 frames.
+    """
+
+    _END_OF_IMAGES = b'\n]'
+    _END = b'\n]}\n'
+
+    def __init__(self,
+                 path: str,
+                 video: str,
+                 names: Dict[int, str],
+                 room: int = 1 << 16) -> None:
+        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
+        self.path = path
+        self.video = video
+        self.names = names
+        head = dict(
+            categories=[
+                dict(
+                    supercategory='person',
+                    id=1,
+                    name='person',
+                    keypoints=list(POSETRACK_KEYPOINTS),
+                    skeleton=[list(limb) for limb in POSETRACK_SKELETON])
+            ],
+            info=dict(joint_score='box score x key point score'))
+        self._head = json.dumps(head).encode()[:-1] + b', "images": ['
+        self._num_images = self._num_annotations = 0
+        self._images_end = len(self._head)  # where the next one goes
+        self._annotations_start = 0
+        self._file: Optional[IO[bytes]] = None
+        self._write_anew(room)
+
+    @staticmethod
+    def takes(names: Dict[int, str]) -> bool:
+        """Whether all of PoseTrack's joints are among the key points."""
+        try:
+            columns_of([names[i] for i in range(len(names))])
+        except ValueError:
+            return False
+        return True
+
+    def append(self, index: int, number: int, name: str,
+               people: Sequence[dict]) -> None:
+        """Add a frame.
+
+        Args:
+            index (int): Position of the frame in the video.
+            number (int): Its time in frames.
+            name (str): Name of its file.
+            people (Sequence[dict]): ``keypoints`` (K, 2), ``scores`` (K, ),
+                ``bbox`` x1, y1, x2, y2, ``bbox_score`` and ``track_id``.
+        """
+        entries = [self._entry(index, person) for person in people]
+        self._append_image(
+            dict(
+                id=index,
+                frame_id=number,
+                vid_id=self.video,
+                file_name=f'{self.video}/{name}'))
+        self._append_annotations(entries or [dummy_entry(index)])
+
+    def close(self) -> None:
+        """Close the file, without the blanks."""
+        if self._file is not None:
+            self._write_anew(0)
+            self._file.close()
+            self._file = None
+
+    def _entry(self, index: int, person: dict) -> dict:
+        """One person of a frame."""
+        scores = np.asarray(person['scores'], dtype=float)
+        row = to_layout(
+            dict(
+                points=np.asarray(person['keypoints'], dtype=float),
+                scores=scores * person['bbox_score'],
+                present=np.ones(len(scores), dtype=bool)), self.names)
+        x1, y1, x2, y2 = person['bbox']
+        return person_entry(
+            index,
+            person['track_id'],
+            score=person['bbox_score'] * float(scores.mean()),
+            box=np.array([x1, y1, x2 - x1, y2 - y1]),
+            **row)
+
+    def _append_image(self, image: dict) -> None:
+        """Write an image over the end of the images, and that end anew."""
+        data = _elements([image], self._num_images) + self._END_OF_IMAGES
+        if self._images_end + len(data) > self._room_end:
+            self._write_anew(2 * self._room + len(data))
+        self._write_at(self._images_end, data)
+        self._images_end += len(data) - len(self._END_OF_IMAGES)
+        self._num_images += 1
+
+    def _append_annotations(self, entries: List[dict]) -> None:
+        """Write annotations over the end of the file, and that end anew."""
+        data = _elements(entries, self._num_annotations) + self._END
+        self._write_at(self._annotations_end(), data)
+        self._num_annotations += len(entries)
+
+    def _annotations_end(self) -> int:
+        """Where the next annotation goes."""
+        assert self._file is not None
+        return self._file.seek(-len(self._END), os.SEEK_END)
+
+    def _write_at(self, position: int, data: bytes) -> None:
+        """Write in one go: half an element would be no json."""
+        assert self._file is not None
+        self._file.seek(position)
+        self._file.write(data)
+        self._file.flush()
+
+    def _write_anew(self, room: int) -> None:
+        """Replace the file by one with so many blanks behind the images."""
+        partial = f'{self.path}.part'
+        first = len(self._head)
+        with open(partial, 'wb') as out:
+            out.write(self._head)
+            self._copy(first, self._images_end, out)
+            out.write(self._END_OF_IMAGES + b' ' * room)
+            room_end = out.tell()
+            out.write(b', "annotations": [')
+            start = out.tell()
+            if self._file is not None:
+                self._copy(self._annotations_start, self._annotations_end(),
+                           out)
+            out.write(self._END)
+        os.replace(partial, self.path)
+        if self._file is not None:
+            self._file.close()
+        self._file = open(self.path, 'r+b')
+        self._room, self._room_end = room, room_end
+        self._annotations_start = start
+
+    def _copy(self, start: int, stop: int, out: IO[bytes]) -> None:
+        """Copy a part of the file."""
+        while start < stop:
+            assert self._file is not None
+            self._file.seek(start)
+            data = self._file.read(min(stop - start, 1 << 20))
+            out.write(data)
+            start += len(data)
+
+
+def _elements(values: Sequence[Any], already: int) -> bytes:
+    """Elements of an array that has some already, as json."""
+    lines = [json.dumps(value, allow_nan=False).encode() for value in values]
+    return (b',\n' if already else b'\n') + b',\n'.join(lines)
