@@ -1,20 +1,22 @@
-"""Export a model to ONNX.
+"""Export a model to ONNX, and compare it with onnxruntime.
 
-The graph takes a batch of normalized clips, (N, T, 3, H, W) float32 RGB as the
-data preprocessor makes them, and returns heatmaps (N, K, h, w). N is fixed::
+The graph takes any number N of normalized clips, (N, T, 3, H, W) float32 RGB
+as the data preprocessor makes them, and returns heatmaps (N, K, h, w)::
 
     python -m mmpose_video.tools.export_onnx CONFIG OUT.onnx --checkpoint PTH
 
-Frames are taken for consecutive ones around the key frame. Selective scans
-become one ``Scan`` node each. Models with torchvision's deformable convolution
-cannot be exported: ONNX's ``DeformConv`` (opset 19) has no conversion in
-PyTorch's exporter. DiffPose cannot either: its head draws the noise that it
-starts from.
+Frames are taken for consecutive ones around the key frame; there is no flip
+test. Selective scans become one ``Scan`` node each, deformable convolutions
+``GridSample`` and products.
+
+DiffPose's graph has the noise that it starts from as a second input, ``noise``
+(N, P, ...) with P hypotheses, standard normal. With a head that regresses, the
+output is ``keypoints`` (N, K, 2) as fractions of the crop.
 """
 import argparse
 import os
 import sys
-from typing import Any, Dict, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -27,50 +29,84 @@ from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.heads import DiffPoseHead, DiffPoseRegressionHead
 
 _OPSET = 20  # the first with bilinear GridSample as PyTorch writes it
+# The number of clips while tracing: exporters take 0 and 1 for constants.
+_TRACED_CLIPS = 2
 
 
-class ClipToHeatmaps(nn.Module):
+class ExportedPart(nn.Module):
     """What is exported: backbone, neck and head of an estimator.
 
     Args:
         model (nn.Module): The estimator.
+
+    Raises:
+        ValueError: If a diffusion head draws noise in each step.
     """
 
     def __init__(self, model: nn.Module) -> None:
         super().__init__()
         self.model = model
+        self.settings: Any = None
+        self.output = 'heatmaps'
+        head: Any = model.head
+        if not isinstance(head, (DiffPoseHead, DiffPoseRegressionHead)):
+            return
+        test_cfg: Any = model.test_cfg or {}
+        self.settings = head.sampling.override(test_cfg.get('sampling'))
+        if isinstance(head, DiffPoseRegressionHead):
+            self.output = 'keypoints'
+        if self.settings.eta > 0:
+            raise ValueError(
+                f'with `sampling.eta={self.settings.eta}` each step draws '
+                'noise, and the graph has one input of noise; export with '
+                '`model.test_cfg.sampling.eta=0`')
 
-    def forward(self, clips: Tensor) -> Tensor:
-        """Heatmaps (N, K, h, w) of clips (N, T, 3, H, W)."""
+    @property
+    def input_names(self) -> Tuple[str, ...]:
+        """tuple[str]: Names of the graph's inputs."""
+        return ('clips', ) if self.settings is None else ('clips', 'noise')
+
+    def draw_inputs(self, shape: Sequence[int], seed: int
+                    ) -> Tuple[Tensor, ...]:
+        """Random inputs.
+
+        Args:
+            shape (Sequence[int]): Of the clips, (N, T, 3, H, W).
+            seed (int): Of the random numbers.
+        """
+        generator = torch.Generator().manual_seed(seed)
+        clips = torch.randn(tuple(shape), generator=generator)
+        if self.settings is None:
+            return (clips, )
+        with torch.no_grad():
+            signal = self.model.head(self.model.extract_feat(clips[:1]))
+        noise = torch.randn((shape[0], self.settings.hypotheses,
+                             *signal.shape[1:]), generator=generator)
+        return clips, noise
+
+    def forward(self, clips: Tensor,
+                noise: Optional[Tensor] = None) -> Tensor:
+        """Run the model.
+
+        Args:
+            clips (Tensor): Shape (N, T, 3, H, W).
+            noise (Tensor, optional): For DiffPose, (N, P, *signal).
+
+        Returns:
+            Tensor: Heatmaps (N, K, h, w) or coordinates (N, K, 2).
+        """
         model: Any = self.model
-        return model.head.forward(model.extract_feat(clips))
-
-
-class UsesDeformConv:
-    """Notes whether torchvision's deformable convolution is called."""
-
-    def __init__(self) -> None:
-        self.called = False
-        self._ops: Any = torch.ops.torchvision
-
-    def __enter__(self) -> 'UsesDeformConv':
-        self._original = self._ops.deform_conv2d
-
-        def watched(*args: Any) -> Tensor:
-            self.called = True
-            return self._original(*args)
-
-        self._ops.deform_conv2d = watched
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        self._ops.deform_conv2d = self._original
+        feats = model.extract_feat(clips)
+        if noise is None:
+            return model.head.forward(feats)
+        return model.head.generate(
+            feats, (), self.settings, first_noise=noise)[-1].mean(dim=1)
 
 
 def export(config: str,
            out: str,
            checkpoint: Optional[str] = None,
-           batch_size: int = 1,
+           batch_size: Optional[int] = None,
            cfg_options: Optional[dict] = None) -> Dict[str, Any]:
     """Export a model and compare it with onnxruntime's result.
 
@@ -78,13 +114,14 @@ def export(config: str,
         config (str): Path of the config.
         out (str): The file to write.
         checkpoint (str, optional): Weights; random ones without it.
-        batch_size (int): N. Defaults to 1.
+        batch_size (int, optional): Fix N. Defaults to None, any N.
         cfg_options (dict, optional): Changes to the config.
 
     Returns:
-        dict: ``shape`` of the input, ``difference``: the largest difference
-        from PyTorch on random clips over the largest heatmap value (None
-        without onnxruntime), and ``nodes``, the number of nodes.
+        dict: ``shape`` of the clips, with ``'N'`` as the first entry where it
+        is not fixed, ``difference``: the largest difference from PyTorch on
+        random clips over the largest value (None without onnxruntime), and
+        ``nodes``, the number of nodes.
 
     Raises:
         ValueError: If the model's operators cannot be exported.
@@ -92,41 +129,53 @@ def export(config: str,
     cfg = Config.fromfile(config)
     if cfg_options:
         cfg.merge_from_dict(cfg_options)
-    model = init_model(cfg, None, 'cpu')
+    model: Any = init_model(cfg, None, 'cpu')
     if checkpoint is not None:
         load_checkpoint(model, checkpoint, map_location='cpu')
+    model.frames_per_pass = None  # would fix the number of passes
     width, height = cfg.codec.input_size
-    module = ClipToHeatmaps(model).eval()
-    shape = (batch_size, _num_frames(cfg), 3, height, width)
-    clips = torch.randn(shape, generator=torch.Generator().manual_seed(0))
-    _check(module, clips, config)
+    module = ExportedPart(model).eval()
+    rest = (_num_frames(cfg), 3, height, width)
+    inputs = module.draw_inputs((batch_size or _TRACED_CLIPS, *rest), seed=0)
 
     folder = os.path.dirname(os.path.abspath(out))
     os.makedirs(folder, exist_ok=True)
-    with torch.no_grad():
-        program = torch.onnx.export(
-            module, (clips, ),
-            dynamo=True,
-            opset_version=_OPSET,
-            input_names=['clips'],
-            output_names=['heatmaps'],
-            verbose=False)
+    axes = None
+    if batch_size is None:
+        axes = tuple({0: 'N'} for _ in inputs)
+    # the fused layers of torch's Transformers have no conversion
+    fast_path = torch.backends.mha.get_fastpath_enabled()
+    torch.backends.mha.set_fastpath_enabled(False)
+    try:
+        with torch.no_grad():
+            program = torch.onnx.export(
+                module, inputs,
+                dynamo=True,
+                opset_version=_OPSET,
+                input_names=list(module.input_names),
+                output_names=[module.output],
+                dynamic_shapes=axes,
+                verbose=False)
+    finally:
+        torch.backends.mha.set_fastpath_enabled(fast_path)
     assert program is not None  # it is, with dynamo
     program.save(out)
+    # not the number of the trace, where that may differ
+    tried = (1, 3) if batch_size is None else (batch_size, )
     return dict(
-        shape=shape,
+        shape=('N' if batch_size is None else batch_size, *rest),
         nodes=len(program.model.graph),
-        difference=compare(module, out, shape))
+        difference=compare(module, out, [(num, *rest) for num in tried]))
 
 
-def compare(module: nn.Module, path: str,
-            shape: Sequence[int]) -> Optional[float]:
+def compare(module: ExportedPart, path: str,
+            shapes: Sequence[Sequence[int]]) -> Optional[float]:
     """Largest relative difference between PyTorch and onnxruntime.
 
     Args:
-        module (nn.Module): What was exported.
+        module (ExportedPart): What was exported.
         path (str): The file.
-        shape (Sequence[int]): Of the clips.
+        shapes (Sequence[Sequence[int]]): Of the clips to try.
 
     Returns:
         float, optional: None without onnxruntime.
@@ -138,14 +187,17 @@ def compare(module: nn.Module, path: str,
     session = onnxruntime.InferenceSession(
         path, providers=['CPUExecutionProvider'])
     worst = 0.
-    for seed in range(3):
-        clips = torch.randn(
-            tuple(shape), generator=torch.Generator().manual_seed(seed))
-        with torch.no_grad():
-            wanted = module(clips).numpy()
-        found, = session.run(None, {'clips': clips.numpy()})
-        scale = max(float(np.abs(wanted).max()), 1e-12)
-        worst = max(worst, float(np.abs(found - wanted).max()) / scale)
+    for shape in shapes:
+        for seed in range(2):
+            inputs = module.draw_inputs(shape, seed)
+            with torch.no_grad():
+                wanted = module(*inputs).numpy()
+            found, = session.run(None, {
+                name: tensor.numpy()
+                for name, tensor in zip(module.input_names, inputs)
+            })
+            scale = max(float(np.abs(wanted).max()), 1e-12)
+            worst = max(worst, float(np.abs(found - wanted).max()) / scale)
     return worst
 
 
@@ -153,21 +205,6 @@ def _num_frames(cfg: Config) -> int:
     """T of the config's test clips."""
     sampler = cfg.test_dataloader.dataset.get('clip_sampler')
     return len(CLIP_SAMPLERS.build(sampler or dict(type='FixedOffsets'))())
-
-
-def _check(module: ClipToHeatmaps, clips: Tensor, config: str) -> None:
-    """Refuse what cannot be exported, by name."""
-    head = module.model.head
-    if isinstance(head, (DiffPoseHead, DiffPoseRegressionHead)):
-        raise ValueError(f'`{config}` cannot be exported: a '
-                         f'{type(head).__name__} draws the noise that its '
-                         'diffusion starts from')
-    with torch.no_grad(), UsesDeformConv() as deform:
-        module(clips)
-    if deform.called:
-        raise ValueError(
-            f"`{config}` cannot be exported: it calls torchvision's "
-            "deform_conv2d, which PyTorch's exporter cannot convert")
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
@@ -179,7 +216,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('config')
     parser.add_argument('out')
     parser.add_argument('--checkpoint')
-    parser.add_argument('--batch-size', type=int, default=1)
+    parser.add_argument('--batch-size', type=int,
+                        help='fix the number of clips (default: any)')
     args = parser.parse_args(argv)
     try:
         result = export(args.config, args.out, args.checkpoint,
@@ -189,8 +227,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     found = result['difference']
     checked = 'not compared: onnxruntime is not installed' if (
         found is None) else f'differs by {found:.1e} from PyTorch'
-    print(f"{args.out}: clips {result['shape']}, {result['nodes']} nodes, "
-          f'{checked}')
+    shape = ', '.join(map(str, result['shape']))
+    print(f"{args.out}: clips ({shape}), {result['nodes']} nodes, {checked}")
 
 
 if __name__ == '__main__':

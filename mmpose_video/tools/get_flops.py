@@ -1,62 +1,39 @@
-"""Count parameters and multiply-adds of a config, for a whole clip.
+r"""Parameters, multiply-adds and speed of a config, for a whole clip.
 
 The stock ``get_flops.py`` counts one image and knows neither selective scans
-nor deformable convolutions. This one runs the model at full size on tensors
-that hold no numbers, so it takes a second and no memory::
+nor deformable convolutions. This one counts at full size on tensors that hold
+no numbers, which takes a second and no memory, and then times the model on
+this machine::
 
     python -m mmpose_video.tools.get_flops CONFIG [CONFIG ...]
+
+A folder stands for all configs below it but ``_base_``. With ``--table`` the
+result is a page that says how it was made::
+
+    python -m mmpose_video.tools.get_flops configs --max-gmac 300 \
+        --passes 3 --table docs/model_sizes.md
 """
 import argparse
+import json
 import math
+import os
+import platform
+import shlex
+import sys
 import warnings
-from typing import Any, Dict, List, Optional, Sequence
+from pathlib import Path
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
-from torch.utils.flop_counter import FlopCounterMode
 
 import mmpose_video  # noqa: F401  registers the models
+from mmpose_video.tools.flop_counters import CountDeformConv, flop_counter
+from mmpose_video.tools.model_speed import clips_per_second
 
 PARTS = ('backbone', 'neck', 'head')
-_TORCHVISION: Any = torch.ops.torchvision
-
-
-def scan_flops(u: Any, delta: Any, A: Any, B: Any, *rest: Any,
-               **kwargs: Any) -> int:
-    """Operations of a selective scan, two for each multiply-add.
-
-    Per token, direction, channel and state there are four multiply-adds:
-    ``dt * A``, the state's update, ``(dt * u) * B`` and ``C * h``; an
-    exponential counts as nothing, as activations do elsewhere. Per token,
-    direction and channel one more for the skip, and R for the step size's
-    low-rank product.
-    """
-    samples, groups, tokens = delta[:3]
-    channels, states = A[-2:]
-    rank = delta[-1] if delta[-1] != channels else 0
-    per_channel = 4 * states + 1 + rank
-    return 2 * samples * groups * tokens * channels * per_channel
-
-
-def grid_sample_flops(x: Any, grid: Any, *rest: Any, **kwargs: Any) -> int:
-    """Bilinear sampling: four multiply-adds for each value."""
-    return 2 * 4 * x[0] * x[1] * math.prod(grid[1:-1])
-
-
-def deform_conv_flops(x: Any, weight: Any, offset: Any, *rest: Any,
-                      **kwargs: Any) -> int:
-    """Deformable convolution: its products and its bilinear sampling."""
-    places = x[0] * offset[-2] * offset[-1]
-    taps = weight[2] * weight[3]
-    return 2 * places * (weight[0] * weight[1] * taps + 4 * x[1] * taps)
-
-
-def _fake_deform_conv(x: torch.Tensor, weight: torch.Tensor,
-                      offset: torch.Tensor, *rest: Any) -> torch.Tensor:
-    """Shape of a deformable convolution's output."""
-    return x.new_empty(len(x), len(weight), *offset.shape[2:])
 
 
 def count(config: str) -> Dict[str, Any]:
@@ -66,25 +43,20 @@ def count(config: str) -> Dict[str, Any]:
         config (str): Path of the config.
 
     Returns:
-        dict: ``frames`` T, ``params`` and ``trainable`` (numbers), ``macs``
-        (multiply-adds per clip, without the flip test) and ``parts``, the
-        multiply-adds of backbone, neck and head.
+        dict: ``frames`` T, ``size`` (width and height of a crop), ``params``
+        and ``trainable`` (numbers), ``macs`` (multiply-adds per clip, without
+        the flip test) and ``parts``, the multiply-adds of backbone, neck and
+        head.
     """
-    cfg = Config.fromfile(config)
-    init_default_scope('mmpose')
-    width, height = cfg.codec.input_size
-    sampler = cfg.train_dataloader.dataset.clip_sampler
-    frames = len(sampler.offsets) if 'offsets' in sampler else (
-        sampler.num_before + 1 + sampler.num_after)
-    model_cfg = without_pretrained(cfg.model.to_dict())
+    model_cfg, shape = model_and_shape(config)
     with torch.device('meta'):
         model = MODELS.build(model_cfg).eval()
-        clip = torch.empty(1, frames, 3, height, width)
+        clip = torch.empty(1, *shape)
     # A head may read numbers (a diffusion's schedule), and is small: it runs
     # for real. torchvision's deformable convolution, which necks have, does
     # not run without numbers: it is replaced and counted.
     frames_seen = clip if model.is_video_model else clip[:, :1]
-    counters = [_counter() for _ in PARTS]
+    counters = [flop_counter() for _ in PARTS]
     deform = CountDeformConv()
     with torch.no_grad(), warnings.catch_warnings():
         # of the scan, that no fast backend serves tensors without numbers
@@ -104,50 +76,13 @@ def count(config: str) -> Dict[str, Any]:
     }
     return dict(
         config=config,
-        frames=frames,
+        frames=shape[0],
+        size=(shape[3], shape[2]),
         params=sum(p.numel() for p in model.parameters()),
         trainable=sum(p.numel() for p in model.parameters()
                       if p.requires_grad),
         macs=sum(parts.values()),
         parts=parts)
-
-
-def _counter() -> FlopCounterMode:
-    """A counter that knows the operators of this package's models."""
-    return FlopCounterMode(
-        display=False,
-        custom_mapping={
-            torch.ops.mmpose_video.selective_scan: scan_flops,
-            torch.ops.aten.grid_sampler_2d: grid_sample_flops,
-        })
-
-
-class CountDeformConv:
-    """Stands in for torchvision's deformable convolution and counts it.
-
-    That operator cannot run on tensors without numbers.
-
-    Attributes:
-        flops (int): Operations so far.
-    """
-
-    def __init__(self) -> None:
-        self.flops = 0
-
-    def __enter__(self) -> 'CountDeformConv':
-        self.original = _TORCHVISION.deform_conv2d
-
-        def counted(x: torch.Tensor, weight: torch.Tensor,
-                    offset: torch.Tensor, *rest: Any) -> torch.Tensor:
-            self.flops += deform_conv_flops(x.shape, weight.shape,
-                                            offset.shape)
-            return _fake_deform_conv(x, weight, offset)
-
-        _TORCHVISION.deform_conv2d = counted
-        return self
-
-    def __exit__(self, *args: object) -> None:
-        _TORCHVISION.deform_conv2d = self.original
 
 
 def without_pretrained(cfg: Any) -> Any:
@@ -162,34 +97,171 @@ def without_pretrained(cfg: Any) -> Any:
     }
 
 
+def model_and_shape(config: str) -> Tuple[dict, Tuple[int, int, int, int]]:
+    """What a config builds, and the shape of a clip.
+
+    Args:
+        config (str): Path of the config.
+
+    Returns:
+        tuple: The model's config, which reads no file of weights, and (T, 3,
+        H, W).
+    """
+    cfg = Config.fromfile(config)
+    init_default_scope('mmpose')
+    width, height = cfg.codec.input_size
+    sampler = cfg.train_dataloader.dataset.clip_sampler
+    frames = len(sampler.offsets) if 'offsets' in sampler else (
+        sampler.num_before + 1 + sampler.num_after)
+    return without_pretrained(cfg.model.to_dict()), (frames, 3, height, width)
+
+
+def find_configs(paths: Sequence[str]) -> List[str]:
+    """Configs by path, and those below folders.
+
+    Args:
+        paths (Sequence[str]): Files and folders.
+
+    Raises:
+        FileNotFoundError: If there is no such file, or none in a folder.
+    """
+    configs: List[str] = []
+    for path in map(Path, paths):
+        if not path.exists():
+            raise FileNotFoundError(f'there is no config {path}')
+        found = [path] if path.is_file() else sorted(
+            file for file in path.rglob('*.py')
+            if '_base_' not in file.parts)
+        if not found:
+            raise FileNotFoundError(f'{path} holds no configs')
+        configs += map(str, found)
+    return configs
+
+
+def measure(configs: Sequence[str], args: argparse.Namespace
+            ) -> List[Dict[str, Any]]:
+    """Count and time configs; equal models are timed once.
+
+    Args:
+        configs (Sequence[str]): Their paths.
+        args (argparse.Namespace): Of the command line.
+
+    Returns:
+        list[dict]: See :func:`count`, with ``speed`` in clips per second, or
+        None where it was not measured.
+    """
+    speeds: Dict[str, Optional[float]] = {}
+    rows = []
+    for config in configs:
+        row = count(config)
+        model_cfg, shape = model_and_shape(config)
+        key = json.dumps([model_cfg, shape], default=str, sort_keys=True)
+        if key not in speeds:
+            speeds[key] = None
+            if not args.no_speed and row['macs'] <= args.max_gmac * 1e9:
+                print(f'timing {config}', file=sys.stderr)
+                speeds[key] = clips_per_second(
+                    MODELS.build(model_cfg), (args.batch_size, *shape),
+                    args.device, args.passes)
+        rows.append(dict(row, speed=speeds[key]))
+    return rows
+
+
 def table(rows: Sequence[Dict[str, Any]]) -> str:
     """Format counts as a Markdown table."""
     lines = [
-        '| config | T | parameters | trainable | GMAC per clip | backbone | '
-        'neck | head |', '|---|---|---|---|---|---|---|---|'
+        '| config | T | input | parameters | trainable | GMAC per clip | '
+        'backbone | neck | head | clips/s |',
+        '|---|---|---|---|---|---|---|---|---|---|'
     ]
     for row in rows:
-        name = row['config'].rsplit('/', 1)[-1]
+        name = Path(row['config']).stem
         parts = ' | '.join(f"{row['parts'].get(part, 0) / 1e9:.2f}"
                            for part in PARTS)
+        speed = row.get('speed')
         lines.append(f"| `{name}` | {row['frames']} | "
+                     f"{row['size'][0]}x{row['size'][1]} | "
                      f"{row['params'] / 1e6:.2f} M | "
                      f"{row['trainable'] / 1e6:.2f} M | "
-                     f"{row['macs'] / 1e9:.2f} | {parts} |")
+                     f"{row['macs'] / 1e9:.2f} | {parts} | "
+                     f"{'-' if speed is None else f'{speed:.3g}'} |")
     return '\n'.join(lines)
+
+
+def page(rows: Sequence[Dict[str, Any]], args: argparse.Namespace,
+         command: Sequence[str]) -> str:
+    """A page with the table and how it was made.
+
+    Args:
+        rows (Sequence[dict]): See :func:`measure`.
+        args (argparse.Namespace): Of the command line.
+        command (Sequence[str]): The command line itself.
+    """
+    clips = 'one clip' if args.batch_size == 1 else f'{args.batch_size} clips'
+    text = f"""# Sizes of the models
+
+This page is generated; make it anew with
+
+```shell
+python -m mmpose_video.tools.get_flops {shlex.join(command)}
+```
+
+Parameters, those that are trained apart, and multiply-adds of one clip of T
+frames in billions (GMAC), without the flip test. Products, selective scans,
+deformable convolutions and samplings are counted; normalization, activations
+and sums are not.
+"""
+    if any(row['speed'] is not None for row in rows):
+        text += f"""
+Speed: clips per second, each of which gives the pose of one person in one key
+frame; batches of {clips}, median of {args.passes} passes in float32, random
+weights, without decoding and cropping. Configs with equal models share one
+measurement. {_machine(args.device)}. A dash: not measured, the model has more
+than {args.max_gmac:g} GMAC.
+"""
+    return f'{text}\n{table(rows)}\n'
+
+
+def _machine(device: str) -> str:
+    """The machine in words."""
+    if device.startswith('cuda'):
+        where = torch.cuda.get_device_name(device)
+    else:
+        where = (f'{platform.machine()} CPU, {torch.get_num_threads()} '
+                 f'threads of {os.cpu_count()} cores')
+    return f'{where}, PyTorch {torch.__version__}'
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.get_flops',
-        description='Parameters and multiply-adds per clip, at full size.')
-    parser.add_argument('configs', nargs='+', metavar='CONFIG')
-    args = parser.parse_args(argv)
-    rows: List[Dict[str, Any]] = []
-    for config in args.configs:
-        rows.append(count(config))
-    print(table(rows))
+        prog='python -m mmpose_video.tools.get_flops', description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    add = parser.add_argument
+    add('configs', nargs='+', metavar='CONFIG', help='config, or folder')
+    add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
+    add('--batch-size', type=int, default=1,
+        help='clips per pass (default: %(default)s)')
+    add('--passes', type=int, default=5,
+        help='timed passes after the warm-up (default: %(default)s)')
+    add('--max-gmac', type=float, default=math.inf,
+        help='do not time models with more (default: time all)')
+    add('--no-speed', action='store_true', help='count only')
+    add('--table', metavar='OUT.md', help='write a page')
+    command = list(sys.argv[1:] if argv is None else argv)
+    args = parser.parse_args(command)
+    try:
+        rows = measure(find_configs(args.configs), args)
+    except FileNotFoundError as error:
+        sys.exit(f'error: {error}')
+    if args.table:
+        Path(args.table).write_text(
+            page(rows, args, command), encoding='utf-8')
+        print(f'wrote {args.table}: {len(rows)} configs')
+    else:
+        print(table(rows))
+        if not args.no_speed:
+            print(f'clips/s: {_machine(args.device)}')
 
 
 if __name__ == '__main__':

@@ -1,13 +1,15 @@
-"""Whole models in onnxruntime, and why some are refused."""
+"""Whole models in onnxruntime, for any number of clips."""
 from pathlib import Path
 
 import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
+from mmpose.apis import init_model
 from mmpose.registry import MODELS
 
-from mmpose_video.tools.export_onnx import export, main
+from mmpose_video.models.diffusion import SeededNoise, sample_key
+from mmpose_video.tools.export_onnx import ExportedPart, export, main
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 
@@ -22,6 +24,7 @@ def weights(tmp_path):
 
     def save(config):
         init_default_scope('mmpose')
+        torch.manual_seed(0)
         model = MODELS.build(Config.fromfile(config).model)
         for parameter in model.parameters():
             if parameter.dim() > 1:
@@ -34,24 +37,64 @@ def weights(tmp_path):
     return save
 
 
-@pytest.mark.slow
-def test_onnxruntime_gives_the_same(weights, tmp_path):
+@pytest.fixture(autouse=True)
+def packages():
     for name in ('onnxscript', 'onnxruntime'):
         pytest.importorskip(name)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('kind', [
+    'baseline', 'glsmamba', 'dcpose', 'fami', 'tdmi'])
+def test_onnxruntime_gives_the_same_for_any_number_of_clips(
+        kind, weights, tmp_path):
+    """The trace has 2 clips; 1 and 3 are compared."""
     onnx = pytest.importorskip('onnx')
-    config, out = tiny('glsmamba'), str(tmp_path / 'model.onnx')
-    result = export(config, out, weights(config), batch_size=2)
-    assert result['shape'][:2] == (2, 5)
+    config, out = tiny(kind), str(tmp_path / 'model.onnx')
+    result = export(config, out, weights(config))
+    frames = dict(baseline=1, dcpose=3).get(kind, 5)
+    assert result['shape'] == ('N', frames, 3, 96, 64)
     assert result['difference'] < 2e-4
-    kinds = [node.op_type for node in onnx.load(out).graph.node]
-    assert len(kinds) == result['nodes'] < 1000
-    assert 'Scan' in kinds
+    graph = onnx.load(out).graph
+    kinds = [node.op_type for node in graph.node]
+    assert len(kinds) == result['nodes'] < 3000
+    assert ('Scan' in kinds) == (kind == 'glsmamba')
+    batch = graph.input[0].type.tensor_type.shape.dim[0]
+    assert batch.dim_param and not batch.dim_value
 
 
-@pytest.mark.parametrize('kind', ['dcpose', 'fami', 'tdmi', 'diffpose'])
-def test_refuses_and_says_why(kind, tmp_path):
-    reason = 'noise' if kind == 'diffpose' else 'deform_conv2d'
+@pytest.mark.slow
+@pytest.mark.parametrize('pattern', [
+    'diffpose_hrnet-tiny*', 'diffpose-regression_hrnet-tiny*'])
+def test_diffpose_takes_its_noise_as_an_input(pattern, weights, tmp_path):
+    config, out = tiny('diffpose', pattern), str(tmp_path / 'model.onnx')
+    saved = weights(config)
+    result = export(config, out, saved, cfg_options={
+        'model.test_cfg.sampling.hypotheses': 2,
+        'model.test_cfg.sampling.steps': 2})
+    assert result['difference'] < 2e-4
+    # the head's own noise as that input gives the head's own answer
+    model = init_model(config, saved, 'cpu')
+    part = ExportedPart(model).eval()
+    clips, noise = part.draw_inputs((3, 3, 3, 96, 64), seed=1)
+    own = SeededNoise([sample_key(None)] * 3, noise.shape[1], noise.shape[2:],
+                      part.settings.seed, torch.device('cpu'))()
+    with torch.no_grad():
+        wanted = model.head.forward(model.extract_feat(clips))
+        assert torch.equal(part(clips, own), wanted)
+        assert not torch.allclose(part(clips, noise), wanted)
+
+
+@pytest.mark.slow
+def test_a_fixed_number_of_clips(weights, tmp_path, capsys):
     out = tmp_path / 'model.onnx'
-    with pytest.raises(SystemExit, match=reason):
-        main([tiny(kind), str(out)])
+    main([tiny('baseline'), str(out), '--batch-size', '1'])
+    assert 'clips (1, 1, 3, 96, 64)' in capsys.readouterr().out
+
+
+def test_refuses_noise_in_each_step(tmp_path):
+    out = tmp_path / 'model.onnx'
+    with pytest.raises(ValueError, match='eta=0'):
+        export(tiny('diffpose', 'diffpose_hrnet-tiny*'), str(out),
+               cfg_options={'model.test_cfg.sampling.eta': 0.5})
     assert not out.exists()

@@ -18,7 +18,8 @@ def generate(diffusion: GaussianDiffusion,
              settings: SamplingSettings,
              device: torch.device,
              mirror: Optional[Callable[[Tensor], Tensor]] = None,
-             rough: Optional[Tensor] = None) -> List[Tensor]:
+             rough: Optional[Tensor] = None,
+             first_noise: Optional[Tensor] = None) -> List[Tensor]:
     """Run the reverse process for P hypotheses of each of N samples.
 
     Args:
@@ -32,14 +33,17 @@ def generate(diffusion: GaussianDiffusion,
         mirror (Callable, optional): Mirrors noise, for mirrored features.
         rough (Tensor, optional): Rough signals in [0, 1], (N, *shape); needed
             if the settings say to start from them.
+        first_noise (Tensor, optional): The noise to start from, (N, P,
+            *shape), in place of that of the keys, for an exported model.
+            Fresh noise, of steps with eta > 0, is drawn from the keys.
 
     Returns:
         list[Tensor]: The predictions after each step, (N, P, *shape).
     """
     noise = SeededNoise(keys, settings.hypotheses, shape, settings.seed,
                         device, mirror)
-    size = (len(keys), settings.hypotheses)
-    z, start = noise(), None
+    z, start = noise() if first_noise is None else first_noise, None
+    size = (z.shape[0], z.shape[1])
     if settings.start == 'rough':
         if rough is None:
             raise ValueError("`sampling.start='rough'` needs a rough "
@@ -47,7 +51,7 @@ def generate(diffusion: GaussianDiffusion,
         last = diffusion.num_steps - 1
         start = round(settings.start_time * last)
         signal = rough[:, None].expand(*size, *shape).flatten(0, 1)
-        steps = torch.full((len(signal), ), start)
+        steps = torch.full((signal.shape[0], ), start)
         z = diffusion.add_noise(signal, steps, z.flatten(0, 1))
         z = z.unflatten(0, size)
 

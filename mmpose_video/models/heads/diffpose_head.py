@@ -127,7 +127,8 @@ class DiffPoseHead(HeatmapHead):
                  feats: Tuple[Tensor, ...],
                  keys: Sequence[str],
                  settings: SamplingSettings,
-                 flip_indices: Optional[Sequence[int]] = None) -> List[Tensor]:
+                 flip_indices: Optional[Sequence[int]] = None,
+                 first_noise: Optional[Tensor] = None) -> List[Tensor]:
         """Generate the heatmaps of all hypotheses.
 
         Args:
@@ -137,6 +138,8 @@ class DiffPoseHead(HeatmapHead):
             settings (SamplingSettings): Steps, hypotheses and so on.
             flip_indices (Sequence[int], optional): Given if the features are
                 of mirrored images; the noise is mirrored then, too.
+            first_noise (Tensor, optional): See
+                :func:`~mmpose_video.models.diffusion.generate`.
 
         Returns:
             list[Tensor]: The heatmaps predicted at each step,
@@ -159,7 +162,8 @@ class DiffPoseHead(HeatmapHead):
             settings,
             feats[-1].device,
             mirror=None if flip_indices is None else mirror,
-            rough=rough)
+            rough=rough,
+            first_noise=first_noise)
 
     def predict(self,
                 feats: Features,

@@ -102,7 +102,8 @@ class DiffPoseRegressionHead(BaseHead):
                  feats: Tuple[Tensor, ...],
                  keys: Sequence[str],
                  settings: SamplingSettings,
-                 flip_indices: Optional[Sequence[int]] = None) -> List[Tensor]:
+                 flip_indices: Optional[Sequence[int]] = None,
+                 first_noise: Optional[Tensor] = None) -> List[Tensor]:
         """Generate the coordinates of all hypotheses.
 
         Args:
@@ -111,6 +112,8 @@ class DiffPoseRegressionHead(BaseHead):
             settings (SamplingSettings): Steps, hypotheses and so on.
             flip_indices (Sequence[int], optional): Given if the features are
                 of mirrored images; the noise is mirrored then, too.
+            first_noise (Tensor, optional): See
+                :func:`~mmpose_video.models.diffusion.generate`.
 
         Returns:
             list[Tensor]: The coordinates predicted at each step,
@@ -127,7 +130,8 @@ class DiffPoseRegressionHead(BaseHead):
             keys, (self.num_joints, 2),
             settings,
             feats[-1].device,
-            mirror=None if flip_indices is None else mirror)
+            mirror=None if flip_indices is None else mirror,
+            first_noise=first_noise)
 
     def predict(self,
                 feats: Features,

@@ -54,11 +54,10 @@ def warp_affine(feats: Tensor, matrix: Tensor) -> Tensor:
         [[2 / max(width - 1, 1), 0, -1], [0, 2 / max(height - 1, 1), -1],
          [0, 0, 1]],
         dtype=dtype)
-    last_row = to_norm[2:].expand(len(matrix), 1, 3)
+    last_row = to_norm[2:].expand(matrix.shape[0], 1, 3)
     square = torch.cat([matrix.to(dtype), last_row], 1)
-    # unlike `inv`, `inv_ex` does not wait for a GPU to check the result
-    forward = to_norm @ (square @ torch.linalg.inv_ex(to_norm)[0])
-    return affine_warp(feats, torch.linalg.inv_ex(forward)[0][:, :2])
+    forward = to_norm @ (square @ _inverse(to_norm))
+    return affine_warp(feats, _inverse(forward)[:, :2])
 
 
 def translate(feats: Tensor, shift: Tensor) -> Tensor:
@@ -75,5 +74,20 @@ def translate(feats: Tensor, shift: Tensor) -> Tensor:
     eye = torch.eye(2, dtype=shift.dtype, device=shift.device)
     return warp_affine(
         feats,
-        torch.cat([eye.expand(len(shift), 2, 2),
+        torch.cat([eye.expand(shift.shape[0], 2, 2),
                    shift.unsqueeze(-1)], -1))
+
+
+def _inverse(matrix: Tensor) -> Tensor:
+    """Inverse of affine maps, (..., 3, 3) with 0, 0, 1 as the last row."""
+    if not torch.onnx.is_in_onnx_export():
+        # unlike `inv`, `inv_ex` does not wait for a GPU to check the result
+        return torch.linalg.inv_ex(matrix)[0]
+    # ONNX inverts no matrices; this differs by rounding errors
+    a, b = matrix[..., 0, 0], matrix[..., 0, 1]
+    c, d = matrix[..., 1, 0], matrix[..., 1, 1]
+    linear = torch.stack([d, -b, -c, a], -1).unflatten(-1, (2, 2))
+    linear = linear / (a * d - b * c)[..., None, None]
+    shift = -linear @ matrix[..., :2, 2:]
+    return torch.cat(
+        [torch.cat([linear, shift], -1), matrix[..., 2:, :]], -2)

@@ -111,8 +111,10 @@ class DeformableAlignment(BaseModule):
         with full_precision:
             x, offset, mask = (
                 z.to(self.deform_conv.weight.dtype) for z in inputs)
-            if x.device.type == 'cpu' and torch.is_grad_enabled():
-                # torchvision's backward is many times slower on a CPU
+            if torch.onnx.is_in_onnx_export() or (
+                    x.device.type == 'cpu' and torch.is_grad_enabled()):
+                # torchvision's backward is many times slower on a CPU, and
+                # PyTorch's exporter cannot convert its operator
                 return deform_conv(x, offset, mask, self.deform_conv.weight,
                                    self.deform_conv.bias,
                                    self.deform_conv.dilation[0])

@@ -55,7 +55,8 @@ class SequentialChannelAttention(nn.Module):
     def forward(self, x: Tensor) -> Tensor:
         """Weigh tokens of shape (N, T, h, w, D)."""
         weights = self.mlp(x.mean(dim=(2, 3)).flatten(1))
-        return x * weights.view(len(x), x.shape[1], 1, 1, -1)
+        # x.shape[0], unlike len(x), stays symbolic in an export
+        return x * weights.view(x.shape[0], x.shape[1], 1, 1, -1)
 
 
 class ModulatedMerging(nn.Module):

@@ -139,7 +139,9 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         # no graph through a frozen backbone: it would only cost memory
         with torch.set_grad_enabled(torch.is_grad_enabled()
                                     and not self.freeze_backbone):
-            passes = frames.split(self.frames_per_pass or len(frames))
+            # not split by their number: exporters keep that symbolic
+            passes = (frames, ) if self.frames_per_pass is None else (
+                frames.split(self.frames_per_pass))
             outputs = [self._as_tuple(self.backbone(x)) for x in passes]
         levels = [
             level[0] if len(level) == 1 else torch.cat(level)
