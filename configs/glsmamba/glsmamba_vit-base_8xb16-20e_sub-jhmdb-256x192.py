@@ -1,0 +1,14 @@
+_base_ = [
+    '../_base_/datasets/sub-jhmdb_video.py',
+    '../_base_/pipelines/clip_256x192.py',
+    '../_base_/schedules/adamw_20e.py',
+    '../_base_/models/glsmamba_vit-base.py',
+]
+
+model = dict(head=dict(out_channels=15, decoder=_base_.codec))
+
+train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader
+
+default_hooks = dict(checkpoint=dict(save_best='jhmdb/PCK'))
