@@ -164,6 +164,24 @@ def test_dataset_with_dcposes_boxes(tmp_path, make_video, make_annotations):
     }
 
 
+@pytest.mark.parametrize('box, reason', [
+    ([5, 5, -3, 10], 'a box of zero area'),
+    ([5, 5, 10, 0], 'a box of zero area'),
+    ([-30, 5, 10, 10], 'a box outside of the image'),
+    ([70, 5, 10, 10], 'a box outside of the image'),
+    ([5, float('nan'), 10, 10], 'no box of four finite numbers'),
+    ([5, 5, float('inf'), 10], 'no box of four finite numbers'),
+])
+def test_boxes_that_cannot_be_cropped(tmp_path, make_video, make_annotations,
+                                      box, reason):
+    make_video()
+    path = write(tmp_path, [by_id(1000), by_id(1001, bbox=box)])
+    dataset = PoseTrack18ClipDataset(
+        ann_file=make_annotations().name, data_root=str(tmp_path),
+        bbox_file=path, test_mode=True)
+    assert len(dataset) == 1 and dataset._skipped == {reason: 1}
+
+
 @pytest.mark.parametrize('image, annotated, unlabeled', [
     (dict(is_labeled=False), False, True),
     (dict(is_labeled=True), False, False),

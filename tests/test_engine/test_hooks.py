@@ -66,6 +66,7 @@ def folder(tmp_path_factory):
 def loader(folder, test_mode, broken_key, **order):
     return dict(
         batch_size=10, num_workers=2,
+        collate_fn=dict(type='collate_clips'),
         dataset=dict(
             type='PoseTrack18ClipDataset', data_root=str(folder),
             ann_file='all.json', data_prefix=dict(img=''),

@@ -81,6 +81,23 @@ def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
         dataset.get_data_info(0)
 
 
+@pytest.mark.skipif(
+    not hasattr(os, 'geteuid') or os.geteuid() == 0,
+    reason='root reads what is closed to others')
+def test_a_folder_that_is_closed(tmp_path):
+    folder = tmp_path / 'a'
+    folder.mkdir()
+    dataset = PoseTrack18ClipDataset(
+        ann_file=write(tmp_path), data_prefix=dict(img=str(tmp_path)),
+        clip_sampler=CLIP)
+    folder.chmod(0)
+    try:
+        with pytest.raises(PermissionError, match=f'{tmp_path}/a'):
+            dataset.get_data_info(0)
+    finally:
+        folder.chmod(0o700)
+
+
 def test_broken_json_is_named(tmp_path):
     path = tmp_path / 'labels.json'
     path.write_text('{"images": [')

@@ -157,6 +157,16 @@ def test_broken_key_frame_is_always_an_error(frames, damage):
     assert frames[2] in str(error.value)
 
 
+def test_a_png_that_ends_early(tmp_path):
+    path = str(tmp_path / '0.png')
+    image = np.random.default_rng(0).integers(0, 255, (32, 40, 3), np.uint8)
+    cv2.imwrite(path, image)
+    assert np.array_equal(LoadClip()(dict(img_path=path))['img'][0], image)
+    truncate(path)
+    with pytest.raises(OSError, match='0.png` ends early'):
+        LoadClip()(dict(img_path=path))
+
+
 def test_bytes_after_the_end_of_a_jpeg_are_fine(frames):
     with open(frames[1], 'ab') as file:
         file.write(b'\0' * 100)
