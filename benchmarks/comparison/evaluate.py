@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from . import difficulty
-from .runs import RunError, Trainings
+from .runs import RunError, Trainings, epoch_losses
 from .sizes import Size
 
 Results = Sequence[Dict[str, Any]]
@@ -129,6 +129,7 @@ def collect(trainings: Trainings, results: Results) -> List[Dict[str, Any]]:
         dict({key: value for key, value in result.items()
               if key != 'checkpoint'},
              cost=costs.get((result['method'], result.get('variant'))),
+             losses=epoch_losses(trainings.folder(result['name'])),
              difficulty=_read(
                  trainings.folder(result['name']) / 'difficulty.json'))
         for result in results

@@ -308,9 +308,7 @@ def read_training(folder: Path) -> Dict[str, Any]:
     Raises:
         RunError: If the logs have no evaluation, or there is no checkpoint.
     """
-    lines: List[Dict[str, Any]] = []
-    for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        lines += [json.loads(line) for line in path.read_text().splitlines()]
+    lines = _read_log(folder)
     metrics = [line for line in lines if 'posetrack/AP' in line]
     checkpoint = _last_checkpoint(folder)
     if not metrics or checkpoint is None:
@@ -323,6 +321,25 @@ def read_training(folder: Path) -> Dict[str, Any]:
             line['time'] for line in lines if 'loss' in line),
         AP=last['posetrack/AP'],
         **{group: last[f'posetrack/{group} AP'] for group in JOINT_GROUPS})
+
+
+def epoch_losses(folder: Path) -> List[float]:
+    """Mean training loss of each epoch, as far as the logs are there."""
+    losses: Dict[int, List[float]] = {}
+    for line in _read_log(folder):
+        if 'loss' in line:
+            losses.setdefault(line['epoch'], []).append(line['loss'])
+    return [float(f'{statistics.mean(values):.5g}')
+            for _, values in sorted(losses.items())]
+
+
+def _read_log(folder: Path) -> List[Dict[str, Any]]:
+    """All lines of MMEngine's logs of a training, in order."""
+    lines: List[Dict[str, Any]] = []
+    # those of the test script lie one folder deeper
+    for path in sorted(folder.glob('*/vis_data/scalars.json')):
+        lines += [json.loads(line) for line in path.read_text().splitlines()]
+    return lines
 
 
 def environment() -> Dict[str, Any]:

@@ -75,7 +75,7 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
             *_number(row, 'samples_per_second', 1, digits=0),
             *_number(row, 'clips_per_second', 1, digits=0),
             *_number(row, 'memory_mb', 1, digits=0),
-            f'{row.mean("minutes"):.0f}'])
+            f'{row.mean("minutes"):.0f}' if row.values('minutes') else '-'])
     return table([
         'method', 'seeds', 'AP', *JOINT_GROUPS, 'T', 'parameters, M',
         'trained, M', 'GMAC per clip', 'training samples/s', 'clips/s',

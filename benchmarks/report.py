@@ -1,0 +1,85 @@
+r"""Write the benchmark's tables into README.md and docs/benchmark.md.
+
+::
+
+    python benchmarks/report.py work_dirs/accuracy/results.json  # publish
+    python benchmarks/report.py                # the pages from what is there
+    python benchmarks/report.py --check        # fails if they are not current
+
+To publish copies the results of ``benchmarks/accuracy.py`` to
+``docs/results/benchmark_<size>.json`` and ``.csv`` and draws the plots in
+``docs/images``. What stands between the marks of the two pages is then made
+from these files alone.
+"""
+import argparse
+import sys
+from pathlib import Path
+from typing import List, Optional
+
+from comparison.pages import front, page, published, replace
+from comparison.plots import draw
+from comparison.results import read_json, write_csv, write_json
+from comparison.runs import RunError
+from comparison.sizes import ROOT
+
+
+def publish(path: Path, root: Path) -> None:
+    """Copy results into the repository and draw their plots."""
+    results = read_json(path)
+    name = f'benchmark_{results["size"]}'
+    folder = root / 'docs' / 'results'
+    write_json(folder / f'{name}.json', results)
+    write_csv(folder / f'{name}.csv', results['runs'])
+    for image in draw(results, root / 'docs' / 'images', f'{name}_'):
+        print(f'drew {image}')
+
+
+def write_pages(root: Path, check: bool = False) -> List[str]:
+    """Write the generated parts.
+
+    Args:
+        root (Path): The repository.
+        check (bool): Only compare.
+
+    Returns:
+        list[str]: Names of the pages that were not current.
+    """
+    everything = published(root / 'docs' / 'results')
+    contents = {
+        'README.md': front(everything),
+        'docs/benchmark.md': page(everything, root / 'docs' / 'images'),
+    }
+    old = []
+    for name, content in contents.items():
+        path = root / name
+        text = path.read_text(encoding='utf-8')
+        new = replace(text, content, name)
+        if new != text:
+            old.append(name)
+            if not check:
+                path.write_text(new, encoding='utf-8')
+    return old
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Command line; returns the exit status."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser.add_argument('results', nargs='*', type=Path,
+                        help='files of results to publish')
+    parser.add_argument('--check', action='store_true')
+    args = parser.parse_args(argv)
+    try:
+        for path in args.results:
+            publish(path, ROOT)
+        old = write_pages(ROOT, args.check)
+    except (RunError, ValueError, OSError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 2
+    for name in old:
+        print(f'{name} {"is not current" if args.check else "written"}')
+    return 1 if args.check and old else 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

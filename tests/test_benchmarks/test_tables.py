@@ -1,0 +1,193 @@
+"""Raw results to tables, pages, csv and plots."""
+import csv
+import json
+
+import pytest
+import report
+from comparison import pages
+from comparison.difficulty import BINS
+from comparison.pages import BEGIN, END, replace
+from comparison.plots import draw
+from comparison.results import (
+    changes,
+    read_json,
+    rows,
+    write_csv,
+    write_json,
+)
+from comparison.runs import JOINT_GROUPS, RunError
+from comparison.sizes import ROOT
+from comparison.tables import (
+    ablation_table,
+    difficulty_table,
+    front_table,
+    main_table,
+    verdict,
+)
+
+CONFIG = 'configs/{0}/{0}_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+BASELINE = 'configs/baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+COST = dict(params=2_330_000, trainable=1_600_000, macs=7.4e8, frames=3,
+            batch_size=16, samples_per_second=21.4, clips_per_second=99.6,
+            memory_mb=812.3, threads=1, machine='a machine', load=0.1)
+
+
+def counts(found):
+    return {c: {name: [found, 50] for name in names}
+            for c, names in BINS.items()}
+
+
+def run(method, seed, ap, variant=None, found=None, **kwargs):
+    return dict(
+        dict(name=f'{method}_seed{seed}', method=method, variant=variant,
+             split='hard', seed=seed, epochs=4, minutes=10.,
+             config=BASELINE if 'base' in method or method == 'start'
+             else CONFIG.format(method),
+             options=[f'model.neck.{variant}=None'] if variant else [],
+             AP=ap, seconds_per_iteration=0.5, device='cpu', commit='abc',
+             versions=dict(torch='2'), cost=None, difficulty=found and
+             counts(found), **{group: ap for group in JOINT_GROUPS}),
+        **kwargs)
+
+
+@pytest.fixture
+def results():
+    return dict(size='small', data='python -m render', runs=[
+        run('start', 0, 40., epochs=8),
+        run('baseline', 0, 48., found=20), run('baseline', 1, 50., found=30),
+        run('dcpose', 0, 53., found=30, cost=COST),
+        run('dcpose', 1, 54., found=30, cost=COST),
+        run('tdmi', 0, 51.), run('tdmi', 1, 52.),
+        run('tdmi', 0, 50., 'no-mi'), run('tdmi', 1, 50.5, 'no-mi'),
+        run('fami', 0, 45.)])
+
+
+def cells(text):
+    return [[cell.strip() for cell in line.strip('|').split('|')]
+            for line in text.splitlines()]
+
+
+def test_means_and_deviations(results):
+    found = {(row.method, row.variant): row for row in rows(results)}
+    assert ('start', None) not in found
+    row = found['baseline', None]
+    assert row.mean('AP') == 49
+    assert row.deviation('AP') == pytest.approx(2**0.5)
+    assert found['fami', None].deviation('AP') is None
+    assert row.rates()['blur']['> 8 px'] == 50.  # (20 + 30) of 100
+    assert changes(found['tdmi', 'no-mi'], found['tdmi', None]) == [-1, -1.5]
+
+
+def test_front_table(results):
+    head, _, *lines = cells(front_table(results, 'hard'))
+    assert head[:4] == ['method', 'seeds', 'AP', 'to the baseline']
+    # the baseline, then the video methods by AP
+    assert [line[0].split(']')[0] for line in lines] == [
+        '[baseline', '[dcpose', '[tdmi', '[fami']
+    assert lines[0][2:4] == ['**49.0 ± 1.4**', '']
+    assert lines[1][2:4] == ['**53.5 ± 0.7**', '+4.5 (+4.0 to +5.0)']
+    # against the same seed: not the mean of both
+    assert lines[3][2:4] == ['**45.0**', '-3.0']
+    assert lines[1][-2:] == ['2.33 M', '0.74'] and lines[0][-1] == '-'
+    for line in lines:
+        assert (ROOT / line[0].split('(')[1][:-1]).is_file()
+    assert front_table(results, 'easy') == ''
+
+
+def test_main_table(results):
+    head, _, *lines = cells(main_table(results, 'hard'))
+    line = dict(zip(head, lines[1]))
+    assert line['T'] == '3' and line['trained, M'] == '1.60'
+    assert line['training samples/s'] == '21' and line['clips/s'] == '100'
+    assert line['peak memory, MB'] == '812' and line['minutes'] == '10'
+    assert {len(line) for line in lines} == {len(head)}
+
+
+def test_difficulty_table(results):
+    head, _, *lines = cells(difficulty_table(results, 'hard', 'blur'))
+    assert head[1] == '< 2 px (n = 50)'
+    # methods without predictions are left out
+    assert [line[1] for line in lines] == ['50.0', '60.0 (+10.0)']
+    assert difficulty_table(results, 'easy', 'blur') == ''
+
+
+def test_ablation_table(results):
+    head, _, line = cells(ablation_table(results))
+    line = dict(zip(head, line))
+    assert line['variant'] == 'without mutual information'
+    assert line['options'] == '`model.neck.no-mi=None`'
+    assert line['change'] == '-1.2 (-1.5 to -1.0)'
+    assert line['measured'] == '-' and line['expected'] == '-'
+
+
+@pytest.mark.parametrize('values, sign', [
+    ([51., 52.], '+'), ([49., 48.], '-'), ([51., 49.], '0'), ([50.4], '0'),
+    ([50.6], '+')])
+def test_sign_of_a_change(values, sign):
+    full, = rows(dict(runs=[run('tdmi', s, 50.) for s in (0, 1)]))
+    row, = rows(dict(runs=[run('tdmi', s, v, 'no-mi')
+                           for s, v in enumerate(values)]))
+    assert verdict(row, full) == sign
+
+
+def test_files(results, tmp_path):
+    write_json(tmp_path / 'r.json', results)
+    assert read_json(tmp_path / 'r.json') == results
+    write_csv(tmp_path / 'r.csv', results['runs'])
+    with open(tmp_path / 'r.csv') as file:
+        lines = list(csv.DictReader(file))
+    assert len(lines) == len(results['runs'])
+    assert lines[3]['AP'] == '53' and lines[3]['macs'] == '7.4e+08'
+    assert lines[7]['options'] == 'model.neck.no-mi=None'
+    (tmp_path / 'other.json').write_text('[1]')
+    with pytest.raises(ValueError, match=r'other.json does not hold results'):
+        read_json(tmp_path / 'other.json')
+
+
+def test_plots(results, tmp_path):
+    written = draw(results, tmp_path, 'x_')
+    assert [path.name for path in written] == [
+        'x_cost_hard.png', 'x_difficulty_hard.png']
+    assert all(path.read_bytes()[:4] == b'\x89PNG' for path in written)
+
+
+def test_marks():
+    text = f'before\n{BEGIN}\nold\n{END}\nafter'
+    new = replace(text, 'new', 'page.md')
+    assert new.startswith('before\n') and new.endswith('\nafter')
+    assert 'old' not in new and '\nnew\n' in new
+    assert replace(new, 'new', 'page.md') == new
+    for bad in ('nothing', f'{END} {BEGIN}', f'{BEGIN}{END}{BEGIN}'):
+        with pytest.raises(RunError, match='page.md needs the line'):
+            replace(bad, 'new', 'page.md')
+
+
+def test_publishing(results, tmp_path):
+    for folder in ('docs/results', 'docs/images'):
+        (tmp_path / folder).mkdir(parents=True)
+    for name in ('README.md', 'docs/benchmark.md'):
+        (tmp_path / name).write_text(f'{BEGIN}\n{END}\n')
+    assert report.write_pages(tmp_path) == ['README.md', 'docs/benchmark.md']
+    assert 'No results' in (tmp_path / 'README.md').read_text()
+    source = tmp_path / 'results.json'
+    source.write_text(json.dumps(results))
+    report.publish(source, tmp_path)
+    assert len(report.write_pages(tmp_path, check=True)) == 2
+    report.write_pages(tmp_path)
+    assert report.write_pages(tmp_path, check=True) == []
+    page = (tmp_path / 'docs' / 'benchmark.md').read_text()
+    assert '10 trainings, 1 h 40 min in sum' in page
+    assert '8 epochs from random weights' in page
+    assert '](images/benchmark_small_difficulty_hard.png)' in page
+    assert 'without mutual information' in page and 'a machine' in page
+
+
+def test_unequal_lengths_are_said(results):
+    results['runs'][5]['epochs'] = 9
+    assert 'Not the 4 epochs of the others: tdmi (9).' in pages.page(
+        [results], ROOT)
+
+
+def test_the_published_pages_are_current():
+    """Else: ``python benchmarks/report.py``."""
+    assert report.write_pages(ROOT, check=True) == []
