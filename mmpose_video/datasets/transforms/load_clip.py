@@ -11,6 +11,7 @@ from mmpose.registry import TRANSFORMS
 
 from ..broken_frames import BrokenFrameCounter
 from ..frame_cache import FrameCache
+from ..jpeg_decoder import JpegDecoder
 
 BROKEN_FRAMES = ('nearest', 'error')
 BROKEN_KEY = ('error', 'skip')
@@ -51,8 +52,10 @@ class LoadClip(BaseTransform):
             value. A clip must fit in for a hit (1280 x 720: 2.6 MiB a
             frame). A file replaced while it is held is not read again. 0
             turns it off. Defaults to 128.
-        imdecode_backend (str): See :func:`mmcv.imfrombytes`. Defaults to
-            'cv2'.
+        imdecode_backend (str): ``'auto'`` gives OpenCV's pixels and has
+            torchvision decode JPEGs where it gives the same, see
+            :class:`JpegDecoder`. For others see :func:`mmcv.imfrombytes`.
+            Defaults to 'auto'.
         backend_args (dict, optional): MMEngine's file backend.
     """
 
@@ -60,7 +63,7 @@ class LoadClip(BaseTransform):
                  broken_frames: str = 'nearest',
                  broken_key: str = 'error',
                  cache_mb: float = 128,
-                 imdecode_backend: str = 'cv2',
+                 imdecode_backend: str = 'auto',
                  backend_args: Optional[dict] = None) -> None:
         if broken_frames not in BROKEN_FRAMES:
             raise ValueError(f'`broken_frames` must be one of {BROKEN_FRAMES},'
@@ -73,6 +76,7 @@ class LoadClip(BaseTransform):
         self.cache = FrameCache(int(cache_mb * 2**20))
         self.broken = BrokenFrameCounter()
         self.imdecode_backend = imdecode_backend
+        self._decode_jpeg = JpegDecoder()
         self.backend_args = backend_args
 
     def transform(self, results: dict) -> Optional[dict]:
@@ -183,8 +187,13 @@ class LoadClip(BaseTransform):
 
     def _decode(self, data: bytes) -> Optional[np.ndarray]:
         """Decode a file's content; None if it is no image."""
-        return mmcv.imfrombytes(
-            data, flag='color', backend=self.imdecode_backend)
+        if self.imdecode_backend != 'auto':
+            return mmcv.imfrombytes(
+                data, flag='color', backend=self.imdecode_backend)
+        frame = self._decode_jpeg(data)
+        if frame is None:
+            frame = mmcv.imfrombytes(data, flag='color', backend='cv2')
+        return frame
 
     @staticmethod
     def _from_arrays(img: object) -> List[np.ndarray]:

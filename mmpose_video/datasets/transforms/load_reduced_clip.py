@@ -49,15 +49,15 @@ class LoadReducedClip(LoadClip):
             their product, so that a crop is never sampled more finely than
             its pixels.
         **kwargs: See :class:`LoadClip`. Only OpenCV decodes at a fraction,
-            so ``imdecode_backend`` must be 'cv2'.
+            so ``imdecode_backend`` must be 'auto' or 'cv2'.
     """
 
     def __init__(self, input_size: Tuple[int, int], margin: float = 0.8,
                  **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if self.imdecode_backend != 'cv2':
+        if self.imdecode_backend not in ('auto', 'cv2'):
             raise ValueError("`LoadReducedClip` needs imdecode_backend='cv2'"
-                             f', got {self.imdecode_backend!r}')
+                             f" or 'auto', got {self.imdecode_backend!r}")
         self.input_size = input_size
         self.margin = margin
         self._reduction = 1
