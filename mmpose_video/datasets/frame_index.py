@@ -80,10 +80,14 @@ class FrameIndex:
                 'frame number. Rename the frames of a video to numbers, or '
                 'use clips of one frame')
 
-        names = {**self._frames(folder), key: osp.basename(img_path)}
-        numbers = np.array(sorted(names))
-        taken = np.array(
-            [nearest_frame(numbers, key + o, key) for o in wanted])
+        names, numbers = self._frames(folder)
+        if names.get(key) != osp.basename(img_path):
+            names = {**names, key: osp.basename(img_path)}
+            numbers = np.array(sorted(names))
+        taken = key + wanted
+        if not all(number in names for number in taken.tolist()):
+            taken = np.array(
+                [nearest_frame(numbers, number, key) for number in taken])
         valid = taken == key + wanted
         if policy == 'error' and not valid.all():
             missing = (key + wanted)[~valid].tolist()
@@ -92,11 +96,11 @@ class FrameIndex:
                 f'exist in `{folder}` ({len(numbers)} frames, '
                 f'{numbers[0]} to {numbers[-1]}). Extract all frames, or set '
                 "`missing_frames='nearest'`")
-        paths = [osp.join(folder, names[number]) for number in taken]
+        paths = [osp.join(folder, names[number]) for number in taken.tolist()]
         return paths, taken - key, valid
 
-    def _list_frames(self, folder: str) -> Dict[int, str]:
-        """File names in a folder by frame number."""
+    def _list_frames(self, folder: str) -> Tuple[Dict[int, str], np.ndarray]:
+        """File names in a folder by frame number, and the sorted numbers."""
         names = {}
         try:
             listing = list(
@@ -104,12 +108,12 @@ class FrameIndex:
                     folder, list_dir=False, backend_args=self.backend_args))
         except FileNotFoundError:
             # The key frame is missing as well; the loader's error names it.
-            return {}
+            return {}, np.array([])
         for name in listing:
             number = frame_number(name)
             if number is not None and name.lower().endswith(IMAGE_SUFFIXES):
                 names[number] = name
-        return names
+        return names, np.array(sorted(names))
 
 
 def frame_number(path: str) -> Optional[int]:

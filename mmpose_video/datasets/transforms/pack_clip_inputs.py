@@ -34,7 +34,9 @@ class PackClipInputs(PackPoseInputs):
     def __init__(self,
                  meta_keys: Sequence[str] = _HOST_META_KEYS + CLIP_META_KEYS,
                  **kwargs: Any) -> None:
-        super().__init__(meta_keys=tuple(meta_keys), **kwargs)
+        # the host would copy all meta info deeply; a sample is nobody else's
+        super().__init__(meta_keys=(), **kwargs)
+        self.clip_meta_keys = tuple(meta_keys)
 
     def transform(self, results: dict) -> dict:
         """Pack frames and annotations.
@@ -43,11 +45,20 @@ class PackClipInputs(PackPoseInputs):
             ValueError: If frames differ in size, or were decoded at a
                 fraction of their size and not cropped since.
         """
-        frames = results['img']
         if results.get('img_reduction', 1) != 1:
             raise ValueError(
                 'frames of `LoadReducedClip` can be cropped by '
                 '`TopdownClipAffine` only; put it in place of `TopdownAffine`')
+        packed = self._pack(results)
+        for key in self.clip_meta_keys:
+            if key in results:
+                packed['data_samples'].set_field(
+                    results[key], key, field_type='metainfo')
+        return packed
+
+    def _pack(self, results: dict) -> dict:
+        """Pack all but the meta info."""
+        frames = results['img']
         if not isinstance(frames, list):
             return super().transform(results)
         if self.pack_transformed:
@@ -57,6 +68,10 @@ class PackClipInputs(PackPoseInputs):
         packed = super().transform({**results, 'img': frames[0][:1, :1]})
         packed['inputs'] = _to_tensor(frames)
         return packed
+
+    def __repr__(self) -> str:
+        return (f'{type(self).__name__}(meta_keys={self.clip_meta_keys}, '
+                f'pack_transformed={self.pack_transformed})')
 
 
 def _to_tensor(frames: List[np.ndarray]) -> torch.Tensor:
