@@ -44,8 +44,8 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='keep crops for runs of frames and reuse their features: '
         'faster, slightly less accurate (default length: 8)')
     add('--smooth', nargs='+', metavar=('FILTER', 'KEY=VALUE'),
-        help='OneEuro, ExponentialMovingAverage, Kalman, Gaussian or '
-        'SavitzkyGolay, with its arguments')
+        help='OneEuro, ExponentialMovingAverage, Kalman, Gaussian, '
+        'SavitzkyGolay or SmoothNet, with its arguments')
     add('--color-by', choices=('part', 'track'), default='part')
     add('--kpt-thr', type=float, default=0.3,
         help='least score of a drawn key point (default: %(default)s)')
@@ -106,17 +106,26 @@ def run(args: argparse.Namespace) -> Tuple[int, bool]:
 def filter_config(words: Sequence[str]) -> dict:
     """Config of a filter from its name and ``key=value`` pairs.
 
+    Values are numbers, pairs of numbers such as ``640,360``, or the path of
+    a ``checkpoint``.
+
     Raises:
         SystemExit: If a word is no such pair.
     """
     config: dict = dict(type=words[0])
     for word in words[1:]:
         key, sign, value = word.partition('=')
+        if sign and key == 'checkpoint':
+            config[key] = value
+            continue
         try:
-            number = float(value)
+            numbers = [
+                int(part) if part.lstrip('-').isdigit() else float(part)
+                for part in value.split(',')
+            ]
         except ValueError:
             sys.exit(f'--smooth: expected KEY=NUMBER, got `{word}`')
-        config[key] = int(number) if value.lstrip('-').isdigit() else number
+        config[key] = numbers[0] if len(numbers) == 1 else numbers
     return config
 
 

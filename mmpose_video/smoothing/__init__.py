@@ -11,10 +11,11 @@ from .gaussian import Gaussian
 from .kalman import Kalman
 from .one_euro import OneEuro
 from .savitzky_golay import SavitzkyGolay
+from .smoothnet import SmoothNet
 from .track_smoother import TrackSmoother
 
 __all__ = [
     'FILTERS', 'BaseFilter', 'BaseOfflineFilter', 'BaseOnlineFilter',
     'ExponentialMovingAverage', 'Gaussian', 'Kalman', 'OneEuro',
-    'SavitzkyGolay', 'TrackSmoother', 'build_filter'
+    'SavitzkyGolay', 'SmoothNet', 'TrackSmoother', 'build_filter'
 ]

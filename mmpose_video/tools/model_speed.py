@@ -12,7 +12,7 @@ def clips_per_second(model: nn.Module,
                      shape: Any,
                      device: str = 'cpu',
                      passes: int = 5,
-                     warm_up: int = 2) -> float:
+                     warm_up: int = 1) -> float:
     """Time backbone, neck and head on random clips.
 
     Each clip gives the pose of one person in one key frame. Decoding of
@@ -25,7 +25,7 @@ def clips_per_second(model: nn.Module,
         passes (int): Number of timed passes; their median counts. Defaults
             to 5.
         warm_up (int): Passes before, in which libraries choose and load
-            their kernels. Defaults to 2.
+            their kernels. Defaults to 1.
 
     Returns:
         float: N over the median time in seconds.

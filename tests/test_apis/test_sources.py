@@ -74,7 +74,16 @@ def test_bad_videos(tmp_path, make, error, message):
         list(open_source(make(tmp_path)))
 
 
-def test_video_that_ends_in_the_middle(tmp_path, capsys):
+def test_video_without_frames(tmp_path):
+    """A header and nothing behind it."""
+    path = tmp_path / 'none.avi'
+    cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10.,
+                    (48, 32)).release()
+    with pytest.raises((OSError, ValueError), match='none'):
+        list(open_source(str(path)))
+
+
+def test_video_that_ends_in_the_middle(tmp_path):
     """What can be read is used."""
     path = tmp_path / 'a.avi'
     rng = np.random.default_rng(0)

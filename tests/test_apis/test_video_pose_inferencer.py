@@ -67,6 +67,35 @@ def test_a_crowd(inferencer, images):
                                rtol=1e-6)
 
 
+def test_a_thousand_people(make_config, clip_set, images, tmp_path):
+    """In two frames, with tracks, by a model of a few layers."""
+    config = make_config(clip_set, kind='baseline')
+    config.model.backbone = dict(
+        type='ResNet', depth=18, stem_channels=16, base_channels=16,
+        num_stages=1, strides=(1, ), dilations=(1, ), out_indices=(0, ))
+    crowd = VideoPoseInferencer(config, device='cpu', batch_size=250)
+    corner = np.random.default_rng(0).uniform(0, 100, (1000, 2))
+    boxes = np.concatenate([corner, corner + 20], 1)
+    results = list(crowd(images[:2], boxes=[boxes, boxes],
+                         out_dir=str(tmp_path), save_vis=False))
+    for result in results:
+        people = result['predictions'][0]
+        assert len({p['track_id'] for p in people}) == len(people) == 1000
+        np.testing.assert_allclose([p['bbox'][0] for p in people], boxes,
+                                   rtol=1e-6)
+    assert [len(row['instances']) for row in load(
+        tmp_path, 'predictions')] == [1000, 1000]
+    assert len(load(tmp_path, 'posetrack')['annotations']) == 2000
+
+
+def test_no_frames(inferencer, tmp_path):
+    """An error that says so; what is on disk is empty, and valid."""
+    with pytest.raises(ValueError, match='no frames'):
+        list(inferencer([], out_dir=str(tmp_path)))
+    assert load(tmp_path, 'predictions') == []
+    assert load(tmp_path, 'posetrack')['images'] == []
+
+
 def test_results_come_while_the_video_runs(inferencer, images):
     """No more frames are read than the batch and the clip need."""
     read = []
@@ -95,8 +124,9 @@ def test_interrupt_leaves_valid_files(inferencer, images, tmp_path):
         for _ in inferencer(interrupted(), boxes=BOXES,
                             out_dir=str(tmp_path)):
             done += 1
-            # while it runs, without waiting for its end
+            # while it runs, without waiting for its end: a kill may come
             assert len(load(tmp_path, 'predictions')) == done
+            assert len(load(tmp_path, 'posetrack')['images']) == done
     assert done == 4
     assert len(load(tmp_path, 'predictions')) == done
     assert len(load(tmp_path, 'posetrack')['images']) == done
@@ -203,5 +233,8 @@ def test_command_line(clip_set, clip_dir, clip_file, checkpoint, make_config,
 def test_filter_words():
     assert cli.filter_config(['Gaussian', 'sigma=1.5', 'max_gap=3']) == dict(
         type='Gaussian', sigma=1.5, max_gap=3)
+    assert cli.filter_config(
+        ['SmoothNet', 'checkpoint=a=1.pth', 'scale=640,360.5']) == dict(
+            type='SmoothNet', checkpoint='a=1.pth', scale=[640, 360.5])
     with pytest.raises(SystemExit):
         cli.filter_config(['Gaussian', 'sigma'])
