@@ -1,5 +1,5 @@
 """DiffPose's head: heatmaps generated from noise."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -19,18 +19,12 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor
 
-from ..diffusion import (
-    GaussianDiffusion,
-    PoseDenoiser,
-    SamplingSettings,
-    generate,
-    sample_key,
-    spread_in_image,
-)
+from ..diffusion import PoseDenoiser, spread_in_image
+from .diffusion_head import DiffusionHeadMixin
 
 
 @MODELS.register_module()
-class DiffPoseHead(HeatmapHead):
+class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
     r"""Generates heatmaps by denoising diffusion (DiffPose, ICCV 2023).
 
     Training adds noise of a random step to the ground-truth heatmap and has
@@ -38,12 +32,10 @@ class DiffPoseHead(HeatmapHead):
     starts from noise and refines it in a few DDIM steps, for several noise
     initializations at once; the average of their heatmaps is decoded.
 
-    The noise of a sample depends on the seed and the sample alone, so runs
-    can be repeated. In the flip test the mirrored image starts from the
-    mirrored noise: both halves estimate the same hypothesis, and their
-    average is what the host's heads do. With several hypotheses, the
-    predictions get ``keypoint_spread``, (1, K): the standard deviation of the
-    joint's position over the hypotheses, in pixels of the image.
+    For noise and the flip test see :class:`DiffusionHeadMixin`. With several
+    hypotheses, the predictions get ``keypoint_spread``, (1, K): the standard
+    deviation of the joint's position over the hypotheses, in pixels of the
+    image.
 
     Args:
         in_channels (int): Channels of the feature, the last of the maps that
@@ -89,19 +81,14 @@ class DiffPoseHead(HeatmapHead):
             loss=loss,
             decoder=decoder,
             init_cfg=init_cfg)
-        if draws_per_sample < 1:
-            raise ValueError('`draws_per_sample` must be at least 1, got '
-                             f'{draws_per_sample}')
         if getattr(self.decoder, 'heatmap_type', 'gaussian') != 'gaussian':
             raise ValueError(
                 'DiffPoseHead diffuses heatmaps with values from 0 to 1; the '
                 "codec must have `heatmap_type='gaussian'`, got "
                 f'{self.decoder.heatmap_type!r}')
-        self.draws_per_sample = draws_per_sample
-        self.denoiser = PoseDenoiser(in_channels, out_channels,
-                                     **(denoiser or {}))
-        self.diffusion = GaussianDiffusion(**(diffusion or {}))
-        self.sampling = SamplingSettings().override(sampling)
+        self._init_diffusion(
+            PoseDenoiser(in_channels, out_channels, **(denoiser or {})),
+            diffusion, sampling, draws_per_sample)
         self.rough_head = MODELS.build(rough_head) if rough_head else None
 
     @property
@@ -109,61 +96,32 @@ class DiffPoseHead(HeatmapHead):
         """list: Nothing; the host's would make the inner layers vanish."""
         return []
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> Tensor:
-        """Generate heatmaps with the head's own sampling settings.
+    def _signal_shape(self, feats: Tuple[Tensor, ...]) -> Tuple[int, ...]:
+        return (self.out_channels, *self.denoiser.heatmap_size(feats[-1]))
 
-        The samples have no names here and see the same noise.
+    def _mirror(self, noise: Tensor, indices: Sequence[int]) -> Tensor:
+        return noise[:, :, indices].flip(-1)
 
-        Args:
-            feats (tuple[Tensor]): Feature maps, (N, C, h, w).
+    def _flip_back(self, signals: Tensor, test_cfg: ConfigType,
+                   meta: dict) -> Tensor:
+        return flip_heatmaps(
+            signals,
+            flip_mode=test_cfg.get('flip_mode', 'heatmap'),
+            flip_indices=meta['flip_indices'],
+            shift_heatmap=test_cfg.get('shift_heatmap', False))
 
-        Returns:
-            Tensor: Heatmaps averaged over the hypotheses, (N, K, h', w').
-        """
-        keys = [sample_key(None)] * len(feats[-1])
-        return self.generate(feats, keys, self.sampling)[-1].mean(dim=1)
-
-    def generate(self,
-                 feats: Tuple[Tensor, ...],
-                 keys: Sequence[str],
-                 settings: SamplingSettings,
-                 flip_indices: Optional[Sequence[int]] = None,
-                 first_noise: Optional[Tensor] = None) -> List[Tensor]:
-        """Generate the heatmaps of all hypotheses.
-
-        Args:
-            feats (tuple[Tensor]): Feature maps, (N, C, h, w).
-            keys (Sequence[str]): Names of the samples, see
-                :func:`~mmpose_video.models.diffusion.sample_key`.
-            settings (SamplingSettings): Steps, hypotheses and so on.
-            flip_indices (Sequence[int], optional): Given if the features are
-                of mirrored images; the noise is mirrored then, too.
-            first_noise (Tensor, optional): See
-                :func:`~mmpose_video.models.diffusion.generate`.
-
-        Returns:
-            list[Tensor]: The heatmaps predicted at each step,
-            (N, P, K, h', w'); the last ones are the result.
-        """
-        shape = (self.out_channels, *self.denoiser.heatmap_size(feats[-1]))
-        pyramid = self.denoiser.encode(feats[-1])
-        rough = None
-        if settings.start == 'rough' and self.rough_head is not None:
-            rough = self._rough_heatmaps(feats, shape)
-
-        def mirror(noise: Tensor) -> Tensor:
-            return noise[:, :, flip_indices].flip(-1)
-
-        return generate(
-            self.diffusion,
-            lambda z, t: self.denoiser(z, t, pyramid),
-            keys,
-            shape,
-            settings,
-            feats[-1].device,
-            mirror=None if flip_indices is None else mirror,
-            rough=rough,
-            first_noise=first_noise)
+    def _rough_signal(self, feats: Tuple[Tensor, ...]) -> Optional[Tensor]:
+        """Heatmaps of the rough head, (N, K, h, w), if there is one."""
+        if self.rough_head is None:
+            return None
+        heatmaps = self.rough_head.forward((feats[0], ))
+        shape = self._signal_shape(feats)
+        if tuple(heatmaps.shape[1:]) != shape:
+            raise ValueError(
+                f'the rough head must make heatmaps of (K, h, w) = {shape}, '
+                f'got {tuple(heatmaps.shape[1:])}; change its '
+                'deconvolutions')
+        return heatmaps
 
     def predict(self,
                 feats: Features,
@@ -182,25 +140,8 @@ class DiffPoseHead(HeatmapHead):
             list[InstanceData] | tuple: The poses, and with
             ``output_heatmaps`` the heatmaps, averaged over the hypotheses.
         """
-        settings = self.sampling.override(test_cfg.get('sampling'))
-        metas = [sample.metainfo for sample in batch_data_samples]
-        keys = [sample_key(meta) for meta in metas]
-        if test_cfg.get('flip_test', False):
-            if not (isinstance(feats, list) and len(feats) == 2):
-                raise ValueError('the flip test needs the features of the '
-                                 'images and of the mirrored images')
-            indices = metas[0]['flip_indices']
-            heatmaps = self.generate(feats[0], keys, settings)[-1]
-            flipped = self.generate(feats[1], keys, settings, indices)[-1]
-            flipped = flip_heatmaps(
-                flipped.flatten(0, 1),
-                flip_mode=test_cfg.get('flip_mode', 'heatmap'),
-                flip_indices=indices,
-                shift_heatmap=test_cfg.get('shift_heatmap', False))
-            heatmaps = (heatmaps + flipped.view_as(heatmaps)) * 0.5
-        else:
-            heatmaps = self.generate(feats, keys, settings)[-1]
-
+        heatmaps, settings, metas = self._generate_for(
+            feats, batch_data_samples, test_cfg)
         average = heatmaps.mean(dim=1)
         preds = self.decode(average)
         if settings.spread and settings.hypotheses > 1:
@@ -239,22 +180,14 @@ class DiffPoseHead(HeatmapHead):
                 f'{size[0]}; set `heatmap_size={(size[1], size[0])}` or '
                 "change the denoiser's `feature_stride`")
 
-        draws = self.draws_per_sample
-        clean = target.repeat_interleave(draws, dim=0)
-        t = self.diffusion.draw_steps(len(clean))
-        noisy = self.diffusion.add_noise(clean, t, torch.randn_like(clean))
-        split = (len(target), draws)
-        pred = self.denoiser(
-            noisy.unflatten(0, split),
-            t.view(split).to(noisy.device),
-            self.denoiser.encode(feats[-1])).flatten(0, 1)
-        weights_of_draws = weights.repeat_interleave(draws, dim=0)
+        pred, clean = self._denoise_drawn_steps(feats, target)
+        weights_of_draws = weights.repeat_interleave(
+            self.draws_per_sample, dim=0)
         losses = dict(
             loss_kpt=self.loss_module(pred, clean, weights_of_draws))
         if self.rough_head is not None and not self.rough_head.frozen:
-            rough = self._rough_heatmaps(feats, target.shape[1:])
-            losses.update(
-                self.rough_head.loss_of(rough, batch_data_samples))
+            losses.update(self.rough_head.loss_of(
+                self._rough_signal(feats), batch_data_samples))
         if (train_cfg or {}).get('compute_acc', True):
             _, accuracy, _ = pose_pck_accuracy(
                 output=to_numpy(pred),
@@ -262,18 +195,6 @@ class DiffPoseHead(HeatmapHead):
                 mask=to_numpy(weights_of_draws) > 0)
             losses['acc_pose'] = torch.tensor(accuracy, device=pred.device)
         return losses
-
-    def _rough_heatmaps(self, feats: Tuple[Tensor, ...],
-                        shape: Sequence[int]) -> Tensor:
-        """Heatmaps of the rough head, (N, K, h, w)."""
-        assert self.rough_head is not None
-        heatmaps = self.rough_head.forward((feats[0], ))
-        if tuple(heatmaps.shape[1:]) != tuple(shape):
-            raise ValueError(
-                'the rough head must make heatmaps of (K, h, w) = '
-                f'{tuple(shape)}, got {tuple(heatmaps.shape[1:])}; change its '
-                'deconvolutions')
-        return heatmaps
 
     def _add_spread(self, preds: InstanceList, heatmaps: Tensor,
                     metas: Sequence[dict]) -> None:

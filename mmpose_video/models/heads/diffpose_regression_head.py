@@ -1,5 +1,5 @@
 """Diffusion over coordinates instead of heatmaps."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Sequence, Tuple
 
 import torch
 from mmpose.evaluation.functional import keypoint_pck_accuracy
@@ -16,18 +16,12 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor
 
-from ..diffusion import (
-    CoordinateDenoiser,
-    GaussianDiffusion,
-    SamplingSettings,
-    generate,
-    sample_key,
-    spread_in_image,
-)
+from ..diffusion import CoordinateDenoiser, spread_in_image
+from .diffusion_head import DiffusionHeadMixin
 
 
 @MODELS.register_module()
-class DiffPoseRegressionHead(BaseHead):
+class DiffPoseRegressionHead(DiffusionHeadMixin, BaseHead):
     """Generates the coordinates of the joints by denoising diffusion.
 
     The extension that the authors' notes on DiffPose plan: the same process
@@ -67,71 +61,34 @@ class DiffPoseRegressionHead(BaseHead):
                  decoder: OptConfigType = None,
                  init_cfg: OptConfigType = None) -> None:
         super().__init__(init_cfg)
-        if draws_per_sample < 1:
-            raise ValueError('`draws_per_sample` must be at least 1, got '
-                             f'{draws_per_sample}')
         self.in_channels = in_channels
         self.num_joints = num_joints
-        self.draws_per_sample = draws_per_sample
-        self.denoiser = CoordinateDenoiser(in_channels, num_joints,
-                                           **(denoiser or {}))
-        self.diffusion = GaussianDiffusion(**(diffusion or {}))
-        self.sampling = SamplingSettings().override(sampling)
+        self._init_diffusion(
+            CoordinateDenoiser(in_channels, num_joints, **(denoiser or {})),
+            diffusion, sampling, draws_per_sample)
         if self.sampling.start != 'noise':
             raise ValueError('DiffPoseRegressionHead has no rough head; '
                              "`sampling.start` must be 'noise'")
         self.loss_module = MODELS.build(loss)
         self.decoder = KEYPOINT_CODECS.build(decoder) if decoder else None
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> Tensor:
-        """Generate coordinates with the head's own sampling settings.
+    def _signal_shape(self, feats: Tuple[Tensor, ...]) -> Tuple[int, ...]:
+        return (self.num_joints, 2)
 
-        The samples have no names here and see the same noise.
+    def _denoise(self, z: Tensor, t: Tensor, prepared: tuple) -> Tensor:
+        """The denoiser takes signals in [-1, 1]."""
+        return self.denoiser(z / self.diffusion.signal_scale, t, prepared)
 
-        Args:
-            feats (tuple[Tensor]): Feature maps, (N, C, h, w).
+    def _mirror(self, noise: Tensor, indices: Sequence[int]) -> Tensor:
+        return noise[:, :, indices] * noise.new_tensor([-1., 1.])
 
-        Returns:
-            Tensor: Coordinates averaged over the hypotheses, as fractions of
-            the input's size, (N, K, 2).
-        """
-        keys = [sample_key(None)] * len(feats[-1])
-        return self.generate(feats, keys, self.sampling)[-1].mean(dim=1)
-
-    def generate(self,
-                 feats: Tuple[Tensor, ...],
-                 keys: Sequence[str],
-                 settings: SamplingSettings,
-                 flip_indices: Optional[Sequence[int]] = None,
-                 first_noise: Optional[Tensor] = None) -> List[Tensor]:
-        """Generate the coordinates of all hypotheses.
-
-        Args:
-            feats (tuple[Tensor]): Feature maps, (N, C, h, w).
-            keys (Sequence[str]): Names of the samples.
-            settings (SamplingSettings): Steps, hypotheses and so on.
-            flip_indices (Sequence[int], optional): Given if the features are
-                of mirrored images; the noise is mirrored then, too.
-            first_noise (Tensor, optional): See
-                :func:`~mmpose_video.models.diffusion.generate`.
-
-        Returns:
-            list[Tensor]: The coordinates predicted at each step,
-            (N, P, K, 2); the last ones are the result.
-        """
-        prepared = self.denoiser.encode(feats[-1])
-
-        def mirror(noise: Tensor) -> Tensor:
-            return noise[:, :, flip_indices] * noise.new_tensor([-1., 1.])
-
-        return generate(
-            self.diffusion,
-            lambda z, t: self._denoise(z, t, prepared),
-            keys, (self.num_joints, 2),
-            settings,
-            feats[-1].device,
-            mirror=None if flip_indices is None else mirror,
-            first_noise=first_noise)
+    def _flip_back(self, signals: Tensor, test_cfg: ConfigType,
+                   meta: dict) -> Tensor:
+        return flip_coordinates(
+            signals.clone(),
+            flip_indices=meta['flip_indices'],
+            shift_coords=test_cfg.get('shift_coords', True),
+            input_size=meta['input_size'])
 
     def predict(self,
                 feats: Features,
@@ -149,25 +106,8 @@ class DiffPoseRegressionHead(BaseHead):
         Returns:
             list[InstanceData]: The poses.
         """
-        settings = self.sampling.override(test_cfg.get('sampling'))
-        metas = [sample.metainfo for sample in batch_data_samples]
-        keys = [sample_key(meta) for meta in metas]
-        if test_cfg.get('flip_test', False):
-            if not (isinstance(feats, list) and len(feats) == 2):
-                raise ValueError('the flip test needs the features of the '
-                                 'images and of the mirrored images')
-            indices = metas[0]['flip_indices']
-            coords = self.generate(feats[0], keys, settings)[-1]
-            flipped = self.generate(feats[1], keys, settings, indices)[-1]
-            flipped = flip_coordinates(
-                flipped.flatten(0, 1).clone(),
-                flip_indices=indices,
-                shift_coords=test_cfg.get('shift_coords', True),
-                input_size=metas[0]['input_size'])
-            coords = (coords + flipped.view_as(coords)) * 0.5
-        else:
-            coords = self.generate(feats, keys, settings)[-1]
-
+        coords, settings, metas = self._generate_for(
+            feats, batch_data_samples, test_cfg)
         outputs = coords.mean(dim=1)
         if settings.hypotheses > 1:
             sigma = coords.std(dim=1, unbiased=False)
@@ -199,16 +139,8 @@ class DiffPoseRegressionHead(BaseHead):
         weights = torch.cat([
             d.gt_instance_labels.keypoint_weights for d in batch_data_samples
         ])
-        draws = self.draws_per_sample
-        clean = labels.repeat_interleave(draws, dim=0)
-        t = self.diffusion.draw_steps(len(clean))
-        noisy = self.diffusion.add_noise(clean, t, torch.randn_like(clean))
-        split = (len(labels), draws)
-        pred = self._denoise(
-            noisy.unflatten(0, split),
-            t.view(split).to(noisy.device),
-            self.denoiser.encode(feats[-1])).flatten(0, 1)
-        weights = weights.repeat_interleave(draws, dim=0)
+        pred, clean = self._denoise_drawn_steps(feats, labels)
+        weights = weights.repeat_interleave(self.draws_per_sample, dim=0)
         losses = dict(
             loss_kpt=self.loss_module(pred, clean, weights[..., None]))
         if (train_cfg or {}).get('compute_acc', True):
@@ -220,7 +152,3 @@ class DiffPoseRegressionHead(BaseHead):
                 norm_factor=to_numpy(torch.ones(len(pred), 2)))
             losses['acc_pose'] = torch.tensor(accuracy, device=pred.device)
         return losses
-
-    def _denoise(self, z: Tensor, t: Tensor, prepared: tuple) -> Tensor:
-        """The denoiser, for signals in [-s, s]."""
-        return self.denoiser(z / self.diffusion.signal_scale, t, prepared)
