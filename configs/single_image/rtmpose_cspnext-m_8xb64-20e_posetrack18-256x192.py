@@ -1,6 +1,6 @@
-# Recipe of MMPose's RTMPose for CrowdPose, 20 epochs long. Not taken over: blur
-# and holes of the Albumentations package, which this stack does not have, and
-# the milder augmentation of its last 30 epochs.
+# Recipe of MMPose's RTMPose for CrowdPose, 20 epochs long. Not taken over:
+# blur and holes of the Albumentations package, which this stack does not have,
+# and the milder augmentation of its last 30 epochs.
 _base_ = [
     '../_base_/datasets/posetrack18_image.py',
     '../_base_/pipelines/mmpose_256x192.py',

@@ -1,7 +1,7 @@
 """Train DSNT where a joint has no label.
 
 What is broken
-    ``JSDiscretLoss`` of mmpose 1.3.2 (``models/losses/classification_loss.py``)
+    mmpose 1.3.2's ``JSDiscretLoss`` (``models/losses/classification_loss.py``)
     multiplies predictions by the weight of their joint and gives them to
     ``nn.KLDivLoss`` as its *target*. Where that is 0 (any joint without a
     label: in PoseTrack the ears, always) torch's gradient by the target is
