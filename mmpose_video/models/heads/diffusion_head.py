@@ -1,5 +1,5 @@
 """What heads that generate their answer by diffusion share."""
-from typing import List, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 from mmpose.utils.typing import (
@@ -33,7 +33,7 @@ class DiffusionHeadMixin:
     Shape shorthand: N samples, P hypotheses.
     """
 
-    denoiser: nn.Module
+    denoiser: Any
     diffusion: GaussianDiffusion
     sampling: SamplingSettings
     draws_per_sample: int
