@@ -29,7 +29,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
-import mmpose_video  # noqa: F401  registers the models
+from mmpose_video.models.pose_estimators import TopdownVideoPoseEstimator
 from mmpose_video.tools.flop_counters import CountDeformConv, flop_counter
 from mmpose_video.tools.model_speed import clips_per_second
 
@@ -55,16 +55,21 @@ def count(config: str) -> Dict[str, Any]:
     # A head may read numbers (a diffusion's schedule), and is small: it runs
     # for real. torchvision's deformable convolution, which necks have, does
     # not run without numbers: it is replaced and counted.
-    frames_seen = clip if model.is_video_model else clip[:, :1]
+    images = clip[:, 0]  # for MMPose's own estimators
+    ours = isinstance(model, TopdownVideoPoseEstimator)
     counters = [flop_counter() for _ in PARTS]
     deform = CountDeformConv()
     with torch.no_grad(), warnings.catch_warnings():
         # of the scan, that no fast backend serves tensors without numbers
         warnings.simplefilter('ignore')
         with counters[0]:
-            model.extract_frame_feats(frames_seen)
+            if ours:
+                model.extract_frame_feats(
+                    clip if model.is_video_model else clip[:, :1])
+            else:
+                model.backbone(images)
         with counters[1], deform:
-            feats = model.extract_feat(clip)
+            feats = model.extract_feat(clip if ours else images)
         head = MODELS.build(model_cfg['head']).eval()
         with counters[2]:
             head.forward(tuple(torch.zeros(feat.shape) for feat in feats))
@@ -110,9 +115,11 @@ def model_and_shape(config: str) -> Tuple[dict, Tuple[int, int, int, int]]:
     cfg = Config.fromfile(config)
     init_default_scope('mmpose')
     width, height = cfg.codec.input_size
-    sampler = cfg.train_dataloader.dataset.clip_sampler
-    frames = len(sampler.offsets) if 'offsets' in sampler else (
-        sampler.num_before + 1 + sampler.num_after)
+    sampler = cfg.train_dataloader.dataset.get('clip_sampler')
+    frames = 1  # of a data set of images
+    if sampler is not None:
+        frames = len(sampler.offsets) if 'offsets' in sampler else (
+            sampler.num_before + 1 + sampler.num_after)
     return without_pretrained(cfg.model.to_dict()), (frames, 3, height, width)
 
 

@@ -100,10 +100,12 @@ def test_diffpose_takes_its_noise_as_an_input(
     model = init_model(config, saved, 'cpu')
     part = ExportedPart(model).eval()
     clips, noise = part.draw_inputs((3, 3, 3, 96, 64), seed=1)
-    own = SeededNoise([sample_key(None)] * 3, noise.shape[1], noise.shape[2:],
+    keys = [sample_key(None)] * 3
+    own = SeededNoise(keys, noise.shape[1], noise.shape[2:],
                       part.settings.seed, torch.device('cpu'))()
     with torch.no_grad():
-        wanted = model.head.forward(model.extract_feat(clips))
+        wanted = model.head.generate(
+            model.extract_feat(clips), keys, part.settings)[-1].mean(dim=1)
         assert torch.equal(part(clips, own), wanted)
         assert not torch.allclose(part(clips, noise), wanted)
 

@@ -116,6 +116,20 @@ def test_a_whole_model_agrees_with_a_count_by_layers(name):
     assert row['params'] == row['trainable'] == sum(sizes)
 
 
+def test_models_of_images(tmp_path):
+    """MMPose's own estimator, on a data set of images."""
+    video = tiny('baseline/td-hm')
+    config = tmp_path / 'image.py'
+    config.write_text(
+        f"_base_ = '{get_flops.Path(video).resolve()}'\n"
+        "model = dict(type='TopdownPoseEstimator')\n"
+        'train_dataloader = dict(dataset=dict(clip_sampler=None))\n')
+    row, known = map(get_flops.count, (str(config), video))
+    assert row['parts'] == known['parts'] and row['frames'] == 1
+    model = MODELS.build(get_flops.model_and_shape(str(config))[0])
+    assert clips_per_second(model, (1, 1, 3, 96, 64), passes=1) > 0
+
+
 def test_frozen_parameters_are_not_trainable(tmp_path):
     config = tmp_path / 'frozen.py'
     config.write_text(

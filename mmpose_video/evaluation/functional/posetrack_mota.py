@@ -198,9 +198,10 @@ def mota(counts: np.ndarray) -> Dict[str, float]:
     Returns:
         dict[str, float]: See :func:`evaluate_posetrack_tracking`.
     """
-    matches, switches, misses, wrong = counts.T.astype(np.float64)
-    objects = matches + switches + misses
+    numbers = counts.astype(np.float64)
+    matches, switches, misses, wrong = (numbers[:, i] for i in range(4))
     found = matches + switches
+    objects = found + misses
     with np.errstate(divide='ignore', invalid='ignore'):
         objects = np.where(objects > 0, objects, np.nan)
         accuracy = 100 * (1 - (misses + switches + wrong) / objects)

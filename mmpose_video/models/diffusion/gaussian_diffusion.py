@@ -2,6 +2,7 @@
 import math
 from typing import Callable, List, Optional, Tuple
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -95,6 +96,7 @@ class GaussianDiffusion:
         self.signal_scale = signal_scale
         make = cosine_schedule if schedule == 'cosine' else linear_schedule
         self.alphas_cumprod = make(num_steps)
+        self._alphas = self.alphas_cumprod.tolist()
 
     def scale(self, x0: Tensor) -> Tensor:
         """Map [0, 1] to [-s, s]; values outside are clamped."""
@@ -149,9 +151,10 @@ class GaussianDiffusion:
             raise ValueError(
                 f'the number of sampling steps must be from 1 to {start + 1}, '
                 f'got {num}')
-        points = torch.linspace(-1, start, num + 1, dtype=torch.float64)
+        # NumPy's, as an exporter would make operations of torch's
+        points = np.linspace(-1, start, num + 1)
         # rounding errors must not pull an exact integer down
-        times = (points + 1e-9).floor().long().flip(0).tolist()
+        times = np.floor(points + 1e-9).astype(int)[::-1].tolist()
         return list(zip(times[:-1], times[1:]))
 
     def ddim_step(self,
@@ -186,8 +189,7 @@ class GaussianDiffusion:
         z0 = self.scale(x0)
         if then < 0:
             return z0
-        a_now = self.alphas_cumprod[now].item()
-        a_then = self.alphas_cumprod[then].item()
+        a_now, a_then = self._alphas[now], self._alphas[then]
         eps = (z - math.sqrt(a_now) * z0) / math.sqrt(1 - a_now)
         sigma = eta * math.sqrt(
             (1 - a_then) / (1 - a_now) * (1 - a_now / a_then))
