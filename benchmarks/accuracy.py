@@ -9,7 +9,7 @@ schedule, sampler and augmentation are the same for all::
 
     python benchmarks/accuracy.py                          # all, 3 seeds
     python benchmarks/accuracy.py --methods baseline dcpose --seeds 1
-    python benchmarks/accuracy.py --methods baseline --ablations glsmamba
+    python benchmarks/accuracy.py --ablations glsmamba tdmi.no-mi
     python benchmarks/accuracy.py --size medium --device cuda
     python benchmarks/accuracy.py --dry-run                # commands only
 
@@ -23,7 +23,6 @@ and plots, from which ``benchmarks/report.py`` makes the pages.
 import argparse
 import os
 import signal
-import subprocess
 import sys
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
@@ -47,7 +46,8 @@ def build_parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     add = parser.add_argument
     add('--methods', nargs='*', metavar='NAME',
-        help='names or groups (video, single_image); default: all')
+        help='names or groups (video, single_image); default: all, or with\n'
+        '--ablations only the methods that these belong to')
     add('--ablations', nargs='*', metavar='NAME',
         help='also these variants, on the hard split; no name: all of the\n'
         'methods that have a config')
@@ -80,14 +80,13 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def render(size: Size, splits: Sequence[str], workers: int) -> None:
+def render(size: Size, splits: Sequence[str], trainings: Trainings) -> None:
     """Render the splits that are missing, and check that they are there."""
     for split in splits:
-        if size.render is not None:
-            if subprocess.call(size.render_command(split, workers),
-                               cwd=ROOT):
-                raise SystemExit(f'error: the {split} split of size '
-                                 f'{size.name} could not be rendered')
+        if size.render is not None and trainings.call(
+                size.render_command(split, os.cpu_count() or 1), None):
+            raise RunError(f'the {split} split of size {size.name} could not '
+                           'be rendered, see above')
         size.check_data(split)
 
 
@@ -131,8 +130,11 @@ def main(argv: Optional[List[str]] = None) -> int:
     try:
         table = discover(size)
         variants = ablation_table.choose(args.ablations, list(table))
+        wanted = args.methods
+        if wanted is None and variants:
+            wanted = []
         runs = plan(
-            size, choose(table, args.methods), variants, table,
+            size, choose(table, wanted), variants, table,
             range(args.first_seed, args.first_seed + args.seeds), splits,
             args.start_epochs or size.start_epochs,
             args.epochs or size.epochs)
@@ -144,7 +146,7 @@ def main(argv: Optional[List[str]] = None) -> int:
         work_dir.mkdir(parents=True, exist_ok=True)
         failures = 0
         if 'train' in args.steps:
-            render(size, splits, os.cpu_count() or 1)
+            render(size, splits, trainings)
             failures += len(runs) - len(execute(runs, trainings, jobs))
         finished = trainings.all_finished()
         if 'predict' in args.steps:

@@ -138,11 +138,7 @@ def collect(trainings: Trainings, results: Results) -> List[Dict[str, Any]]:
 
 def _call(trainings: Trainings, command: List[str], log: Path) -> None:
     with open(log, 'w') as file:
-        try:
-            code = trainings.call(command, file)
-        except KeyboardInterrupt:
-            trainings.stop()
-            raise
+        code = trainings.call(command, file)
     if code:
         raise RunError(f'{" ".join(command[1:5])} ... failed with status '
                        f'{code}: see {log}')

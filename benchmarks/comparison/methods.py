@@ -107,7 +107,7 @@ def choose(methods: Dict[str, Method], wanted: Optional[Sequence[str]]
         ValueError: If there is no such method.
     """
     chosen: Dict[str, Method] = {}
-    for word in wanted or GROUPS:
+    for word in GROUPS if wanted is None else wanted:
         if word in GROUPS:
             chosen.update({name: method for name, method in methods.items()
                            if method.group == word})

@@ -243,7 +243,14 @@ class Trainings:
         return result
 
     def call(self, command: List[str], log: Any) -> int:
-        """Run a command in a process group of its own, which stop() ends."""
+        """Run a command in a process group of its own.
+
+        :meth:`stop` and an exception in this thread (Ctrl-C) end it.
+
+        Args:
+            command (List[str]): The command.
+            log (file, optional): Where its output goes. None: ours.
+        """
         env = dict(os.environ, OMP_NUM_THREADS=str(self.threads))
         if self.device == 'cpu':
             env['CUDA_VISIBLE_DEVICES'] = ''
@@ -256,6 +263,9 @@ class Trainings:
             if self.stopped.is_set():
                 _kill(process, signal.SIGTERM)
             return process.wait()
+        except BaseException:
+            self.stop()
+            raise
         finally:
             del self._children[process.pid]
 

@@ -5,6 +5,7 @@ from comparison import ablations
 from comparison.ablations import ABLATIONS, Ablation, frames
 from comparison.methods import Method, choose, discover
 from comparison.plan import plan
+from comparison.runs import length_options
 from comparison.sizes import SIZES
 from mmengine.config import Config, DictAction
 from mmengine.registry import init_default_scope
@@ -51,6 +52,7 @@ def test_other_backbones_and_systems(tmp_path):
         'glsmamba-vit-tiny': ('video', 'vit-tiny')}
     assert [m.name for m in choose(methods, ['video', 'simcc'])] == [
         'glsmamba-vit-tiny', 'simcc']
+    assert len(choose(methods, None)) == 5 and choose(methods, []) == []
     with pytest.raises(ValueError, match="no method 'other'; there are base"):
         choose(methods, ['other'])
 
@@ -122,6 +124,15 @@ def test_commands(size, name, epochs, capsys, tmp_path):
     assert not any(tmp_path.iterdir())
 
 
+def test_ablations_bring_their_methods_only(capsys, tmp_path):
+    assert accuracy.main(['--dry-run', '--ablations', 'tdmi.no-mi',
+                          '--seeds', '1', '--work-dir', str(tmp_path)]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    names = [line.split('--work-dir ')[1].split()[0].rsplit('/')[-1]
+             for line in lines[1:]]
+    assert names == ['start_seed0', 'tdmi_seed0', 'tdmi.no-mi_seed0']
+
+
 def test_a_missing_data_set_is_named_with_its_remedy(capsys, monkeypatch,
                                                      tmp_path):
     monkeypatch.setattr('comparison.sizes.ROOT', tmp_path)
@@ -162,6 +173,24 @@ def test_choice_of_ablations():
     chosen = ablations.choose(['tdmi', 'fami.no-mi'], list(METHODS))
     assert {entry.method for entry in chosen} == {'tdmi', 'fami'}
     assert sum(entry.method == 'fami' for entry in chosen) == 1
+
+
+@pytest.mark.parametrize('size', ['small', 'medium'])
+def test_one_schedule_for_all_methods(size):
+    """And its length is where the options of a run set it."""
+    schedules = []
+    for method in discover(SIZES[size]).values():
+        config = Config.fromfile(accuracy.ROOT / method.config)
+        config.merge_from_dict(parsed(length_options(9)))
+        assert config.train_cfg.max_epochs == 9
+        schedules.append([config.param_scheduler, config.train_cfg,
+                          config.optim_wrapper.optimizer,
+                          config.train_dataloader.batch_size])
+        assert config.param_scheduler[1].type == 'CosineAnnealingLR'
+        assert config.param_scheduler[1].T_max == 9
+        assert f'_1xb{SIZES[size].batch_size}-' in method.config
+        assert config.train_dataloader.batch_size == SIZES[size].batch_size
+    assert all(schedule == schedules[0] for schedule in schedules)
 
 
 @pytest.mark.parametrize('key', [

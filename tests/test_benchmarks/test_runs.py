@@ -134,6 +134,30 @@ def test_a_killed_run_goes_on_from_its_last_epoch(trainings):
     assert 'epoch_1' not in ' '.join(other.command(run))
 
 
+def test_ctrl_c_ends_the_child(trainings, tmp_path, monkeypatch):
+    """In the thread that waits for it; nobody else would know of it."""
+    import subprocess
+    started = []
+
+    class Interrupted(subprocess.Popen):
+        def __init__(self, *args, **kwargs):
+            super().__init__(*args, **kwargs)
+            started.append(self)
+            self.first = True
+
+        def wait(self, timeout=None):
+            if self.first:
+                self.first = False
+                raise KeyboardInterrupt
+            return super().wait(timeout)
+
+    monkeypatch.setattr(subprocess, 'Popen', Interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        trainings.call([sys.executable, '-S', '-c',
+                        'import time; time.sleep(600)'], None)
+    assert started[0].wait(30) < 0  # by a signal
+
+
 def test_a_training_without_evaluation(tmp_path):
     with pytest.raises(RunError, match='output.log'):
         read_training(tmp_path)
