@@ -95,7 +95,8 @@ class GaussianDiffusion:
         self.num_steps = num_steps
         self.signal_scale = signal_scale
         make = cosine_schedule if schedule == 'cosine' else linear_schedule
-        self.alphas_cumprod = make(num_steps)
+        with torch.device('cpu'):  # where a model is built on another
+            self.alphas_cumprod = make(num_steps)
         self._alphas = self.alphas_cumprod.tolist()
 
     def scale(self, x0: Tensor) -> Tensor:
