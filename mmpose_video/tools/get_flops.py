@@ -147,7 +147,7 @@ def find_configs(paths: Sequence[str]) -> List[str]:
 
 def measure(configs: Sequence[str], args: argparse.Namespace
             ) -> List[Dict[str, Any]]:
-    """Count and time configs; equal models are timed once.
+    """Count and time configs; equal models once.
 
     Args:
         configs (Sequence[str]): Their paths.
@@ -157,20 +157,20 @@ def measure(configs: Sequence[str], args: argparse.Namespace
         list[dict]: See :func:`count`, with ``speed`` in clips per second, or
         None where it was not measured.
     """
-    speeds: Dict[str, Optional[float]] = {}
+    known: Dict[str, Dict[str, Any]] = {}
     rows = []
     for config in configs:
-        row = count(config)
         model_cfg, shape = model_and_shape(config)
         key = json.dumps([model_cfg, shape], default=str, sort_keys=True)
-        if key not in speeds:
-            speeds[key] = None
+        if key not in known:
+            row = dict(count(config), speed=None)
             if not args.no_speed and row['macs'] <= args.max_gmac * 1e9:
-                print(f'timing {config}', file=sys.stderr)
-                speeds[key] = clips_per_second(
+                print(f'timing {config}', file=sys.stderr, flush=True)
+                row['speed'] = clips_per_second(
                     MODELS.build(model_cfg), (args.batch_size, *shape),
                     args.device, args.passes)
-        rows.append(dict(row, speed=speeds[key]))
+            known[key] = row
+        rows.append(dict(known[key], config=config))
     return rows
 
 
