@@ -9,6 +9,9 @@ model = dict(
         num_frames=5,
         design='code',
         offset_groups=4,
+        # Package default, not the public code's: a few hundred iterations do
+        # not wake its alignment up.
+        unit_modulation=True,
         mi=dict(
             mode='bounds',
             # package defaults, not the paper's

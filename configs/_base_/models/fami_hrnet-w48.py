@@ -9,6 +9,9 @@ model = dict(
         in_channels=48,
         num_frames=5,
         design='code',
+        # the public code's start; True lets the aligned supports through from
+        # the first iteration on, see the README of the method
+        unit_modulation=False,
         mi=dict(
             # the code's terms and weights come with `mode='published'`
             mode='bounds',

@@ -38,9 +38,14 @@ class DeformableAlignment(BaseModule):
         identity_init (bool): Whether the weights of the deformable
             convolution start as the identity (DCPose) instead of at random.
             Defaults to False.
+        unit_modulation (bool): Whether the modulation factors start at 1
+            instead of about 0. Where the convolutions start with small
+            weights, as published, next to nothing passes through a stage
+            otherwise. Defaults to False.
 
     Raises:
-        ValueError: If ``groups`` does not divide ``in_channels``.
+        ValueError: If ``groups`` does not divide ``in_channels``, or the
+            modulation has no bias to start at 1.
     """
 
     def __init__(self,
@@ -51,13 +56,17 @@ class DeformableAlignment(BaseModule):
                  dilation: int = 3,
                  guide_dilation: Optional[int] = None,
                  guide_bias: bool = True,
-                 identity_init: bool = False) -> None:
+                 identity_init: bool = False,
+                 unit_modulation: bool = False) -> None:
         super().__init__()
+        if unit_modulation and not guide_bias:
+            raise ValueError('`unit_modulation` needs `guide_bias=True`')
         if in_channels % groups:
             raise ValueError(f'{groups} groups of offsets do not divide '
                              f'{in_channels} channels; set `groups`')
         self.groups = groups
         self.identity_init = identity_init
+        self.unit_modulation = unit_modulation
         guide_channels = guide_channels or in_channels
         guide_dilation = guide_dilation or dilation
         num_taps = groups * kernel_size**2
@@ -80,6 +89,16 @@ class DeformableAlignment(BaseModule):
             padding=dilation * (kernel_size // 2),
             dilation=dilation)
         self._init_deform_conv()
+        self._init_modulation()
+
+    def init_weights(self) -> None:
+        """Also after a parent's initialization of all convolutions."""
+        super().init_weights()
+        self._init_modulation()
+
+    def _init_modulation(self) -> None:
+        if self.unit_modulation:
+            nn.init.ones_(self.mask_conv.bias)
 
     def _init_deform_conv(self) -> None:
         """Start without a bias and, if asked, with the identity."""

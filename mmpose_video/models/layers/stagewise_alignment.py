@@ -1,8 +1,8 @@
 """Alignment in four deformable stages."""
 import torch
-from mmengine.model import BaseModule
+from mmengine.model import BaseModule, ModuleList
 from mmpose.utils.typing import ConfigType
-from torch import Tensor, nn
+from torch import Tensor
 
 from .basic_block_chain import BasicBlockChain
 from .conv_norm import DEFAULT_NORM
@@ -24,15 +24,21 @@ class StagewiseAlignment(BaseModule):
         groups (int): Groups of channels with offsets of their own. Defaults
             to 12.
         norm_cfg (dict): Defaults to ``dict(type='BN')``.
+        unit_modulation (bool): See :class:`DeformableAlignment`. Defaults to
+            False.
     """
 
     def __init__(self, channels: int, groups: int = 12,
-                 norm_cfg: ConfigType = DEFAULT_NORM) -> None:
+                 norm_cfg: ConfigType = DEFAULT_NORM,
+                 unit_modulation: bool = False) -> None:
         super().__init__()
         self.combine = BasicBlockChain(2 * channels, channels,
                                        norm_cfg=norm_cfg)
-        self.stages = nn.ModuleList(
-            DeformableAlignment(channels, groups=groups) for _ in range(4))
+        # mmengine's list, which passes `init_weights` on
+        self.stages = ModuleList(
+            DeformableAlignment(
+                channels, groups=groups, unit_modulation=unit_modulation)
+            for _ in range(4))
 
     def forward(self, support: Tensor, key: Tensor) -> Tensor:
         """Align supports with the key feature, all (N, C, h, w)."""

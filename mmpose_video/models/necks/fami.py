@@ -97,14 +97,16 @@ class PairwiseCalibration(BaseModule):
         channels (int): C.
         groups (int): Groups of channels with offsets of their own.
         norm_cfg (dict): Config of the normalization.
+        unit_modulation (bool): See :class:`DeformableAlignment`.
     """
 
-    def __init__(self, channels: int, groups: int,
-                 norm_cfg: ConfigType) -> None:
+    def __init__(self, channels: int, groups: int, norm_cfg: ConfigType,
+                 unit_modulation: bool) -> None:
         super().__init__()
         self.combine = BasicBlockChain(2 * channels, channels,
                                        norm_cfg=norm_cfg)
-        self.stage = DeformableAlignment(channels, groups=groups)
+        self.stage = DeformableAlignment(
+            channels, groups=groups, unit_modulation=unit_modulation)
 
     def forward(self, support: Tensor, key: Tensor) -> Tensor:
         """Align a support with the key feature, all (N, C, h, w)."""
@@ -147,6 +149,11 @@ class FAMINeck(BaseVideoNeck):
             objective.
         offset_groups (int): Groups of channels with offsets of their own.
             Defaults to 12.
+        unit_modulation (bool): Whether the deformable stages let the
+            supports through from the start. In the public code they do not:
+            its small initial weights make the modulation about 0, and after
+            four stages the aligned supports are 1e-7 of what they were, with
+            gradients to match. Defaults to False, as published.
         deconv_out_channels (Sequence[int]): Channels of deconvolutions that
             lift the features of a low-resolution backbone. Defaults to (),
             none.
@@ -167,6 +174,7 @@ class FAMINeck(BaseVideoNeck):
                  use_local: bool = True,
                  mi: OptConfigType = None,
                  offset_groups: int = 12,
+                 unit_modulation: bool = False,
                  deconv_out_channels: Sequence[int] = (),
                  deconv_init_cfg: OptMultiConfig = None,
                  norm_cfg: ConfigType = DEFAULT_NORM,
@@ -203,7 +211,8 @@ class FAMINeck(BaseVideoNeck):
         if use_local:
             calibration = (
                 StagewiseAlignment if by_code else PairwiseCalibration)
-            self.calibrate = calibration(C, offset_groups, norm_cfg)
+            self.calibrate = calibration(C, offset_groups, norm_cfg,
+                                         unit_modulation)
         if by_code:
             self.merge = BasicBlockChain(self.num_supports * C, C, 2, norm_cfg)
         self.aggregate = BasicBlockChain(

@@ -95,7 +95,9 @@ class AppearanceBranch(nn.Module):
         super().__init__()
         self.merge = BasicBlockChain(channels * num_supports, channels, 2,
                                      norm_cfg)
-        self.align = StagewiseAlignment(channels, groups, norm_cfg)
+        # package default; see FAMINeck on what happens otherwise
+        self.align = StagewiseAlignment(
+            channels, groups, norm_cfg, unit_modulation=True)
         self.aggregate = BasicBlockChain(2 * channels, channels, 3, norm_cfg)
 
     def forward(self, frames: Tensor, key_index: int) -> Tensor:

@@ -242,3 +242,23 @@ def test_other_clip_lengths():
 def test_channels_of_another_backbone():
     with pytest.raises(ValueError, match='4 channels.*gives 6'):
         build()(features(channels=6))
+
+
+@pytest.mark.parametrize('design', ['code', 'paper'])
+def test_unit_modulation_lets_the_supports_through(design):
+    """Published weights are so small that the alignment passes nothing on."""
+    share = {}
+    for unit in (False, True):
+        torch.manual_seed(0)
+        neck = MODELS.build(dict(
+            type='FAMINeck', in_channels=16, offset_groups=4, design=design,
+            unit_modulation=unit))
+        neck.init_weights()
+        support, key = torch.randn(2, 4, 16, 24, 16)
+        share[unit] = (neck.calibrate(support, key).std() /
+                       support.std()).item()
+    # stages with factors of 1 are plain convolutions with PyTorch's start,
+    # which keep 1 / sqrt(3) of the standard deviation inside of the border
+    stages = 2 if design == 'code' else 1
+    assert share[True] == pytest.approx(3**(-stages / 2), rel=0.25)
+    assert share[False] < 0.1**(2 * stages) * share[True]
