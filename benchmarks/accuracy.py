@@ -28,12 +28,13 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from comparison import ablations as ablation_table
+from comparison.errors import RunError
 from comparison.evaluate import collect, measure_all, predict_all
 from comparison.methods import choose, discover
 from comparison.plan import execute, plan
 from comparison.plots import draw
 from comparison.results import write_csv, write_json
-from comparison.runs import Run, RunError, Trainings, shown
+from comparison.runs import Run, Trainings, shown
 from comparison.sizes import ROOT, SIZES, SPLITS, Size
 from comparison.tables import main_table
 

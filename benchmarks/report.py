@@ -16,10 +16,10 @@ import sys
 from pathlib import Path
 from typing import List, Optional
 
+from comparison.errors import RunError
 from comparison.pages import front, page, published, replace
 from comparison.plots import draw
 from comparison.results import read_json, write_csv, write_json
-from comparison.runs import RunError
 from comparison.sizes import ROOT
 
 

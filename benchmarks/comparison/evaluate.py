@@ -10,7 +10,9 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence
 
 from . import difficulty
-from .runs import RunError, Trainings, epoch_losses
+from .errors import RunError
+from .logs import epoch_losses
+from .runs import Trainings
 from .sizes import Size
 
 Results = Sequence[Dict[str, Any]]

@@ -4,10 +4,10 @@ from pathlib import Path
 from typing import Any, Dict, List, Sequence
 
 from .difficulty import BINS
+from .errors import RunError
 from .methods import BASELINE, discover
 from .plan import duration
 from .results import read_json
-from .runs import RunError
 from .sizes import SIZES
 from .tables import (
     ablation_table,

@@ -11,8 +11,9 @@ from concurrent.futures import (
 from typing import Any, Dict, List, Optional, Sequence
 
 from .ablations import Ablation
+from .errors import RunError
 from .methods import BASELINE, Method
-from .runs import Run, RunError, Trainings
+from .runs import Run, Trainings
 from .sizes import Size
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .difficulty import rates
-from .runs import JOINT_GROUPS
+from .logs import JOINT_GROUPS
 
 COST_KEYS = ('params', 'trainable', 'macs', 'frames', 'batch_size',
              'samples_per_second', 'clips_per_second', 'memory_mb')

@@ -8,10 +8,8 @@ for and, once it is finished, ``done.json`` with the result. Names are
 import fcntl
 import json
 import os
-import platform
 import shlex
 import signal
-import statistics
 import subprocess
 import sys
 import threading
@@ -20,19 +18,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Tuple
 
+from .errors import RunError, StoppedError
+from .logs import environment, last_checkpoint, read_training
 from .sizes import ROOT
 
-JOINT_GROUPS = ('Head', 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')
 #: What must agree for a finished run to stand for a wanted one.
 IDENTITY = ('config', 'seed', 'epochs', 'options')
-
-
-class RunError(RuntimeError):
-    """A run that cannot be made; the message says why and where to look."""
-
-
-class StoppedError(Exception):
-    """The comparison was interrupted."""
 
 
 @dataclass(frozen=True)
@@ -215,7 +206,7 @@ class Trainings:
         if record.is_file():
             before = json.loads(record.read_text())
             if before.get('asked') == asked:
-                last = _last_checkpoint(folder)
+                last = last_checkpoint(folder)
         minutes = before.get('minutes', 0.) if last else 0.
         command = self.command(run, last)
         started = time.strftime('%Y-%m-%d %H:%M:%S')
@@ -293,82 +284,6 @@ def _kill(process: subprocess.Popen, number: int) -> None:
         os.killpg(process.pid, number)
     except ProcessLookupError:
         pass
-
-
-def _last_checkpoint(folder: Path) -> Optional[str]:
-    """The checkpoint that a killed training left, if any."""
-    note = folder / 'last_checkpoint'
-    if note.is_file():
-        path = folder / Path(note.read_text().strip()).name
-        if path.is_file():
-            return str(path.resolve())
-    return None
-
-
-def read_training(folder: Path) -> Dict[str, Any]:
-    """What a finished training left in its logs.
-
-    Args:
-        folder (Path): The work directory of the training.
-
-    Returns:
-        dict: ``checkpoint`` (path), ``seconds_per_iteration`` (median),
-        ``AP`` and the AP of each joint group, of the last evaluation.
-
-    Raises:
-        RunError: If the logs have no evaluation, or there is no checkpoint.
-    """
-    lines = _read_log(folder)
-    metrics = [line for line in lines if 'posetrack/AP' in line]
-    checkpoint = _last_checkpoint(folder)
-    if not metrics or checkpoint is None:
-        raise RunError(f'the training in {folder} ended without '
-                       'an evaluation or a checkpoint: see its output.log')
-    last = metrics[-1]
-    return dict(
-        checkpoint=checkpoint,
-        seconds_per_iteration=statistics.median(
-            line['time'] for line in lines if 'loss' in line),
-        AP=last['posetrack/AP'],
-        **{group: last[f'posetrack/{group} AP'] for group in JOINT_GROUPS})
-
-
-def epoch_losses(folder: Path) -> List[float]:
-    """Mean training loss of each epoch, as far as the logs are there."""
-    losses: Dict[int, List[float]] = {}
-    for line in _read_log(folder):
-        if 'loss' in line:
-            losses.setdefault(line['epoch'], []).append(line['loss'])
-    return [float(f'{statistics.mean(values):.5g}')
-            for _, values in sorted(losses.items())]
-
-
-def _read_log(folder: Path) -> List[Dict[str, Any]]:
-    """All lines of MMEngine's logs of a training, in order."""
-    lines: List[Dict[str, Any]] = []
-    # those of the test script lie one folder deeper
-    for path in sorted(folder.glob('*/vis_data/scalars.json')):
-        lines += [json.loads(line) for line in path.read_text().splitlines()]
-    return lines
-
-
-def environment() -> Dict[str, Any]:
-    """Commit, versions and processor that a result belongs to."""
-    from importlib.metadata import PackageNotFoundError, version
-
-    def found(name: str) -> Optional[str]:
-        try:
-            return version(name)
-        except PackageNotFoundError:
-            return None
-
-    git = subprocess.run(['git', 'rev-parse', '--short', 'HEAD'], cwd=ROOT,
-                         capture_output=True, text=True)
-    return dict(
-        commit=git.stdout.strip() or None,
-        versions=dict(
-            python=platform.python_version(), torch=found('torch'),
-            mmengine=found('mmengine'), mmpose=found('mmpose')))
 
 
 def shown(command: List[str]) -> str:

@@ -3,9 +3,9 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from .ablations import ABLATIONS
 from .difficulty import BINS
+from .logs import JOINT_GROUPS
 from .methods import BASELINE, GROUPS, discover
 from .results import Row, changes, rows
-from .runs import JOINT_GROUPS
 from .sizes import SIZES
 
 

@@ -6,14 +6,10 @@ import time
 from pathlib import Path
 
 import pytest
+from comparison.errors import RunError, StoppedError
+from comparison.logs import read_training
 from comparison.plan import Progress, duration, execute
-from comparison.runs import (
-    Run,
-    RunError,
-    StoppedError,
-    Trainings,
-    read_training,
-)
+from comparison.runs import Run, Trainings
 
 FAKE = [sys.executable, '-S', str(Path(__file__).with_name('fake_trainer.py'))]
 

@@ -6,6 +6,8 @@ import pytest
 import report
 from comparison import pages
 from comparison.difficulty import BINS
+from comparison.errors import RunError
+from comparison.logs import JOINT_GROUPS
 from comparison.pages import BEGIN, END, replace
 from comparison.plots import draw
 from comparison.results import (
@@ -15,7 +17,6 @@ from comparison.results import (
     write_csv,
     write_json,
 )
-from comparison.runs import JOINT_GROUPS, RunError
 from comparison.sizes import ROOT
 from comparison.tables import (
     ablation_table,
