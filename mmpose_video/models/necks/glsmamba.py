@@ -216,6 +216,11 @@ class GLSMambaNeck(BaseVideoNeck):
             after the other with one state. Defaults to False.
         d_state (int): State size. Defaults to 16.
         dt_rank (int, optional): Rank of the step size. Defaults to D/16.
+        dt_range (tuple[float, float]): Range of the initial step sizes. A
+            small step hardly writes to the state: at Mamba's own (1e-3, 1e-1)
+            the scan is 50 parts of its skip to one of other tokens, and it
+            takes long to learn to look at other frames. Defaults to (1e-3,
+            1e-1).
         share_directions (bool): One set of scan parameters for all
             directions, as the paper's parameter counts suggest. Defaults to
             True.
@@ -251,6 +256,7 @@ class GLSMambaNeck(BaseVideoNeck):
                  independent_windows: bool = False,
                  d_state: int = 16,
                  dt_rank: Optional[int] = None,
+                 dt_range: Tuple[float, float] = (1e-3, 1e-1),
                  share_directions: bool = True,
                  ffn_ratio: float = 2.,
                  conv_kernel: int = 3,
@@ -279,6 +285,7 @@ class GLSMambaNeck(BaseVideoNeck):
                 channels,
                 d_state=d_state,
                 dt_rank=dt_rank,
+                dt_range=dt_range,
                 share_directions=share_directions,
                 backend=scan_backend,
                 **kwargs)
