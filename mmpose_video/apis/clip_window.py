@@ -98,7 +98,7 @@ class ClipWindow:
             frames=[by_number[number] for number in taken.tolist()],
             offsets=taken - key.number,
             valid=taken == key.number + offsets,
-            key_index=int(np.flatnonzero(offsets == 0)[0]),
+            key_index=self.sampler.key_index,
             shot=self.shot)
 
     def _forget(self, next_key: int) -> None:

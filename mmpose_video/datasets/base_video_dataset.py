@@ -121,7 +121,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         data_info['frame_paths'] = paths
         data_info['frame_offsets'] = taken
         data_info['frame_valid'] = valid
-        data_info['key_index'] = int(np.flatnonzero(offsets == 0)[0])
+        data_info['key_index'] = self.clip_sampler.key_index
         return data_info
 
     def load_data_list(self) -> List[dict]:

@@ -1,4 +1,9 @@
-"""Which frames make a clip."""
+"""Which frames make a clip.
+
+A sampler is called for each clip and gives the offsets of its T frames; it
+says T (``num_frames``) and where in the clip the key frame is
+(``key_index``).
+"""
 from typing import Sequence
 
 import numpy as np
@@ -17,7 +22,9 @@ class FixedOffsets:
         offsets (Sequence[int]): Distances in frames from the key frame. They
             must hold 0, the key frame itself, once. Defaults to (0, ), a
             single image.
-        dilation (int): Factor on all offsets. Defaults to 1.
+        dilation (int): Factor on all offsets. 0 makes still clips, the key
+            frame T times: what a model loses by them is what it gains by the
+            other frames. Defaults to 1.
 
     Examples:
         >>> FixedOffsets((-2, -1, 0, 1, 2), dilation=3)()
@@ -27,9 +34,12 @@ class FixedOffsets:
     def __init__(self,
                  offsets: Sequence[int] = (0, ),
                  dilation: int = 1) -> None:
-        if dilation < 1:
-            raise ValueError(f'`dilation` must be at least 1, got {dilation}')
-        self.offsets = _checked(np.asarray(sorted(offsets))) * dilation
+        if dilation < 0:
+            raise ValueError('`dilation` must not be negative, got '
+                             f'{dilation}')
+        undilated = _checked(np.asarray(sorted(offsets)))
+        self.key_index = int(np.flatnonzero(undilated == 0)[0])
+        self.offsets = undilated * dilation
 
     def __call__(self) -> np.ndarray:
         """Offsets in ascending order, shape (T, ), int64."""
@@ -68,7 +78,7 @@ class RandomOffsets:
             raise ValueError(
                 f'there are no {max(num_before, num_after)} different frames '
                 f'within a distance of {max_distance}')
-        self.num_before = num_before
+        self.num_before = self.key_index = num_before
         self.num_after = num_after
         self.max_distance = max_distance
 

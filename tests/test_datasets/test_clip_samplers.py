@@ -22,9 +22,21 @@ def test_fixed_offsets_refuse_what_makes_no_clip(offsets):
         FixedOffsets(offsets)
 
 
-def test_dilation_below_one_is_refused():
+def test_still_clips_keep_the_place_of_the_key_frame():
+    sampler = FixedOffsets((-1, 0, 1, 2), dilation=0)
+    assert sampler().tolist() == [0, 0, 0, 0]
+    assert (sampler.num_frames, sampler.key_index) == (4, 1)
+
+
+def test_negative_dilation_is_refused():
     with pytest.raises(ValueError, match='dilation'):
-        FixedOffsets((0, ), dilation=0)
+        FixedOffsets((0, ), dilation=-1)
+
+
+def test_key_index():
+    assert FixedOffsets((-2, 0, 3), dilation=2).key_index == 1
+    assert RandomOffsets(num_before=2, num_after=1, max_distance=3
+                         ).key_index == 2
 
 
 def test_random_offsets_cover_their_range_and_no_more():
