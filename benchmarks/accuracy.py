@@ -29,7 +29,12 @@ from typing import Any, Dict, List, Optional, Sequence
 
 from comparison import ablations as ablation_table
 from comparison.errors import RunError
-from comparison.evaluate import collect, measure_all, predict_all
+from comparison.evaluate import (
+    collect,
+    measure_all,
+    predict_all,
+    still_all,
+)
 from comparison.methods import choose, discover
 from comparison.plan import execute, plan
 from comparison.plots import draw
@@ -152,6 +157,7 @@ def main(argv: Optional[List[str]] = None) -> int:
         finished = trainings.all_finished()
         if 'predict' in args.steps:
             failures += len(predict_all(size, trainings, finished))
+            failures += len(still_all(trainings, finished))
         if 'measure' in args.steps:
             failures += len(measure_all(trainings, finished))
         write(size, work_dir, collect(trainings, finished))

@@ -1,7 +1,7 @@
 """What is measured of trained models: predictions by difficulty, and cost.
 
 Each measurement is kept in the folder of its run (``difficulty.json``,
-``cost.json``) and not made again.
+``still.json``, ``cost.json``) and not made again.
 """
 import json
 import os
@@ -12,6 +12,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from . import difficulty
 from .errors import RunError
 from .logs import epoch_losses
+from .methods import SINGLE_IMAGE_FOLDERS
 from .runs import Trainings
 from .sizes import Size
 
@@ -59,6 +60,51 @@ def predict_all(size: Size, trainings: Trainings, results: Results,
             print(f'error: {errors[-1]}', file=sys.stderr)
             continue
         _write(folder / 'difficulty.json', counts)
+    return errors
+
+
+def still_all(trainings: Trainings, results: Results,
+              tester: Optional[List[str]] = None) -> List[str]:
+    """Test each video model on still clips, the key frame T times.
+
+    The model is the same, so what it loses is what other frames are worth to
+    it. A model that loses nothing does not look at them.
+
+    Args:
+        trainings (Trainings): Where the runs are.
+        results (list[dict]): Finished runs.
+        tester (list[str], optional): The command before the config, for
+            tests. Defaults to mim's.
+
+    Returns:
+        list[str]: Errors, one for each run that could not be tested.
+    """
+    tester = tester or [sys.executable, '-m', 'mim', 'test', 'mmpose']
+    missing = [
+        result for result in results
+        if Path(result['config']).parent.name not in SINGLE_IMAGE_FOLDERS
+        and not _fresh(trainings, result, 'still.json')
+    ]
+    errors = []
+    for number, result in enumerate(missing, 1):
+        print(f'[{number} of {len(missing)}] still clips for '
+              f'{result["name"]}', flush=True)
+        folder = trainings.folder(result['name'])
+        work_dir = folder / 'still'
+        try:
+            _call(trainings, [
+                *tester, str(run_config(trainings, result)), '-C',
+                str(Path(result['checkpoint']).resolve()), '--work-dir',
+                str(work_dir.resolve()), '--cfg-options',
+                'test_dataloader.dataset.clip_sampler.dilation=0'
+            ], folder / 'still.log')
+        except RunError as error:
+            errors.append(f'{result["name"]}: {error}')
+            print(f'error: {errors[-1]}', file=sys.stderr)
+            continue
+        last = max(work_dir.glob('*/*.json'), key=os.path.getmtime)
+        metrics = json.loads(last.read_text())
+        _write(folder / 'still.json', dict(AP=metrics['posetrack/AP']))
     return errors
 
 
@@ -131,6 +177,8 @@ def collect(trainings: Trainings, results: Results) -> List[Dict[str, Any]]:
         dict({key: value for key, value in result.items()
               if key != 'checkpoint'},
              cost=costs.get((result['method'], result.get('variant'))),
+             still_AP=(_read(trainings.folder(result['name']) / 'still.json')
+                       or {}).get('AP'),
              losses=epoch_losses(trainings.folder(result['name'])),
              difficulty=_read(
                  trainings.folder(result['name']) / 'difficulty.json'))

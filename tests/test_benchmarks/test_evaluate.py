@@ -89,6 +89,26 @@ def test_predictions_are_counted_once(trainings, data, monkeypatch):
     assert 'test.log' in errors[0]
 
 
+STILL = """
+import json, pathlib, sys
+assert sys.argv[-1] == 'test_dataloader.dataset.clip_sampler.dilation=0'
+work_dir = pathlib.Path(sys.argv[sys.argv.index('--work-dir') + 1])
+(work_dir / 'now').mkdir(parents=True)
+(work_dir / 'now' / 'now.json').write_text(json.dumps({'posetrack/AP': 12.5}))
+"""
+
+
+def test_video_models_are_tested_on_still_clips_once(trainings):
+    results = [finish(trainings), finish(
+        trainings, 'baseline_seed0', config='configs/baseline/config.py')]
+    tester = [sys.executable, '-S', '-c', STILL]
+    assert evaluate.still_all(trainings, results, tester) == []
+    # a second test would fail: the folder is there
+    assert evaluate.still_all(trainings, results, tester) == []
+    found = evaluate.collect(trainings, results)
+    assert [run['still_AP'] for run in found] == [12.5, None]
+
+
 def test_real_data_say_nothing_of_difficulty(trainings):
     assert evaluate.predict_all(SIZES['paper'], trainings,
                                 [finish(trainings)], ['no program']) == []
