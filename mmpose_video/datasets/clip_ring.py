@@ -178,8 +178,9 @@ def _receive(name: str, memory: Optional[torch.Tensor], stride: int,
         _received[name] = memory
     lease = _Lease(_received[name])
     # in a forked child the same memory is still the parent's to give back
-    weakref.finalize(lease, _give_back, _received[name],
-                     os.getpid()).atexit = False
+    finalizer = weakref.finalize(lease, _give_back, _received[name],
+                                 os.getpid())
+    finalizer.atexit = False  # type: ignore[misc]  # a property
     num_bytes = int(np.prod(shape)) * dtype.itemsize
     return [
         _tensor(lease, part * stride, num_bytes, shape, dtype)

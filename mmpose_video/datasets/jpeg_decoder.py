@@ -45,7 +45,8 @@ class JpegDecoder:
         if frame is not None and coding not in self._agrees:
             known = cv2.imdecode(
                 np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-            self._agrees[coding] = np.array_equal(frame, known)
+            self._agrees[coding] = known is not None and np.array_equal(
+                frame, known)
             return known
         return frame
 

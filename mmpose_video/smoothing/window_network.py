@@ -68,7 +68,7 @@ class WindowNetwork(nn.Module):
             raise ValueError(
                 f'{source}: the network makes {output} of {window} frames; '
                 'only networks that smooth their whole window are supported')
-        hidden = []
+        hidden: List[int] = []
         while f'res_blocks.{len(hidden)}.linear1.weight' in weights:
             hidden.append(
                 len(weights[f'res_blocks.{len(hidden)}.linear1.weight']))

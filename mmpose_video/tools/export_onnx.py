@@ -79,7 +79,8 @@ class ExportedPart(nn.Module):
         if self.settings is None:
             return (clips, )
         with torch.no_grad():
-            signal = self.model.head(self.model.extract_feat(clips[:1]))
+            model: Any = self.model
+            signal = model.head(model.extract_feat(clips[:1]))
         noise = torch.randn((shape[0], self.settings.hypotheses,
                              *signal.shape[1:]), generator=generator)
         return clips, noise

@@ -97,7 +97,7 @@ class DeformableAlignment(BaseModule):
         self._init_modulation()
 
     def _init_modulation(self) -> None:
-        if self.unit_modulation:
+        if self.mask_conv.bias is not None and self.unit_modulation:
             nn.init.ones_(self.mask_conv.bias)
 
     def _init_deform_conv(self) -> None:
