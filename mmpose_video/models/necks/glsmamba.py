@@ -133,6 +133,7 @@ class GLSMambaBlock(nn.Module):
         attention (nn.Module, optional): Channel attention before the mixer.
         ffn_ratio (float): Width of the feed-forward network over D.
         conv_kernel (int): Size of the depthwise convolutions.
+        scan_norm (bool): Whether the tokens are normalized before the mixer.
     """
 
     def __init__(self,
@@ -141,7 +142,8 @@ class GLSMambaBlock(nn.Module):
                  merging: nn.Module,
                  attention: Optional[nn.Module] = None,
                  ffn_ratio: float = 2.,
-                 conv_kernel: int = 3) -> None:
+                 conv_kernel: int = 3,
+                 scan_norm: bool = False) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(channels)
         self.attention = attention or nn.Identity()
@@ -154,6 +156,7 @@ class GLSMambaBlock(nn.Module):
             padding=conv_kernel // 2,
             groups=2 * channels)
         self.gate_norm = nn.LayerNorm(channels)
+        self.scan_norm = nn.LayerNorm(channels) if scan_norm else nn.Identity()
         self.mixer = mixer
         self.merging = merging
         self.mixed_norm = nn.LayerNorm(channels)
@@ -172,7 +175,7 @@ class GLSMambaBlock(nn.Module):
             streams, '(n t) d h w -> n t h w d', t=num_frames)
         main, gate = streams.chunk(2, dim=-1)
         gate = F.silu(self.gate_norm(gate))
-        mixed = self.merging(self.mixer(F.silu(main)))
+        mixed = self.merging(self.mixer(self.scan_norm(F.silu(main))))
         # the norm keeps the sum of many scans in range, for half precision
         x = x + self.proj(self.mixed_norm(mixed) * gate)
         return x + self.ffn(x)
@@ -226,6 +229,10 @@ class GLSMambaNeck(BaseVideoNeck):
             True.
         ffn_ratio (float): Defaults to 2.
         conv_kernel (int): Of the depthwise convolutions. Defaults to 3.
+        scan_norm (bool): Whether tokens are normalized before each scan.
+            What a scan reads into and out of its state goes with the square
+            of their size, which is about 0.2 after convolution and SiLU.
+            Defaults to False.
         spatial_embedding (bool): Defaults to True.
         temporal_embedding (bool): Defaults to True.
         readout (str): ``'key'``, the key frame's tokens, or ``'mean'`` over
@@ -260,6 +267,7 @@ class GLSMambaNeck(BaseVideoNeck):
                  share_directions: bool = True,
                  ffn_ratio: float = 2.,
                  conv_kernel: int = 3,
+                 scan_norm: bool = False,
                  spatial_embedding: bool = True,
                  temporal_embedding: bool = True,
                  readout: str = 'key',
@@ -303,7 +311,7 @@ class GLSMambaNeck(BaseVideoNeck):
             blocks.append(
                 GLSMambaBlock(channels, scan(orders=orders, reverse=reverse),
                               merging(scan_types), attention, ffn_ratio,
-                              conv_kernel))
+                              conv_kernel, scan_norm))
         for _ in range(num_local):
             tubes = scan(
                 orders=('window', 'window'),
@@ -312,7 +320,7 @@ class GLSMambaNeck(BaseVideoNeck):
                 independent_windows=independent_windows)
             blocks.append(
                 GLSMambaBlock(channels, tubes, merging(('unified', )), None,
-                              ffn_ratio, conv_kernel))
+                              ffn_ratio, conv_kernel, scan_norm))
         self.blocks = nn.Sequential(*blocks)
         self.norm = nn.LayerNorm(channels)
 
