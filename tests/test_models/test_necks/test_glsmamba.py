@@ -142,3 +142,24 @@ def test_paper_size_has_the_documented_parameters():
              for name, part in neck.named_children()}
     assert count['upsample'] == 768 * 256 * 16 + 256 * 256 * 16 + 2 * 512
     assert round(sum(count.values()) / 1e6, 2) == 8.53
+
+
+def test_normalized_tokens_and_larger_steps_let_other_frames_in():
+    """What the state adds to the skip, before any training."""
+    share = {}
+    for norm, steps in ((False, (1e-3, 1e-1)), (True, (1e-1, 1.))):
+        torch.manual_seed(0)
+        neck = GLSMambaNeck(
+            16, 32, num_global=1, num_local=1, upsample_channels=(),
+            window=(4, 3), d_state=4, scan_norm=norm, dt_range=steps,
+            scan_backend='torch')
+        shares = []
+        for block in neck.blocks:
+            def note(scan, inputs, output, shares=shares):
+                skip = inputs[0][:, None] * scan.skip[0]
+                shares.append(((output - skip).std() / skip.std()).item())
+            block.mixer.register_forward_hook(note)
+        neck((torch.randn(1, 5, 16, 8, 6), ))
+        share[norm] = shares
+    assert max(share[False]) < 0.05
+    assert min(share[True]) > 0.2
