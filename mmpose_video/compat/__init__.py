@@ -11,6 +11,7 @@ from . import (
     config_scope,
     cpu_ddp,
     hrformer,
+    inferencer_collate,
     js_loss,
     pkg_resources,
     versions,
@@ -24,9 +25,10 @@ config_scope.install()
 cpu_ddp.install()
 visualizer.install()
 hrformer.install()
+inferencer_collate.install()
 js_loss.install()
 
 __all__ = [
-    'checkpoint', 'config_scope', 'cpu_ddp', 'hrformer', 'js_loss',
-    'pkg_resources', 'startup', 'versions', 'visualizer'
+    'checkpoint', 'config_scope', 'cpu_ddp', 'hrformer', 'inferencer_collate',
+    'js_loss', 'pkg_resources', 'startup', 'versions', 'visualizer'
 ]

@@ -10,8 +10,8 @@ this machine::
 A folder stands for all configs below it but ``_base_``. With ``--table`` the
 result is a page that says how it was made::
 
-    python -m mmpose_video.tools.get_flops configs --max-gmac 300 \
-        --passes 3 --table docs/model_sizes.md
+    python -m mmpose_video.tools.get_flops configs --max-gmac 100 \
+        --passes 5 --table docs/model_sizes.md
 """
 import argparse
 import json
@@ -223,9 +223,12 @@ and sums are not.
 Speed: clips per second, each of which gives the pose of one person in one key
 frame; batches of {clips}, median of {args.passes} passes in float32, random
 weights, without decoding and cropping. Configs with equal models share one
-measurement. {_machine(args.device)}. A dash: not measured, the model has more
-than {args.max_gmac:g} GMAC.
+measurement; how far nearly equal ones differ tells how exact it is.
+{_machine(args.device)}.
 """
+        if any(row['speed'] is None for row in rows):
+            text += (f'A dash: more than {args.max_gmac:g} GMAC per clip, not '
+                     'measured.\n')
     return f'{text}\n{table(rows)}\n'
 
 
