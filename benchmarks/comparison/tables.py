@@ -81,8 +81,8 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
             f'{row.mean("minutes"):.0f}' if row.values('minutes') else '-'])
     return table([
         'method', 'seeds', 'AP', 'on still clips', *JOINT_GROUPS, 'T',
-        'parameters, M', 'trained, M', 'GMAC per clip', 'training samples/s', 'clips/s',
-        'peak memory, MB', 'minutes'
+        'parameters, M', 'trained, M', 'GMAC per clip', 'training samples/s',
+        'clips/s', 'peak memory, MB', 'minutes'
     ], lines) if lines else ''
 
 
