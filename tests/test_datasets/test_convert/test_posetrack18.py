@@ -236,8 +236,11 @@ def test_real_sample(samples, tmp_path):
         bbox_file=str(samples / 'posetrack18/annotations/'
                       'test_posetrack18_human_detections.json'))
     assert len(dataset) > 14  # images are found through the link
-    assert dataset.frame_index._frames(
-        str(tmp_path / 'images/val/003418_mpii_test')) == {0: '000000.jpg'}
+    only = str(tmp_path / 'images/val/003418_mpii_test/000000.jpg')
+    paths, taken, valid = dataset.frame_index.neighbours(
+        only, np.array([-1, 0]), 'nearest')
+    assert paths == [only, only]
+    assert taken.tolist() == [0, 0] and valid.tolist() == [False, True]
 
 
 def test_sizes_of_the_real_sample_are_those_of_its_files(samples, tmp_path):
