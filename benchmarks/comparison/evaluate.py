@@ -7,7 +7,7 @@ import json
 import os
 import sys
 from pathlib import Path
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from . import difficulty
 from .errors import RunError
@@ -17,6 +17,8 @@ from .runs import Trainings
 from .sizes import Size
 
 Results = Sequence[Dict[str, Any]]
+#: The stock script.
+TESTER = [sys.executable, '-m', 'mim', 'test', 'mmpose']
 
 
 def predict_all(size: Size, trainings: Trainings, results: Results,
@@ -35,32 +37,24 @@ def predict_all(size: Size, trainings: Trainings, results: Results,
     """
     if size.render is None:
         return []
-    tester = tester or [sys.executable, '-m', 'mim', 'test', 'mmpose']
-    missing = [result for result in results
-               if not _fresh(trainings, result, 'difficulty.json')]
-    errors = []
-    for number, result in enumerate(missing, 1):
-        print(f'[{number} of {len(missing)}] testing {result["name"]}',
-              flush=True)
+    tester = tester or TESTER
+
+    def predict(result: Dict[str, Any]) -> None:
         folder = trainings.folder(result['name'])
         dump = (folder / 'predictions.pkl').resolve()
-        try:
-            if not _fresh(trainings, result, dump.name):
-                _call(trainings, [
-                    *tester, str(run_config(trainings, result)), '-C',
-                    str(Path(result['checkpoint']).resolve()), '--work-dir',
-                    str((folder / 'test').resolve()), '--dump', str(dump)
-                ], folder / 'test.log')
-            labels = (size.folder(result['split']) / 'annotations' /
-                      'posetrack18_val.json')
-            counts = difficulty.count(difficulty.read_predictions(dump),
-                                      labels)
-        except (RunError, ValueError) as error:
-            errors.append(f'{result["name"]}: {error}')
-            print(f'error: {errors[-1]}', file=sys.stderr)
-            continue
-        _write(folder / 'difficulty.json', counts)
-    return errors
+        if not _fresh(trainings, result, dump.name):
+            _call(trainings, [
+                *_test_command(trainings, result, tester, 'test'), '--dump',
+                str(dump)
+            ], folder / 'test.log')
+        labels = (size.folder(result['split']) / 'annotations' /
+                  'posetrack18_val.json')
+        _write(folder / 'difficulty.json',
+               difficulty.count(difficulty.read_predictions(dump), labels))
+
+    missing = [result for result in results
+               if not _fresh(trainings, result, 'difficulty.json')]
+    return _for_each(missing, 'testing', predict)
 
 
 def still_all(trainings: Trainings, results: Results,
@@ -79,33 +73,24 @@ def still_all(trainings: Trainings, results: Results,
     Returns:
         list[str]: Errors, one for each run that could not be tested.
     """
-    tester = tester or [sys.executable, '-m', 'mim', 'test', 'mmpose']
+    tester = tester or TESTER
+
+    def show_still(result: Dict[str, Any]) -> None:
+        folder = trainings.folder(result['name'])
+        _call(trainings, [
+            *_test_command(trainings, result, tester, 'still'),
+            '--cfg-options', 'test_dataloader.dataset.clip_sampler.dilation=0'
+        ], folder / 'still.log')
+        last = max((folder / 'still').glob('*/*.json'), key=os.path.getmtime)
+        metrics = json.loads(last.read_text())
+        _write(folder / 'still.json', dict(AP=metrics['posetrack/AP']))
+
     missing = [
         result for result in results
         if Path(result['config']).parent.name not in SINGLE_IMAGE_FOLDERS
         and not _fresh(trainings, result, 'still.json')
     ]
-    errors = []
-    for number, result in enumerate(missing, 1):
-        print(f'[{number} of {len(missing)}] still clips for '
-              f'{result["name"]}', flush=True)
-        folder = trainings.folder(result['name'])
-        work_dir = folder / 'still'
-        try:
-            _call(trainings, [
-                *tester, str(run_config(trainings, result)), '-C',
-                str(Path(result['checkpoint']).resolve()), '--work-dir',
-                str(work_dir.resolve()), '--cfg-options',
-                'test_dataloader.dataset.clip_sampler.dilation=0'
-            ], folder / 'still.log')
-        except RunError as error:
-            errors.append(f'{result["name"]}: {error}')
-            print(f'error: {errors[-1]}', file=sys.stderr)
-            continue
-        last = max(work_dir.glob('*/*.json'), key=os.path.getmtime)
-        metrics = json.loads(last.read_text())
-        _write(folder / 'still.json', dict(AP=metrics['posetrack/AP']))
-    return errors
+    return _for_each(missing, 'still clips for', show_still)
 
 
 def measure_all(trainings: Trainings, results: Results) -> List[str]:
@@ -130,22 +115,46 @@ def measure_all(trainings: Trainings, results: Results) -> List[str]:
             print(f'warning: the load of this machine is {load:.1f}; speeds '
                   'are worth something on an idle one only',
                   file=sys.stderr)
-    errors = []
-    for number, result in enumerate(missing, 1):
-        print(f'[{number} of {len(missing)}] measuring {result["name"]}',
-              flush=True)
+
+    def measure(result: Dict[str, Any]) -> None:
         folder = trainings.folder(result['name'])
+        _call(trainings, [
+            sys.executable, str(Path(__file__).with_name('cost.py')),
+            str(run_config(trainings, result)),
+            str((folder / 'cost.json').resolve()), '--device',
+            trainings.device
+        ], folder / 'cost.log')
+
+    return _for_each(missing, 'measuring', measure)
+
+
+def _for_each(results: Results, doing: str,
+              work: Callable[[Dict[str, Any]], None]) -> List[str]:
+    """Do something with each run, say so, and go on after an error.
+
+    Returns:
+        list[str]: The errors.
+    """
+    errors = []
+    for number, result in enumerate(results, 1):
+        print(f'[{number} of {len(results)}] {doing} {result["name"]}',
+              flush=True)
         try:
-            _call(trainings, [
-                sys.executable, str(Path(__file__).with_name('cost.py')),
-                str(run_config(trainings, result)),
-                str((folder / 'cost.json').resolve()), '--device',
-                trainings.device
-            ], folder / 'cost.log')
-        except RunError as error:
+            work(result)
+        except (RunError, ValueError) as error:
             errors.append(f'{result["name"]}: {error}')
             print(f'error: {errors[-1]}', file=sys.stderr)
     return errors
+
+
+def _test_command(trainings: Trainings, result: Dict[str, Any],
+                  tester: List[str], work_dir: str) -> List[str]:
+    """The test script for a run's last checkpoint, in a folder of the run."""
+    return [
+        *tester, str(run_config(trainings, result)), '-C',
+        str(Path(result['checkpoint']).resolve()), '--work-dir',
+        str((trainings.folder(result['name']) / work_dir).resolve())
+    ]
 
 
 def run_config(trainings: Trainings, result: Dict[str, Any]) -> Path:
