@@ -7,7 +7,8 @@ r"""Write the benchmark's tables into README.md and docs/benchmark.md.
     python benchmarks/report.py --check        # fails if they are not current
 
 To publish copies the results of ``benchmarks/accuracy.py`` to
-``docs/results/benchmark_<size>.json`` and ``.csv`` and draws the plots in
+``docs/results/benchmark_<size>.json`` and ``.csv``, the logs of the trainings,
+which lie beside them, to ``docs/results/logs``, and draws the plots in
 ``docs/images``. What stands between the marks of the two pages is then made
 from these files alone.
 """
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import List, Optional
 
 from comparison.errors import RunError
+from comparison.logs import write_log
 from comparison.pages import front, page, published, replace
 from comparison.plots import draw
 from comparison.results import read_json, write_csv, write_json
@@ -24,10 +26,14 @@ from comparison.sizes import ROOT
 
 
 def publish(path: Path, root: Path) -> None:
-    """Copy results into the repository and draw their plots."""
+    """Copy results and logs into the repository and draw their plots."""
     results = read_json(path)
     name = f'benchmark_{results["size"]}'
     folder = root / 'docs' / 'results'
+    for run in results['runs']:
+        log = f'logs/{results["size"]}/{run["name"]}.jsonl'
+        if write_log(path.parent / run['name'], folder / log):
+            run['log'] = log
     write_json(folder / f'{name}.json', results)
     write_csv(folder / f'{name}.csv', results['runs'])
     for image in draw(results, root / 'docs' / 'images', f'{name}_'):

@@ -9,6 +9,8 @@ from typing import Any, Dict, List, Optional
 from .errors import RunError
 from .sizes import ROOT
 
+#: What a log says twice, or of the machine's other work.
+_UNTOLD = ('base_lr', 'iter', 'data_time', 'memory')
 JOINT_GROUPS = ('Head', 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')
 
 
@@ -58,6 +60,25 @@ def epoch_losses(folder: Path) -> List[float]:
             losses.setdefault(line['epoch'], []).append(line['loss'])
     return [float(f'{statistics.mean(values):.5g}')
             for _, values in sorted(losses.items())]
+
+
+def write_log(folder: Path, target: Path) -> bool:
+    """Keep what MMEngine logged of a training, a few kB of json lines.
+
+    Args:
+        folder (Path): The work directory of the training.
+        target (Path): The file to write.
+
+    Returns:
+        bool: False, and nothing is written, if there are no logs.
+    """
+    lines = [{key: float(f'{value:.5g}') if isinstance(value, float) else value
+              for key, value in line.items() if key not in _UNTOLD}
+             for line in _read_log(folder)]
+    if lines:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_text(''.join(f'{json.dumps(line)}\n' for line in lines))
+    return bool(lines)
 
 
 def _read_log(folder: Path) -> List[Dict[str, Any]]:

@@ -41,6 +41,13 @@ def link(row: Row, up: str) -> str:
     return f'[{row.method}]({up}{row.config})'
 
 
+def seeds(row: Row, up: str) -> str:
+    """The seeds, each linked to the log of its training."""
+    return ' '.join(
+        f'[{run["seed"]}]({up}results/{run["log"]})' if run.get('log')
+        else str(run['seed']) for run in row.runs)
+
+
 def front_table(results: Dict[str, Any], split: str, up: str = '') -> str:
     """The short table: AP, its gain over the baseline, and the cost.
 
@@ -54,7 +61,7 @@ def front_table(results: Dict[str, Any], split: str, up: str = '') -> str:
     lines = []
     for row in found:
         lines.append([
-            link(row, up), str(len(row.runs)), f'**{spread(row)}**',
+            link(row, up), seeds(row, f'{up}docs/'), f'**{spread(row)}**',
             '' if row.method == BASELINE else signed(row, full),
             f'{row.mean("still_AP"):.1f}' if row.values('still_AP') else '',
             *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
@@ -69,7 +76,7 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
     lines = []
     for row in ordered(results, split):
         lines.append([
-            link(row, up), str(len(row.runs)), spread(row),
+            link(row, up), seeds(row, ''), spread(row),
             f'{row.mean("still_AP"):.1f}' if row.values('still_AP') else '-',
             *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
             *_number(row, 'frames', 1, digits=0),
@@ -129,12 +136,12 @@ def ablation_table(results: Dict[str, Any], up: str = '../') -> str:
             lines.append([
                 f'[{row.method}]({up}{row.config})', entry.about,
                 '`' + ' '.join(_own(row, base)) + '`',
-                spread(base), spread(row), signed(row, base),
+                seeds(row, ''), spread(base), spread(row), signed(row, base),
                 verdict(row, base), entry.expected or '?',
                 entry.source or '', *_number(row, 'macs', 1e9)])
     return table([
-        'method', 'variant', 'options', 'AP, full', 'AP, variant', 'change',
-        'measured', 'expected', 'by', 'GMAC per clip'
+        'method', 'variant', 'options', 'seeds', 'AP, full', 'AP, variant',
+        'change', 'measured', 'expected', 'by', 'GMAC per clip'
     ], lines) if lines else ''
 
 

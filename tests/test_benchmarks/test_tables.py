@@ -172,6 +172,10 @@ def test_publishing(results, tmp_path):
     assert 'No results' in (tmp_path / 'README.md').read_text()
     source = tmp_path / 'results.json'
     source.write_text(json.dumps(results))
+    logged = tmp_path / 'dcpose_seed0' / 'today' / 'vis_data'
+    logged.mkdir(parents=True)
+    (logged / 'scalars.json').write_text(
+        '{"loss": 0.123456789, "iter": 10, "step": 10}\n')
     report.publish(source, tmp_path)
     assert len(report.write_pages(tmp_path, check=True)) == 2
     report.write_pages(tmp_path)
@@ -181,6 +185,12 @@ def test_publishing(results, tmp_path):
     assert '8 epochs from random weights' in page
     assert '](images/benchmark_small_difficulty_hard.png)' in page
     assert 'without mutual information' in page and 'a machine' in page
+    # a run whose log is there links to it, others have a bare number
+    log = 'results/logs/small/dcpose_seed0.jsonl'
+    assert f'| [0]({log}) 1 | 53.5' in page
+    assert f'| [0](docs/{log}) 1 |' in (tmp_path / 'README.md').read_text()
+    assert (tmp_path / 'docs' / log).read_text() == (
+        '{"loss": 0.12346, "step": 10}\n')
 
 
 def test_unequal_lengths_are_said(results):
