@@ -1,9 +1,10 @@
 """Deformable convolution by grid sampling."""
-from typing import Optional
+from typing import Any, Optional, Tuple
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor
+from torch.autograd.function import once_differentiable
 
 
 def deform_conv(x: Tensor,
@@ -79,12 +80,78 @@ def deform_conv(x: Tensor,
 def _join_each(sampled: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
     """Sum the taps of each channel.
 
-    Tap by tap: one contraction over mask and weight would run as small
-    products of batches of matrices, several times slower on a CPU.
+    Args:
+        sampled (Tensor): Shape (N, G, C/G, k·k, h, w).
+        mask (Tensor): Shape (N, G, 1, k·k, h, w).
+        weight (Tensor): Shape (C, 1, k, k).
+
+    Returns:
+        Tensor: Shape (N, C, h, w).
     """
-    groups = sampled.shape[1]
-    weight = weight.view(groups, -1, weight.shape[-1]**2, 1, 1)
-    out = torch.zeros_like(sampled[:, :, :, 0])
-    for tap, plane in enumerate(sampled.unbind(3)):
-        out = out + plane * (mask[:, :, :, tap] * weight[:, :, tap])
-    return out.flatten(1, 2)
+    taps, height, width = sampled.shape[3:]
+    values, mask = sampled.flatten(4), mask.flatten(4).squeeze(2)
+    weight = weight.reshape(values.shape[1], -1, taps)
+    if torch.is_grad_enabled() and any(
+            tensor.requires_grad for tensor in (values, mask, weight)):
+        out = _WeightedTaps.apply(values, mask, weight)
+    else:
+        # no loop over samples, whose number may be open in an export
+        out = _sum_taps(values, mask, weight)
+    return out.flatten(1, 2).unflatten(2, (height, width))
+
+
+def _sum_taps(values: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
+    """(N, G, C/G, K, P), (N, G, K, P) and (G, C/G, K) to (N, G, C/G, P).
+
+    Tap by tap: one contraction would run as small products of batches of
+    matrices, several times slower on a CPU.
+    """
+    out = torch.zeros_like(values[:, :, :, 0])
+    for tap in range(values.shape[3]):
+        out = torch.addcmul(out, values[:, :, :, tap] * mask[:, :, None, tap],
+                            weight[:, :, tap, None])
+    return out
+
+
+class _WeightedTaps(torch.autograd.Function):
+    """:func:`_sum_taps` that keeps no products for its backward pass.
+
+    On a CPU each sample is done with while it is in the cache.
+    """
+
+    @staticmethod
+    def forward(ctx: Any, values: Tensor, mask: Tensor, weight: Tensor
+                ) -> Tensor:
+        ctx.save_for_backward(values, mask, weight)
+        size = _at_a_time(values)
+        return torch.cat([
+            _sum_taps(some, some_mask, weight)
+            for some, some_mask in zip(values.split(size), mask.split(size))])
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, upstream: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
+        values, mask, weight = ctx.saved_tensors
+        grad_values = torch.empty_like(values)
+        grad_mask = torch.empty_like(mask)
+        grad_weight = torch.zeros_like(weight)
+        size = _at_a_time(values)
+        for start in range(0, len(values), size):
+            part = slice(start, start + size)
+            for tap in range(values.shape[3]):
+                factor, plane = weight[:, :, tap], mask[part, :, tap]
+                product = upstream[part] * values[part, :, :, tap]
+                # sums over channels, and over pixels: matrix products
+                grad_mask[part, :, tap] = (
+                    factor[:, None] @ product).squeeze(2)
+                grad_weight[:, :, tap] += (
+                    product @ plane[..., None]).squeeze(3).sum(dim=0)
+                grad_values[part, :, :, tap] = torch.mul(
+                    upstream[part], plane[:, :, None],
+                    out=product).mul_(factor[..., None])
+        return grad_values, grad_mask, grad_weight
+
+
+def _at_a_time(values: Tensor) -> int:
+    """Samples per step."""
+    return 1 if values.device.type == 'cpu' else max(len(values), 1)
