@@ -122,8 +122,8 @@ _TABLE: Sequence[Ablation] = (
     Ablation('glsmamba', 'no-channel-attention', 'without channel attention',
              ('model.neck.channel_attention=False', ), '0',
              f'{_NOTES} of another channel attention: no use'),
-    Ablation('glsmamba', 'mean-readout', 'mean over the frames is read out '
-             'instead of the key frame', ('model.neck.readout=mean', ), '-',
+    Ablation('glsmamba', 'key-readout', 'the key frame is read out instead '
+             'of the mean over the frames', ('model.neck.readout=key', ), '+',
              f'{_NOTES}: fusing frames degrades'),
     Ablation('glsmamba', 'no-time', 'without temporal embedding',
              ('model.neck.temporal_embedding=False', ), None,
