@@ -1,6 +1,6 @@
 """The C interface of ``csrc/selective_scan.h`` in ctypes."""
 import ctypes
-from typing import Optional
+from typing import Callable, NamedTuple, Optional
 
 import torch
 from torch import Tensor
@@ -9,6 +9,18 @@ ABI_VERSION = 1
 
 _Pointer = ctypes.c_void_p
 _Int = ctypes.c_int64
+
+
+class KernelSource(NamedTuple):
+    """A kernel in ``csrc``.
+
+    Args:
+        name (str): Name of its file, without suffix.
+        declare (Callable): Declares the functions of the loaded library and
+            returns it; raises ``OSError`` if it is not this version's.
+    """
+    name: str
+    declare: Callable[[ctypes.CDLL], ctypes.CDLL]
 
 
 class ScanTensor(ctypes.Structure):
@@ -111,3 +123,6 @@ def declare(library: ctypes.CDLL) -> ctypes.CDLL:
     ]
     library.scan_backward.restype = ctypes.c_int
     return library
+
+
+SELECTIVE_SCAN = KernelSource('selective_scan', declare)

@@ -1,8 +1,8 @@
-"""Compile the CPU kernel once per machine, and never in the way.
+"""Compile the CPU kernels once per machine, and never in the way.
 
-The kernel has a plain C interface: it needs a C++ compiler but no headers
-of PyTorch, takes about 5 s, and one build fits every PyTorch. The library
-goes into a cache directory under a name that says what it was made from.
+A kernel has a plain C interface: it needs a C++ compiler but no headers of
+PyTorch, takes about 5 s, and one build fits every PyTorch. The library goes
+into a cache directory under a name that says what it was made from.
 """
 import ctypes
 import hashlib
@@ -22,7 +22,7 @@ from typing import Iterator, List, Optional, Tuple
 import torch
 from mmengine.logging import print_log
 
-from .cpp_abi import declare
+from .cpp_abi import SELECTIVE_SCAN, KernelSource
 
 ENV_NO_BUILD = 'MMPOSE_VIDEO_NO_BUILD'
 ENV_CACHE = 'MMPOSE_VIDEO_CACHE_DIR'
@@ -89,12 +89,11 @@ def cache_directory() -> Path:
     return (Path(base) if base else Path.home() / '.cache') / 'mmpose_video'
 
 
-def _source_key(isa: str) -> str:
-    """Hash of the sources and flags."""
+def _source_key(source: KernelSource, isa: str) -> str:
+    """Hash of the source with all headers, and of the flags."""
     digest = hashlib.sha256(repr((_FLAGS, ISA_FLAGS[isa])).encode())
-    for path in sorted(_SOURCE.iterdir()):
-        if path.suffix in ('.cpp', '.h'):
-            digest.update(path.read_bytes())
+    for path in (_SOURCE / f'{source.name}.cpp', *sorted(_SOURCE.glob('*.h'))):
+        digest.update(path.read_bytes())
     return digest.hexdigest()[:16]
 
 
@@ -106,12 +105,12 @@ def _compiler_key(compiler: List[str]) -> str:
     return hashlib.sha256(repr(what).encode()).hexdigest()[:8]
 
 
-def _load(path: Path) -> ctypes.CDLL:
+def _load(source: KernelSource, path: Path) -> ctypes.CDLL:
     """Load a compiled kernel that nobody else could have put there."""
     owner = path.stat().st_uid
     if owner not in (0, os.getuid()):
         raise OSError(f'{path} belongs to another user (id {owner})')
-    return declare(ctypes.CDLL(str(path)))
+    return source.declare(ctypes.CDLL(str(path)))
 
 
 @contextmanager
@@ -157,13 +156,14 @@ def _compile(command: List[str], limit: float) -> None:
             'compiler in CXX.')
 
 
-def _build(compiler: List[str], isa: str, target: Path) -> None:
+def _build(source: KernelSource, compiler: List[str], isa: str, target: Path
+           ) -> None:
     """Compile to a temporary name, then rename."""
     start = time.monotonic()
     handle, name = tempfile.mkstemp(suffix='.so', dir=target.parent)
     os.close(handle)
-    source = str(_SOURCE / 'selective_scan.cpp')
-    base = [*compiler, *_FLAGS, *ISA_FLAGS[isa], source, '-o', name]
+    base = [*compiler, *_FLAGS, *ISA_FLAGS[isa],
+            str(_SOURCE / f'{source.name}.cpp'), '-o', name]
     try:
         try:
             _compile([*base, '-fopenmp'], BUILD_LIMIT)
@@ -180,7 +180,7 @@ def _build(compiler: List[str], isa: str, target: Path) -> None:
         if os.path.exists(name):
             os.unlink(name)
     print_log(
-        f'Compiled the selective-scan kernel ({isa}, {threads}) with '
+        f'Compiled the kernel {source.name} ({isa}, {threads}) with '
         f'{compiler[0]} in {time.monotonic() - start:.1f} s: {target}',
         logger='current', level=logging.INFO)
 
@@ -198,12 +198,14 @@ def _directory() -> Tuple[Path, Optional[tempfile.TemporaryDirectory]]:
     return Path(private.name), private
 
 
-def load_kernel(isa: Optional[str] = None) -> ctypes.CDLL:
-    """Load the kernel, compiling it if it has to be.
+def load_kernel(isa: Optional[str] = None,
+                source: KernelSource = SELECTIVE_SCAN) -> ctypes.CDLL:
+    """Load a kernel, compiling it if it has to be.
 
     Args:
         isa (str, optional): A key of ``ISA_FLAGS``. Defaults to the best
             this processor has.
+        source (KernelSource): Which one. Defaults to the selective scan's.
 
     Returns:
         ctypes.CDLL: The kernel, functions declared.
@@ -216,7 +218,8 @@ def load_kernel(isa: Optional[str] = None) -> ctypes.CDLL:
             f'the kernel is built on Linux and macOS only, not on '
             f'{platform.system()}; use the Linux subsystem there.')
     isa = isa or best_isa()
-    stem = f'selective_scan-{platform.machine()}-{isa}-{_source_key(isa)}'
+    key = _source_key(source, isa)
+    stem = f'{source.name}-{platform.machine()}-{isa}-{key}'
     compiler = find_compiler()
     cache = cache_directory()
     try:
@@ -227,7 +230,7 @@ def load_kernel(isa: Optional[str] = None) -> ctypes.CDLL:
             found = [cache / f'{stem}-{_compiler_key(compiler)}.so']
         for path in found:
             if path.is_file():
-                return _load(path)
+                return _load(source, path)
     except OSError as error:
         raise KernelUnavailableError(
             f'the cached kernel cannot be loaded ({error}); empty {cache}.'
@@ -246,8 +249,8 @@ def load_kernel(isa: Optional[str] = None) -> ctypes.CDLL:
         target = directory / found[0].name
         with _locked(directory / f'{stem}.lock'):
             if not target.is_file():
-                _build(compiler, isa, target)
-            kernel = _load(target)
+                _build(source, compiler, isa, target)
+            kernel = _load(source, target)
     except OSError as error:
         raise KernelUnavailableError(
             f'the kernel cannot be built or loaded ({error}); name a '

@@ -66,12 +66,25 @@ class PackClipInputs(PackPoseInputs):
             return super().transform({**results, 'img': key_frame})
         # the host would copy each frame twice; it packs one pixel instead
         packed = super().transform({**results, 'img': frames[0][:1, :1]})
-        packed['inputs'] = _to_tensor(frames)
+        planes = results.get('img_planes')
+        packed['inputs'] = (planes if planes is not None and _are_views(
+            frames, planes) else _to_tensor(frames))
         return packed
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(meta_keys={self.clip_meta_keys}, '
                 f'pack_transformed={self.pack_transformed})')
+
+
+def _are_views(frames: List[np.ndarray], planes: torch.Tensor) -> bool:
+    """Whether the frames are, in order, the images of a tensor still."""
+    def place(array: np.ndarray) -> tuple:
+        return array.ctypes.data, array.shape, array.strides, array.dtype
+
+    images = planes.numpy().transpose(0, 2, 3, 1)
+    return len(frames) == len(images) and all(
+        place(frame) == place(image)
+        for frame, image in zip(frames, images))
 
 
 def _to_tensor(frames: List[np.ndarray]) -> torch.Tensor:

@@ -3,19 +3,26 @@ from typing import Dict, List, Optional
 
 import cv2
 import numpy as np
+import torch
 from mmpose.datasets.transforms import TopdownAffine
 from mmpose.registry import TRANSFORMS
 from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
+
+from mmpose_video.ops import crop_clip
+
+from ..collate import allocate_clip
 
 
 @TRANSFORMS.register_module()
 class TopdownClipAffine(TopdownAffine):
     """:class:`TopdownAffine` for lists of frames, with less copying.
 
-    The result is the host's bit for bit. What differs is the way there: a
-    frame that stands in the clip twice is warped once, all crops lie in one
-    array, and a flipped frame is made contiguous by OpenCV (NumPy takes ten
-    times as long, and the host's flip leaves it to others).
+    The result is the host's bit for bit. What differs is the way there: all
+    frames are cropped at once where :func:`mmpose_video.ops.crop_clip` can,
+    planes are written into the memory that a worker sends, and a flipped
+    frame is made contiguous by OpenCV (NumPy takes ten times as long, and the
+    host's flip leaves it to others). ``img`` is a list of views (H, W, C) of
+    the tensor ``img_planes`` (T, C, H, W).
 
     It also takes frames that :class:`LoadReducedClip` decoded at 1/2, 1/4 or
     1/8 of their size. Boxes and key points stay in pixels of the file; only
@@ -36,7 +43,10 @@ class TopdownClipAffine(TopdownAffine):
         # the host's part: boxes and key points, and no frames to warp
         results['img'] = []
         results = super().transform(results)
-        results['img'] = self._warp(frames, self._matrix(results), reduction)
+        clip = self._warp(frames, self._matrix(results), reduction)
+        # what follows sees images; packing finds that they are one tensor
+        results['img_planes'] = clip
+        results['img'] = list(clip.numpy().transpose(0, 2, 3, 1))
         return results
 
     def _matrix(self, results: dict) -> np.ndarray:
@@ -51,25 +61,23 @@ class TopdownClipAffine(TopdownAffine):
             output_size=self.input_size)
 
     def _warp(self, frames: List[np.ndarray], matrix: np.ndarray,
-              reduction: int) -> List[np.ndarray]:
-        """Crop all frames."""
+              reduction: int) -> torch.Tensor:
+        """Crop all frames, (T, C, H, W)."""
         width, height = self.input_size
         if reduction != 1:
             to_file = np.diag([reduction, reduction, 1.])
             to_file[:2, 2] = (reduction - 1) / 2
             matrix = matrix @ to_file
-        crops = np.empty((len(frames), height, width, *frames[0].shape[2:]),
-                         frames[0].dtype)
-        done: Dict[int, np.ndarray] = {}
-        for frame, crop in zip(frames, crops):
-            if id(frame) in done:
-                crop[:] = done[id(frame)]
-                continue
-            cv2.warpAffine(
-                _contiguous(frame), matrix, (width, height), dst=crop,
-                flags=cv2.INTER_LINEAR)
-            done[id(frame)] = crop
-        return list(crops)
+        frames = [_contiguous(frame) for frame in frames]
+        channels = frames[0].shape[2] if frames[0].ndim == 3 else 1
+        clip = allocate_clip((len(frames), channels, height, width),
+                             frames[0].dtype)
+        if not crop_clip(frames, matrix, clip.numpy()):
+            for frame, planes in zip(frames, clip.numpy()):
+                crop = cv2.warpAffine(
+                    frame, matrix, (width, height), flags=cv2.INTER_LINEAR)
+                cv2.split(crop, list(planes))
+        return clip
 
 
 def _contiguous(frame: np.ndarray) -> np.ndarray:

@@ -6,7 +6,10 @@ from mmengine.dataset import Compose
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
-from mmpose_video.datasets.transforms import PackClipInputs
+from mmpose_video.datasets.transforms import (
+    PackClipInputs,
+    topdown_clip_affine,
+)
 
 SIZE = (48, 64)
 
@@ -43,7 +46,11 @@ def run(affine, pack, frames, flip=None, use_udp=False):
 
 @pytest.mark.parametrize('flip', [None, 'horizontal', 'vertical', 'diagonal'])
 @pytest.mark.parametrize('use_udp', [False, True])
-def test_is_the_hosts_bit_for_bit(frames, flip, use_udp):
+@pytest.mark.parametrize('kernel', [True, False])
+def test_is_the_hosts_bit_for_bit(frames, flip, use_udp, kernel, monkeypatch):
+    if not kernel:
+        monkeypatch.setattr(topdown_clip_affine, 'crop_clip',
+                            lambda *args: False)
     clip = frames[:2] + frames[:1] + frames[3:]  # one comes twice
     ours = run('TopdownClipAffine', 'PackClipInputs', clip, flip, use_udp)
     host = run('TopdownAffine', 'PackPoseInputs', clip, flip, use_udp)
@@ -107,3 +114,30 @@ def test_browsing_packs_the_key_frame(frames):
 def test_frames_of_two_sizes_are_refused(frames):
     with pytest.raises(ValueError, match='one size'):
         PackClipInputs()(sample(frames[:4] + [frames[4][:50]]))
+
+
+def cropped(frames):
+    return TRANSFORMS.build(dict(type='TopdownClipAffine', input_size=SIZE))(
+        sample(frames, bbox_center=np.array([[60., 60.]]),
+               bbox_scale=np.array([[60., 80.]])))
+
+
+def test_crops_are_packed_without_a_copy(frames):
+    data = cropped(frames)
+    inputs = PackClipInputs()(data)['inputs']
+    assert inputs.data_ptr() == data['img_planes'].data_ptr()
+    for planes, image in zip(inputs, data['img']):
+        np.testing.assert_array_equal(planes.permute(1, 2, 0), image)
+
+
+@pytest.mark.parametrize('change', [
+    lambda images: images[:1] + [images[1] * 2] + images[2:],
+    lambda images: images[::-1],
+    lambda images: images[:3]], ids=['brighter', 'reversed', 'fewer'])
+def test_what_others_did_to_the_crops_is_packed(frames, change):
+    data = cropped(frames)
+    expected = [image.copy() for image in change(data['img'])]
+    data['img'] = change(data['img'])
+    inputs = PackClipInputs()(data)['inputs']
+    np.testing.assert_array_equal(
+        inputs.permute(0, 2, 3, 1), np.stack(expected))
