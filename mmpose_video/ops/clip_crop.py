@@ -104,7 +104,7 @@ def _kernel() -> Optional[ctypes.CDLL]:
     try:
         kernel = load_kernel(source=CLIP_CROP)
     except KernelUnavailableError as error:
-        print_log(f'OpenCV crops the frames, three times slower: {error}',
+        print_log(f'OpenCV crops the frames, at half the speed: {error}',
                   'current')
         return None
     if not _agrees(kernel):
