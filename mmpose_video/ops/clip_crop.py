@@ -2,8 +2,8 @@
 
 ``csrc/clip_crop.cpp`` gives the pixels of ``cv2.warpAffine`` with bilinear
 interpolation, bit for bit, as planes. It finds a pixel's place once for all
-frames and needs no copy from interleaved channels to planes, and is about
-three times as fast, see docs/data_pipeline.md.
+frames, needs no copy from interleaved channels to planes, and takes less than
+half the time, see docs/data_pipeline.md.
 """
 import ctypes
 from functools import cache
