@@ -11,6 +11,7 @@ import argparse
 import platform
 import statistics
 import time
+from functools import partial
 from typing import Callable, List, Tuple
 
 import cv2
@@ -71,8 +72,8 @@ def main() -> None:
             if not np.array_equal(ours, theirs):
                 raise SystemExit('the pixels differ')
             opencv, kernel = medians(
-                (lambda: by_opencv(frames, matrix, theirs),
-                 lambda: crop_clip(frames, matrix, ours)), args.repeats)
+                (partial(by_opencv, frames, matrix, theirs),
+                 partial(crop_clip, frames, matrix, ours)), args.repeats)
             print(f'| {height}x{width} | {angle:.0f} | {opencv:.2f} | '
                   f'{kernel:.2f} | {opencv / kernel:.1f} |')
 

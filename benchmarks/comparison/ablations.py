@@ -40,7 +40,8 @@ class Ablation:
 
     def options_for(self, size: Size) -> Tuple[str, ...]:
         """The config options at a size."""
-        value = f'{size.sigma * 2 / 3:.3g}'
+        # all digits: MMPose wants 3 sigma whole
+        value = repr(size.sigma * 2 / 3)
         return tuple(option.replace('{sigma2}', value)
                      for option in self.options)
 

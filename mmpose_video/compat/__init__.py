@@ -10,6 +10,7 @@ from . import (
     checkpoint,
     config_scope,
     cpu_ddp,
+    gaussian_radius,
     hrformer,
     inferencer_collate,
     js_loss,
@@ -27,8 +28,10 @@ visualizer.install()
 hrformer.install()
 inferencer_collate.install()
 js_loss.install()
+gaussian_radius.install()
 
 __all__ = [
-    'checkpoint', 'config_scope', 'cpu_ddp', 'hrformer', 'inferencer_collate',
-    'js_loss', 'pkg_resources', 'startup', 'versions', 'visualizer'
+    'checkpoint', 'config_scope', 'cpu_ddp', 'gaussian_radius', 'hrformer',
+    'inferencer_collate', 'js_loss', 'pkg_resources', 'startup', 'versions',
+    'visualizer'
 ]

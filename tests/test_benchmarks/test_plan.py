@@ -163,7 +163,7 @@ def test_sigma_two_instead_of_three():
     entry = ABLATIONS['glsmamba.sigma2']
     values = [set(parsed(entry.options_for(SIZES[name])).values())
               for name in ('small', 'medium')]
-    assert values == [{0.667}, {2}]
+    assert values == [{2 / 3}, {2}]
 
 
 def test_choice_of_ablations():

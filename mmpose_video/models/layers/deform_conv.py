@@ -6,6 +6,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
+#: Of PyTorch's grid sampling: what it calls them inside.
+_BILINEAR, _ZEROS = 0, 0
+
 
 def deform_conv(x: Tensor,
                 offset: Tensor,
@@ -56,51 +59,46 @@ def deform_conv(x: Tensor,
         for grid in torch.meshgrid(reach, reach, indexing='ij'))
     rows = torch.arange(height, device=x.device).view(1, 1, -1, 1)
     columns = torch.arange(width, device=x.device).view(1, 1, 1, -1)
-    shift = offset.reshape(samples * groups, taps, 2, height, width)
+    # 16 bits do not tell a pixel from a quarter beside it
+    precise = torch.promote_types(offset.dtype, torch.float32)
+    shift = offset.reshape(samples * groups, taps, 2, height, width).to(
+        precise)
     # pixel coordinates of each tap's sample, to [-1, 1] as grid_sample wants
     grid_y = (2 * (rows + tap_y + shift[:, :, 0]) + 1) / height - 1
     grid_x = (2 * (columns + tap_x + shift[:, :, 1]) + 1) / width - 1
-    grid = torch.stack([grid_x, grid_y], dim=-1).to(x.dtype)
-    sampled = F.grid_sample(
-        x.reshape(samples * groups, -1, height, width),
-        grid.flatten(1, 2),
-        padding_mode='zeros',
-        align_corners=False)
-    sampled = sampled.view(samples, groups, -1, taps, height, width)
-    mask = mask.view(samples, groups, 1, taps, height, width).to(x.dtype)
-    weight = weight.to(x.dtype)
+    grid = torch.stack([grid_x, grid_y], dim=-1).flatten(1, 2)
+    x = x.reshape(samples, groups, -1, height, width)
+    grid = grid.unflatten(0, (samples, groups))
+    mask = mask.reshape(samples, groups, taps, -1)
     if depthwise:
-        out = _join_each(sampled, mask, weight)
+        out = _depthwise(x, grid, mask.to(precise), weight.to(precise).view(
+            groups, -1, taps)).to(x.dtype)
     else:
-        values = (sampled * mask).view(samples, channels * taps, -1)
-        out = (weight.flatten(1) @ values).view(samples, -1, height, width)
+        values = _sample(x, grid).to(x.dtype) * mask[:, :, None].to(x.dtype)
+        out = weight.flatten(1).to(x.dtype) @ values.view(
+            samples, channels * taps, -1)
+    out = out.view(samples, -1, height, width)
     return out if bias is None else out + bias.view(-1, 1, 1).to(x.dtype)
 
 
-def _join_each(sampled: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
-    """Sum the taps of each channel.
+def _sample(x: Tensor, grid: Tensor) -> Tensor:
+    """Read where the taps lie.
 
     Args:
-        sampled (Tensor): Shape (N, G, C/G, k·k, h, w).
-        mask (Tensor): Shape (N, G, 1, k·k, h, w).
-        weight (Tensor): Shape (C, 1, k, k).
+        x (Tensor): Shape (N, G, C/G, h, w).
+        grid (Tensor): Shape (N, G, K·h, w, 2), K taps.
 
     Returns:
-        Tensor: Shape (N, C, h, w).
+        Tensor: Shape (N, G, C/G, K, P) for P = h·w pixels, of the grid's
+        precision.
     """
-    taps, height, width = sampled.shape[3:]
-    values, mask = sampled.flatten(4), mask.flatten(4).squeeze(2)
-    weight = weight.reshape(values.shape[1], -1, taps)
-    if torch.is_grad_enabled() and any(
-            tensor.requires_grad for tensor in (values, mask, weight)):
-        out = _WeightedTaps.apply(values, mask, weight)
-    else:
-        # no loop over samples, whose number may be open in an export
-        out = _sum_taps(values, mask, weight)
-    return out.flatten(1, 2).unflatten(2, (height, width))
+    values = F.grid_sample(
+        x.flatten(0, 1).to(grid.dtype), grid.flatten(0, 1),
+        padding_mode='zeros', align_corners=False)
+    return values.view(*x.shape[:3], -1, x.shape[3] * x.shape[4])
 
 
-def _sum_taps(values: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
+def _join(values: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
     """(N, G, C/G, K, P), (N, G, K, P) and (G, C/G, K) to (N, G, C/G, P).
 
     Tap by tap: one contraction would run as small products of batches of
@@ -113,45 +111,63 @@ def _sum_taps(values: Tensor, mask: Tensor, weight: Tensor) -> Tensor:
     return out
 
 
-class _WeightedTaps(torch.autograd.Function):
-    """:func:`_sum_taps` that keeps no products for its backward pass.
+def _depthwise(x: Tensor, grid: Tensor, mask: Tensor, weight: Tensor
+               ) -> Tensor:
+    """Sum the taps of each channel, (N, G, C/G, P)."""
+    if torch.compiler.is_compiling():
+        # no loop over samples, whose number may be open in an export
+        return _join(_sample(x, grid), mask, weight)
+    return _Depthwise.apply(x, grid, mask, weight)
 
-    On a CPU each sample is done with while it is in the cache.
+
+class _Depthwise(torch.autograd.Function):
+    """A few samples at a time, sampled once more in the backward pass.
+
+    K values for each of the input's would be most of what a model keeps for
+    its backward pass: 18 GB in the published size of GLSMamba, 16 clips.
     """
 
     @staticmethod
-    def forward(ctx: Any, values: Tensor, mask: Tensor, weight: Tensor
-                ) -> Tensor:
-        ctx.save_for_backward(values, mask, weight)
-        size = _at_a_time(values)
+    def forward(ctx: Any, x: Tensor, grid: Tensor, mask: Tensor,
+                weight: Tensor) -> Tensor:
+        ctx.save_for_backward(x, grid, mask, weight)
+        size = _samples_at_a_time(x, mask)
         return torch.cat([
-            _sum_taps(some, some_mask, weight)
-            for some, some_mask in zip(values.split(size), mask.split(size))])
+            _join(_sample(some, places), some_mask, weight)
+            for some, places, some_mask in zip(
+                x.split(size), grid.split(size), mask.split(size))])
 
     @staticmethod
     @once_differentiable
-    def backward(ctx: Any, upstream: Tensor) -> Tuple[Tensor, Tensor, Tensor]:
-        values, mask, weight = ctx.saved_tensors
-        grad_values = torch.empty_like(values)
-        grad_mask = torch.empty_like(mask)
-        grad_weight = torch.zeros_like(weight)
-        size = _at_a_time(values)
-        for start in range(0, len(values), size):
-            part = slice(start, start + size)
+    def backward(ctx: Any, upstream: Tensor) -> Tuple[Tensor, ...]:
+        x, grid, mask, weight = ctx.saved_tensors
+        grads = [torch.empty_like(x), torch.empty_like(grid),
+                 torch.empty_like(mask), torch.zeros_like(weight)]
+        size = _samples_at_a_time(x, mask)
+        parts = zip(*(tensor.split(size) for tensor in (
+            x, grid, mask, upstream, *grads[:3])))
+        for some, places, some_mask, some_upstream, *out in parts:
+            values = _sample(some, places)
             for tap in range(values.shape[3]):
-                factor, plane = weight[:, :, tap], mask[part, :, tap]
-                product = upstream[part] * values[part, :, :, tap]
+                factor, plane = weight[:, :, tap], some_mask[:, :, tap]
+                product = some_upstream * values[:, :, :, tap]
                 # sums over channels, and over pixels: matrix products
-                grad_mask[part, :, tap] = (
-                    factor[:, None] @ product).squeeze(2)
-                grad_weight[:, :, tap] += (
+                out[2][:, :, tap] = (factor[:, None] @ product).squeeze(2)
+                grads[3][:, :, tap] += (
                     product @ plane[..., None]).squeeze(3).sum(dim=0)
-                grad_values[part, :, :, tap] = torch.mul(
-                    upstream[part], plane[:, :, None],
-                    out=product).mul_(factor[..., None])
-        return grad_values, grad_mask, grad_weight
+                # from here on the values' gradient
+                torch.mul(some_upstream, plane[:, :, None], out=product)
+                values[:, :, :, tap] = product.mul_(factor[..., None])
+            grad_x, grad_grid = torch.ops.aten.grid_sampler_2d_backward(
+                values.view(-1, values.shape[2], *places.shape[2:4]),
+                some.flatten(0, 1).to(places.dtype), places.flatten(0, 1),
+                _BILINEAR, _ZEROS, False, (True, True))
+            out[0].copy_(grad_x.view_as(some))
+            out[1].copy_(grad_grid.view_as(places))
+        return tuple(grads)
 
 
-def _at_a_time(values: Tensor) -> int:
-    """Samples per step."""
-    return 1 if values.device.type == 'cpu' else max(len(values), 1)
+def _samples_at_a_time(x: Tensor, mask: Tensor) -> int:
+    """As many as fill a GPU, or leave a CPU's cache in peace."""
+    limit = 2**19 if x.device.type == 'cpu' else 2**26
+    return max(1, limit // max(1, x[:1].numel() * mask.shape[2]))

@@ -2,6 +2,7 @@ import pytest
 import torch
 from torchvision.ops import deform_conv2d
 
+from mmpose_video.models.layers import deform_conv as module
 from mmpose_video.models.layers.deform_conv import deform_conv
 
 
@@ -58,3 +59,36 @@ def test_shapes_that_do_not_fit_are_named():
         deform_conv(x, offset[:, :16], mask, weight)
     with pytest.raises(ValueError, match='do not fit'):
         deform_conv(x, offset, mask, weight[:, :, :2, :2])
+
+
+@pytest.mark.parametrize('out', [None, 3])
+def test_places_are_not_rounded_to_16_bits(out):
+    """With 8 bits of mantissa pixel 40 has neighbours at 39.75 and 40.25."""
+    tensors = list(operands(height=2, width=60, out=out))
+    tensors[1] = tensors[1].round() + 0.375  # not where the slope jumps
+    half = [tensor.detach().bfloat16().requires_grad_() for tensor in tensors]
+    exact = [tensor.detach().double().requires_grad_() for tensor in half]
+    result, expected = deform_conv(*half), deform_conv(*exact)
+    assert result.dtype == torch.bfloat16
+    torch.testing.assert_close(result.double(), expected, atol=0.03, rtol=0.02)
+    upstream = torch.ones_like(expected)
+    for grad, expected_grad in zip(
+            torch.autograd.grad(result, half, upstream.bfloat16()),
+            torch.autograd.grad(expected, exact, upstream)):
+        assert grad.dtype == torch.bfloat16
+        scale = expected_grad.abs().max().item()
+        torch.testing.assert_close(grad.double(), expected_grad,
+                                   atol=0.02 * scale, rtol=0.02)
+
+
+@pytest.mark.parametrize('limit', [1, 10**9])
+def test_samples_at_a_time_do_not_matter(limit, monkeypatch):
+    x, offset, mask, weight = tensors = operands()
+    expected = deform_conv2d(x, offset, weight.expand(-1, 1, -1, -1),
+                             mask=mask, padding=1)
+    monkeypatch.setattr(module, '_samples_at_a_time', lambda *args: limit)
+    result = deform_conv(*tensors)
+    torch.testing.assert_close(result, expected)
+    for ours, theirs in zip(torch.autograd.grad(result.sum(), tensors),
+                            torch.autograd.grad(expected.sum(), tensors)):
+        torch.testing.assert_close(ours, theirs)
