@@ -109,6 +109,8 @@ _TABLE: Sequence[Ablation] = (
     # what the video methods, whose backbone is frozen, begin with
     Ablation('baseline', 'frozen', 'the head alone is trained on',
              ('model.freeze_backbone=True', ), '-'),
+    Ablation('vit-tiny', 'frozen', 'the head alone is trained on',
+             ('model.freeze_backbone=True', ), '-'),
     # GLSMamba
     Ablation('glsmamba', 'no-local', 'global blocks (GSM) without the local '
              'one (LRM)', ('model.neck.num_local=0', ), '-',
