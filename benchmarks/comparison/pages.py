@@ -69,7 +69,8 @@ def front(everything: Sequence[Dict[str, Any]]) -> str:
             f'{_numbers(seeds)} seeds')
     return '\n'.join([
         f'AP (of PoseTrack, in percent; {many}), {split} split, '
-        'ground-truth boxes:', '',
+        'ground-truth boxes. What a video method gains is over the '
+        'single-frame model on its own backbone:', '',
         front_table(results, split), '',
         'All tables, by difficulty and with the ablations: '
         '[docs/benchmark.md](docs/benchmark.md); raw numbers: '
@@ -108,7 +109,8 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
             parts += [f'### Where time helps, {split} split',
                       'Percent of joints within half a head size of their '
                       'place, over all seeds; n joints per seed; in '
-                      'parentheses the points above the baseline.']
+                      'parentheses the points above the baseline, for video '
+                      'methods the single-frame model on their backbone.']
         for title, text in tables:
             if text:
                 parts += [f'{title}:', text]

@@ -57,12 +57,12 @@ def front_table(results: Dict[str, Any], split: str, up: str = '') -> str:
         up (str): From the page to the repository, for the links.
     """
     found = ordered(results, split)
-    full = baseline(found)
+    bases = baselines(results, found)
     lines = []
     for row in found:
         lines.append([
             link(row, up), seeds(row, f'{up}docs/'), f'**{spread(row)}**',
-            '' if row.method == BASELINE else signed(row, full),
+            '' if row.method == BASELINE else signed(row, bases[row.method]),
             f'{row.mean("still_AP"):.1f}' if row.values('still_AP') else '',
             *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
             *_number(row, 'params', 1e6, ' M'), *_number(row, 'macs', 1e9)])
@@ -97,11 +97,10 @@ def difficulty_table(results: Dict[str, Any], split: str, condition: str,
                      up: str = '../') -> str:
     """Percent of joints found per bin of a condition, and the gain.
 
-    The gain in parentheses is over the baseline in the same bin.
+    The gain in parentheses is over the method's baseline in the same bin.
     """
     found = [row for row in ordered(results, split) if row.rates()]
-    full = baseline(found)
-    base = full.rates()[condition] if full else {}
+    bases = baselines(results, found)
     bins = [name for name in BINS[condition]
             if any(name in row.rates()[condition] for row in found)]
     if not found or not bins:
@@ -110,10 +109,11 @@ def difficulty_table(results: Dict[str, Any], split: str, condition: str,
     head = [f'{name} (n = {counts[name][1]})' for name in bins]
     lines = []
     for row in found:
-        rate = row.rates()[condition]
+        rate, own = row.rates()[condition], bases[row.method]
+        base = own.rates()[condition] if own else {}
         cells = []
         for name in bins:
-            gain = ('' if row is full or name not in base else
+            gain = ('' if row is own or name not in base else
                     f' ({rate[name] - base[name]:+.1f})')
             cells.append(f'{rate[name]:.1f}{gain}')
         lines.append([link(row, up), *cells])
@@ -170,9 +170,24 @@ def signed(row: Row, full: Optional[Row]) -> str:
     return text
 
 
-def baseline(found: Sequence[Row]) -> Optional[Row]:
-    """The row of the single-frame baseline."""
-    return next((row for row in found if row.method == BASELINE), None)
+def baselines(results: Dict[str, Any], found: Sequence[Row]
+              ) -> Dict[str, Optional[Row]]:
+    """What each method is compared with, by its name.
+
+    For a video method that is the single-frame model on its own backbone,
+    for the others the baseline.
+    """
+    methods = discover(SIZES[results['size']])
+    by_name = {row.method: row for row in found}
+    full = by_name.get(BASELINE)
+
+    def base(row: Row) -> Optional[Row]:
+        method = methods.get(row.method)
+        if method is None or method.group != 'video':
+            return full
+        return by_name.get(method.start or BASELINE, full)
+
+    return {row.method: base(row) for row in found}
 
 
 def _own(row: Row, full: Row) -> List[str]:

@@ -95,6 +95,21 @@ def test_front_table(results):
     assert front_table(results, 'easy') == ''
 
 
+def test_a_method_is_compared_on_its_own_backbone(results):
+    results['runs'] += [run('vit-tiny', 0, 40., found=10),
+                        run('glsmamba-vit-tiny', 0, 41., found=11)]
+    head, _, *lines = cells(front_table(results, 'hard'))
+    gain = {line[0].split(']')[0]: line[head.index('to the baseline')]
+            for line in lines}
+    assert gain['[glsmamba-vit-tiny'] == '+1.0'
+    assert gain['[vit-tiny'] == '-8.0'  # itself compared with the baseline
+    assert gain['[dcpose'] == '+4.5 (+4.0 to +5.0)'
+    rates = {line[0].split(']')[0]: line[1] for line in cells(
+        difficulty_table(results, 'hard', 'blur'))}
+    assert rates['[glsmamba-vit-tiny'] == '22.0 (+2.0)'
+    assert rates['[baseline'] == '50.0'
+
+
 def test_main_table(results):
     head, _, *lines = cells(main_table(results, 'hard'))
     line = dict(zip(head, lines[1]))
