@@ -1,9 +1,10 @@
 import os
+import subprocess
+import sys
 
 import pytest
 import torch
 import torch.distributed as torch_dist
-import torch.multiprocessing as mp
 
 from mmpose_video.compat import cpu_ddp
 
@@ -34,8 +35,17 @@ def work(rank, port, folder):
 
 @pytest.mark.skipif(not cpu_ddp.on_cpu(), reason='there is an accelerator')
 def test_two_processes_average_gradients(tmp_path, free_port):
-    mp.start_processes(
-        work, (free_port, str(tmp_path)), nprocs=2, start_method='fork')
+    # not forked: other tests leave threads behind, which a fork may wait for
+    processes = [
+        subprocess.Popen([sys.executable, __file__, str(rank),
+                          str(free_port), str(tmp_path)])
+        for rank in range(2)
+    ]
+    try:
+        assert [process.wait(120) for process in processes] == [0, 0]
+    finally:
+        for process in processes:
+            process.kill()
     for rank in range(2):  # inputs 1 and 2
         assert torch.load(tmp_path / f'{rank}.pt').item() == 1.5
 
@@ -64,3 +74,7 @@ def test_gpu_users_keep_the_original(monkeypatch):
     assert calls == [(('nccl', ), dict(init_backend='torch', timeout=3)),
                      dict(device_ids=[1])]
     assert original.__module__ == 'mmengine.dist.utils'
+
+
+if __name__ == '__main__':
+    work(int(sys.argv[1]), int(sys.argv[2]), sys.argv[3])
