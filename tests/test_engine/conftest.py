@@ -60,7 +60,7 @@ def mim(tmp_path):
     def call(*arguments, check=True, **env):
         done = subprocess.run(
             [sys.executable, '-m', 'mim', *map(str, arguments)],
-            cwd=tmp_path, capture_output=True, text=True, timeout=300,
+            cwd=tmp_path, capture_output=True, text=True, timeout=900,
             env={**os.environ, 'OMP_NUM_THREADS': '1', **env})
         output = done.stdout + done.stderr
         if check:
