@@ -123,8 +123,8 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
             f'### Ablations, size {size.name}',
             'Each variant against the full model of the same seed, from the '
             'same start: the mean change of AP, and its range over seeds. '
-            'The sign is 0 where seeds disagree, or, with one seed, below '
-            'half a point. What is expected was found by others on other '
+            'The sign is 0 where seeds disagree, or, with one seed, below a '
+            'point. What is expected was found by others on other '
             'data and at another size; ? where no source says. Steps and '
             'hypotheses of the diffusion: `benchmarks/diffpose.py grid`.',
             text]

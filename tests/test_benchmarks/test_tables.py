@@ -133,12 +133,21 @@ def test_ablation_table(results):
     assert line['variant'] == 'without mutual information'
     assert line['options'] == '`model.neck.no-mi=None`'
     assert line['change'] == '-1.2 (-1.5 to -1.0)'
+    assert line['AP, full'] == '51.5 ± 0.7'
     assert line['measured'] == '-' and line['expected'] == '-'
 
 
+def test_ablations_stand_beside_the_full_model_of_their_seeds(results):
+    results['runs'] = [run for run in results['runs']
+                       if run['name'] != 'tdmi_seed1' or not run['variant']]
+    head, _, line = cells(ablation_table(results))
+    line = dict(zip(head, line))
+    assert line['AP, full'] == '51.0' and line['AP, variant'] == '50.0'
+
+
 @pytest.mark.parametrize('values, sign', [
-    ([51., 52.], '+'), ([49., 48.], '-'), ([51., 49.], '0'), ([50.4], '0'),
-    ([50.6], '+')])
+    ([51., 52.], '+'), ([49., 48.], '-'), ([51., 49.], '0'), ([50.9], '0'),
+    ([51.1], '+')])
 def test_sign_of_a_change(values, sign):
     full, = rows(dict(runs=[run('tdmi', s, 50.) for s in (0, 1)]))
     row, = rows(dict(runs=[run('tdmi', s, v, 'no-mi')
