@@ -3,7 +3,7 @@ from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
 from .difficulty import BINS
-from .methods import BASELINE
+from .methods import BASELINE, discover
 from .results import Row
 from .sizes import SIZES
 from .tables import ordered
@@ -26,8 +26,8 @@ def draw(results: Dict[str, Any], folder: Path, prefix: str = ''
         prefix (str): How their names begin.
 
     Returns:
-        list[Path]: ``<prefix>cost_<split>.png`` and
-        ``<prefix>difficulty_<split>.png``.
+        list[Path]: ``<prefix>cost_<split>.png`` of all methods, and
+        ``<prefix>difficulty_<split>.png`` of :func:`on_shared_backbone`.
     """
     import matplotlib
     matplotlib.use('Agg')
@@ -38,10 +38,25 @@ def draw(results: Dict[str, Any], folder: Path, prefix: str = ''
         if any(row.cost for row in found):
             written.append(folder / f'{prefix}cost_{split}.png')
             _cost(found, written[-1])
-        if any(row.rates() for row in found):
+        shown = on_shared_backbone(results, found)
+        if any(row.rates() for row in shown):
             written.append(folder / f'{prefix}difficulty_{split}.png')
-            _difficulty(found, written[-1])
+            _difficulty(shown, written[-1])
     return written
+
+
+def on_shared_backbone(results: Dict[str, Any], rows: List[Row]
+                       ) -> List[Row]:
+    """The baseline and the video methods that stand on its backbone."""
+    methods = discover(SIZES[results['size']])
+
+    def fits(row: Row) -> bool:
+        method = methods.get(row.method)
+        return row.method == BASELINE or (
+            method is not None and method.group == 'video'
+            and method.start in (None, BASELINE))
+
+    return [row for row in rows if fits(row)]
 
 
 def _style(rows: List[Row]) -> Dict[str, Tuple[Any, str]]:

@@ -9,7 +9,7 @@ from comparison.difficulty import BINS
 from comparison.errors import RunError
 from comparison.logs import JOINT_GROUPS
 from comparison.pages import BEGIN, END, replace
-from comparison.plots import draw
+from comparison.plots import draw, on_shared_backbone
 from comparison.results import (
     changes,
     read_json,
@@ -23,6 +23,7 @@ from comparison.tables import (
     difficulty_table,
     front_table,
     main_table,
+    ordered,
     verdict,
 )
 
@@ -174,6 +175,14 @@ def test_plots(results, tmp_path):
     assert [path.name for path in written] == [
         'x_cost_hard.png', 'x_difficulty_hard.png']
     assert all(path.read_bytes()[:4] == b'\x89PNG' for path in written)
+
+
+def test_where_time_helps_is_drawn_on_one_backbone(results):
+    results['runs'] += [run('vit-tiny', 0, 40.), run('dark', 0, 50.),
+                        run('glsmamba-vit-tiny', 0, 41.)]
+    shown = on_shared_backbone(results, ordered(results, 'hard'))
+    assert {row.method for row in shown} == {
+        'baseline', 'dcpose', 'tdmi', 'fami'}
 
 
 def test_marks():
