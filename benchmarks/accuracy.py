@@ -35,7 +35,7 @@ from comparison.evaluate import (
     predict_all,
     still_all,
 )
-from comparison.methods import choose, discover
+from comparison.methods import choose, discover, is_start
 from comparison.plan import execute, plan
 from comparison.plots import draw
 from comparison.results import write_csv, write_json
@@ -159,7 +159,7 @@ def main(argv: Optional[List[str]] = None) -> int:
             # of starts and ablations the tables show the AP alone
             shown_whole = [result for result in finished
                            if result['variant'] is None
-                           and not result['method'].endswith('start')]
+                           and not is_start(result['method'])]
             failures += len(predict_all(size, trainings, shown_whole))
             failures += len(still_all(trainings, shown_whole))
         if 'measure' in args.steps:

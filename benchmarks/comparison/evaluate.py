@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from . import difficulty
 from .errors import RunError
 from .logs import epoch_losses
-from .methods import SINGLE_IMAGE_FOLDERS
+from .methods import SINGLE_IMAGE_FOLDERS, is_start
 from .runs import Trainings
 from .sizes import Size
 
@@ -104,7 +104,7 @@ def measure_all(trainings: Trainings, results: Results) -> List[str]:
     """
     first: Dict[Any, Dict[str, Any]] = {}
     for result in results:
-        if not result['method'].endswith('start'):
+        if not is_start(result['method']):
             first.setdefault((result['method'], result.get('variant')),
                              result)
     missing = [result for result in first.values()

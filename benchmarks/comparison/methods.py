@@ -95,6 +95,11 @@ def _name(key: str, size: Size) -> str:
     return BASELINE if name == 'td-hm' else name.replace('_', '-')
 
 
+def is_start(method: str) -> bool:
+    """Whether a run of this method is what others start from."""
+    return method.endswith('start')
+
+
 def choose(methods: Dict[str, Method], wanted: Optional[Sequence[str]]
            ) -> List[Method]:
     """The methods that were asked for, by name or by group.

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Sequence
 
 from .difficulty import BINS
 from .errors import RunError
-from .methods import BASELINE, discover
+from .methods import BASELINE, discover, is_start
 from .plan import duration
 from .results import read_json
 from .sizes import SIZES
@@ -148,7 +148,7 @@ def _made(results: Dict[str, Any]) -> str:
     runs = results['runs']
     table = discover(SIZES[results['size']])
     starts = sorted({run['epochs'] for run in runs
-                     if run['method'].endswith('start')})
+                     if is_start(run['method'])})
     epochs = sorted({run['epochs'] for run in runs
                      if run['method'] in table})
     costs = [run['cost'] for run in runs if run.get('cost')]

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .difficulty import rates
 from .logs import JOINT_GROUPS
+from .methods import is_start
 
 COST_KEYS = ('params', 'trainable', 'macs', 'frames', 'batch_size',
              'samples_per_second', 'clips_per_second', 'memory_mb')
@@ -65,7 +66,7 @@ def rows(results: Dict[str, Any]) -> List[Row]:
     """Sum up runs by method, variant and split; starts are left out."""
     table: Dict[Tuple[str, Optional[str], str], List[Dict[str, Any]]] = {}
     for run in results['runs']:
-        if not run['method'].endswith('start'):
+        if not is_start(run['method']):
             key = (run['method'], run.get('variant'), run['split'])
             table.setdefault(key, []).append(run)
     return [Row(*key, tuple(sorted(runs, key=lambda run: run['seed'])))
