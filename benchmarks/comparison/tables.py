@@ -179,7 +179,7 @@ def baselines(results: Dict[str, Any], found: Sequence[Row]
     """What each method is compared with, by its name.
 
     For a video method that is the single-frame model on its own backbone,
-    for the others the baseline.
+    for the others the baseline; None if that was not run.
     """
     methods = discover(SIZES[results['size']])
     by_name = {row.method: row for row in found}
@@ -189,7 +189,7 @@ def baselines(results: Dict[str, Any], found: Sequence[Row]
         method = methods.get(row.method)
         if method is None or method.group != 'video':
             return full
-        return by_name.get(method.start or BASELINE, full)
+        return by_name.get(method.start or BASELINE)
 
     return {row.method: base(row) for row in found}
 
