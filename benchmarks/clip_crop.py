@@ -18,7 +18,7 @@ import cv2
 import numpy as np
 from mmpose.structures.bbox import get_warp_matrix
 
-from mmpose_video.ops import crop_clip
+from mmpose_video.datasets.loading.clip_crop import crop_clip
 from mmpose_video.ops.cpp_build import best_isa
 
 

@@ -33,9 +33,9 @@ import torch
 from mmpose.apis import MMPoseInferencer
 
 from mmpose_video.apis import FileBoxes, Frame, VideoPoseInferencer
-from mmpose_video.apis.posetrack_file import PoseTrackFile
 from mmpose_video.datasets.synthetic import SyntheticConfig, generate
 from mmpose_video.evaluation import evaluate_posetrack
+from mmpose_video.formats.posetrack_stream import PoseTrackFile
 
 Clips = List[Tuple[Path, Path]]  # folder of frames, file of annotations
 

@@ -19,7 +19,7 @@ from typing import Callable, Dict, List, Tuple
 import numpy as np
 
 from mmpose_video.evaluation import evaluate_posetrack
-from mmpose_video.evaluation.functional.posetrack_joints import (
+from mmpose_video.formats.keypoints import (
     POSETRACK_JOINTS,
     POSETRACK_KEYPOINTS,
 )

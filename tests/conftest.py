@@ -1,8 +1,10 @@
 """What all tests share."""
+import json
 import os
 import random
 from pathlib import Path
 
+import cv2
 import numpy as np
 import pytest
 import torch
@@ -62,3 +64,72 @@ def pytest_collection_modifyitems(items):
     for item in items:
         if item.get_closest_marker('gpu'):
             item.add_marker(pytest.mark.skip(reason='no CUDA device'))
+
+NUM_KEYPOINTS = 17
+
+
+def annotation(ann_id, image_id, bbox=(10, 10, 20, 30), **changes):
+    keypoints = np.zeros((NUM_KEYPOINTS, 3))
+    keypoints[:, 0] = np.linspace(12, 28, NUM_KEYPOINTS)
+    keypoints[:, 1] = np.linspace(12, 38, NUM_KEYPOINTS)
+    keypoints[:, 2] = 1
+    keypoints[3:5] = 0
+    ann = dict(
+        id=ann_id,
+        image_id=image_id,
+        category_id=1,
+        bbox=bbox and list(bbox),
+        bbox_head=[12, 12, 6, 6],
+        keypoints=keypoints.ravel().tolist(),
+        num_keypoints=15,
+        track_id=0,
+        iscrowd=0)
+    ann.update(changes)
+    return {k: v for k, v in ann.items() if v is not None}
+
+
+@pytest.fixture
+def make_video(tmp_path):
+    """Write a video of gray frames; returns its folder."""
+
+    def write(numbers=(0, 1, 2, 3, 4, 5, 6, 7), digits=6, suffix='.jpg',
+              name='000001_test'):
+        folder = tmp_path / 'images' / name
+        folder.mkdir(parents=True, exist_ok=True)
+        for number in numbers:
+            frame = np.full((48, 64, 3), number, np.uint8)
+            cv2.imwrite(str(folder / f'{number:0{digits}d}{suffix}'), frame)
+        return folder
+
+    return write
+
+
+@pytest.fixture
+def make_annotations(tmp_path):
+    """Write a COCO-style file over the video; returns its path."""
+
+    def write(key_frames=(0, 3, 7), annotations=None, digits=6,
+              suffix='.jpg', **image_changes):
+        images, anns = [], []
+        for i, number in enumerate(key_frames):
+            image = dict(
+                id=1000 + i,
+                frame_id=1000 + i,
+                vid_id='000001',
+                nframes=8,
+                is_labeled=True,
+                width=64,
+                height=48,
+                file_name=f'images/000001_test/{number:0{digits}d}{suffix}')
+            image.update(image_changes)
+            images.append({k: v for k, v in image.items() if v is not None})
+            anns.append(annotation(i, 1000 + i))
+        content = dict(
+            images=images,
+            annotations=anns if annotations is None else annotations,
+            categories=[dict(id=1, name='person')])
+        path = tmp_path / 'annotations.json'
+        path.write_text(json.dumps(content))
+        return path
+
+    return write

@@ -6,7 +6,7 @@ from typing import Any, Deque, List, Optional, Tuple
 import numpy as np
 from mmengine.logging import print_log
 
-from mmpose_video.datasets.frame_index import nearest_frame
+from mmpose_video.formats.frame_index import nearest_frame
 
 from .frame_source import Frame
 

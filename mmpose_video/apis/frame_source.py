@@ -8,8 +8,8 @@ import cv2
 import numpy as np
 from mmengine.logging import print_log
 
-from mmpose_video.datasets.frame_index import IMAGE_SUFFIXES, frame_number
 from mmpose_video.datasets.transforms import LoadClip
+from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, frame_number
 
 Inputs = Union[str, int, os.PathLike, Iterable[np.ndarray]]
 

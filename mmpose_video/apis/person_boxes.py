@@ -5,7 +5,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
 import numpy as np
 
-from mmpose_video.datasets.frame_index import frame_number
+from mmpose_video.formats.frame_index import frame_number
 
 from .frame_source import Frame
 

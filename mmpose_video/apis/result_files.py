@@ -8,7 +8,7 @@ import cv2
 import numpy as np
 from mmengine.logging import print_log
 
-from .posetrack_file import PoseTrackFile
+from mmpose_video.formats.posetrack_stream import PoseTrackFile
 
 
 class JsonArrayFile:

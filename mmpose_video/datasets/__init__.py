@@ -1,7 +1,7 @@
 """Data sets, transforms and samplers, registered into MMPose's registries."""
 from .base_video_dataset import BaseVideoDataset
 from .body import *  # noqa: F401,F403
-from .collate import collate_clips
+from .loading.collate import collate_clips
 from .samplers import *  # noqa: F401,F403
 from .transforms import *  # noqa: F401,F403
 

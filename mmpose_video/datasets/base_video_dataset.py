@@ -12,10 +12,15 @@ from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from xtcocotools.coco import COCO
 
+from mmpose_video.formats.box_files import (
+    read_boxes,
+    suppress,
+    unlabeled_frames,
+)
+from mmpose_video.formats.frame_index import FrameIndex
+
 from .clip_samplers import CLIP_SAMPLERS
-from .detected_boxes import read_boxes, suppress, unlabeled_frames
-from .frame_index import FrameIndex
-from .image_size import fill_size
+from .loading.image_size import fill_size
 
 MISSING_FRAMES = ('nearest', 'error')
 

@@ -1,49 +1,7 @@
-"""Command line that averages the splits of Sub-JHMDB.
-
-``python -m mmpose_video.evaluation.jhmdb FILE FILE FILE``
-"""
-import argparse
+"""Run :mod:`mmpose_video.tools.average_jhmdb` under its former path."""
 import sys
-from typing import List, Optional
 
-from mmpose_video.evaluation.functional.sub_jhmdb import (
-    JHMDB_GROUPS,
-    average_splits,
-)
-
-
-def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
-    """Parse the command line."""
-    parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.evaluation.jhmdb',
-        description='Average the PCK of Sub-JHMDB over its splits.')
-    parser.add_argument(
-        'files', nargs='+',
-        help='what SubJhmdbPCK wrote to its `out_file`, one per split')
-    return parser.parse_args(argv)
-
-
-def main(argv: Optional[List[str]] = None) -> int:
-    """Print one line per split and their mean; 1 on faulty input."""
-    args = parse_args(argv)
-    try:
-        result = average_splits(args.files)
-    except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
-    for key in ('PCK', 'tPCK'):
-        if key not in result['mean']:
-            continue
-        print(f"{key}@{result['thr']:g}, percent")
-        heads = [*JHMDB_GROUPS, 'Mean']
-        print(' ' * 8 + ''.join(f'{name:>8}' for name in heads))
-        rows = dict(result['splits'], mean=result['mean'])
-        for name, row in rows.items():
-            values = [row[f'{group} {key}'] for group in JHMDB_GROUPS]
-            print(f'{name:<8}' +
-                  ''.join(f'{100 * v:8.2f}' for v in [*values, row[key]]))
-    return 0
-
+from mmpose_video.tools.average_jhmdb import main
 
 if __name__ == '__main__':
     sys.exit(main())

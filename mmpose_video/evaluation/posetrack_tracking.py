@@ -1,33 +1,7 @@
-"""Command line of the PoseTrack evaluation of tracking.
-
-``python -m mmpose_video.evaluation.posetrack_tracking GT PRED [--json OUT]``
-"""
+"""Run :mod:`mmpose_video.tools.eval_tracking` under its former path."""
 import sys
-from typing import Dict, List, Optional
 
-from mmpose_video.evaluation.functional import (
-    evaluate_posetrack_tracking,
-    format_table,
-)
-from mmpose_video.evaluation.functional.posetrack_mota import TOTALS
-
-from .posetrack import run
-
-
-def main(argv: Optional[List[str]] = None) -> int:
-    """Evaluate, print the table; 1 if the input is at fault."""
-    return run(
-        argv, evaluate_posetrack_tracking, show,
-        prog='python -m mmpose_video.evaluation.posetrack_tracking',
-        description='Tracking accuracy (MOTA) of multi-person poses, as the '
-        'official PoseTrack evaluator computes it.')
-
-
-def show(table: Dict[str, float]) -> str:
-    """The joints' table, and below it the totals."""
-    return '\n'.join([format_table(table), '', *(
-        f'{name:<15}{table[name]:10.2f}' for name in TOTALS)])
-
+from mmpose_video.tools.eval_tracking import main
 
 if __name__ == '__main__':
     sys.exit(main())

@@ -1,10 +1,9 @@
 """Operators that MMPose lacks: the selective scan, on every machine."""
 from .backends import ScanBackendError, available_backends
-from .clip_crop import crop_clip
 from .multi_directional_scan import multi_directional_scan
 from .selective_scan import selective_scan
 
 __all__ = [
-    'ScanBackendError', 'available_backends', 'crop_clip',
-    'multi_directional_scan', 'selective_scan'
+    'ScanBackendError', 'available_backends', 'multi_directional_scan',
+    'selective_scan'
 ]

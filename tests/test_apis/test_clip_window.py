@@ -6,7 +6,7 @@ import pytest
 from mmpose_video.apis.clip_window import ClipWindow
 from mmpose_video.apis.frame_source import Frame
 from mmpose_video.datasets.clip_samplers import FixedOffsets, RandomOffsets
-from mmpose_video.datasets.frame_index import FrameIndex
+from mmpose_video.formats.frame_index import FrameIndex
 
 
 def frame(number, size=(4, 6)):

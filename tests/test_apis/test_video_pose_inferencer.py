@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from mmpose_video.apis import VideoPoseInferencer
-from mmpose_video.apis import infer as cli
 from mmpose_video.smoothing import build_filter
+from mmpose_video.tools import infer as cli
 
 BOXES = [np.array([[5. + t, 5, 70 + t, 110], [80, 10, 150, 115]])
          for t in range(9)]

@@ -3,12 +3,13 @@ import glob
 import os.path as osp
 from typing import Dict, List, Optional, Sequence
 
+from mmpose_video.formats.json_file import write_json
+
 from ...evaluation.functional.hieve import HIEVE_JOINTS
 from ..metainfo import HIEVE_METAINFO
 from .hieve_csv import read_boxes
 from .hieve_frames import extract_frames
 from .hieve_labels import read_frame_file, read_video_file
-from .json_file import write_json
 from .report import Report
 from .source_images import SourceImages
 from .task import Plan, SplitTask, VideoTask, person_category

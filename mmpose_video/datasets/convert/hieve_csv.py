@@ -3,8 +3,9 @@ import csv
 import os.path as osp
 from typing import Dict, List
 
-from ...evaluation.functional.posetrack_parts import load_json
-from ..frame_index import frame_number
+from mmpose_video.formats.frame_index import frame_number
+from mmpose_video.formats.posetrack_parts import load_json
+
 from .geometry import is_box
 from .report import Report
 

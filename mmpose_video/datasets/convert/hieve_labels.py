@@ -13,10 +13,17 @@ from xml.etree import ElementTree
 
 import numpy as np
 
+from mmpose_video.formats.annolist import (
+    as_list,
+    corner_box,
+    first,
+    image_name,
+    read_points,
+)
+from mmpose_video.formats.frame_index import frame_number
+from mmpose_video.formats.posetrack_parts import load_json
+
 from ...evaluation.functional.hieve import HIEVE_JOINTS
-from ...evaluation.functional.posetrack_parts import load_json
-from ..frame_index import frame_number
-from .annolist import as_list, corner_box, first, image_name, read_points
 from .geometry import box_around, is_box
 from .report import Report
 

@@ -4,15 +4,7 @@ from typing import Dict, List, Optional
 
 import numpy as np
 
-from ...evaluation.functional.posetrack_joints import (
-    POSETRACK_JOINTS,
-    POSETRACK_KEYPOINTS,
-    POSETRACK_SKELETON,
-    columns_of,
-)
-from ...evaluation.functional.posetrack_parts import load_json
-from ..frame_index import frame_number
-from .annolist import (
+from mmpose_video.formats.annolist import (
     as_list,
     corner_box,
     first,
@@ -20,6 +12,15 @@ from .annolist import (
     image_name,
     read_points,
 )
+from mmpose_video.formats.frame_index import frame_number
+from mmpose_video.formats.keypoints import (
+    POSETRACK_JOINTS,
+    POSETRACK_KEYPOINTS,
+    POSETRACK_SKELETON,
+    columns_of,
+)
+from mmpose_video.formats.posetrack_parts import load_json
+
 from .annolist_mat import load_annolist_mat
 from .geometry import box_around, is_box, union
 from .layout import find_label_files

@@ -4,11 +4,12 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from ...evaluation.functional.posetrack_joints import (
+from mmpose_video.formats.keypoints import (
     POSETRACK_KEYPOINTS,
     columns_of,
 )
-from ...evaluation.functional.posetrack_parts import load_json
+from mmpose_video.formats.posetrack_parts import load_json
+
 from ..label_version import describe_version, version_of_count
 from .geometry import box_around, is_box
 from .layout import find_label_files

@@ -9,7 +9,8 @@ from typing import Any, Dict, List, Sequence
 
 from mmengine.utils import ProgressBar
 
-from .json_file import read_json, write_json
+from mmpose_video.formats.json_file import read_json, write_json
+
 from .report import Report
 from .source_images import SourceImages
 from .task import Plan, SplitTask, VideoTask

@@ -4,8 +4,9 @@ import os.path as osp
 from functools import lru_cache
 from typing import Dict, Optional, Tuple
 
-from ..frame_index import IMAGE_SUFFIXES, frame_number
-from ..image_size import read_size
+from mmpose_video.datasets.loading.image_size import read_size
+from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, frame_number
+
 from .report import Report
 
 

@@ -1,5 +1,6 @@
 """The 15 joints of PoseTrack's evaluation, in the official order."""
-from ...evaluation.functional.posetrack_joints import POSETRACK_JOINTS
+from mmpose_video.formats.keypoints import POSETRACK_JOINTS
+
 from .build import build_metainfo
 
 _LINKS = (

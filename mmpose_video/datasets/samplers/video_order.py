@@ -5,7 +5,7 @@ from typing import Any, Iterator
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from ..frame_index import frame_number
+from mmpose_video.formats.frame_index import frame_number
 
 
 def video_order(dataset: Any) -> np.ndarray:

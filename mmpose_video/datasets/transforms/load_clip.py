@@ -9,9 +9,9 @@ from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 from mmpose.registry import TRANSFORMS
 
-from ..broken_frames import BrokenFrameCounter
-from ..frame_cache import FrameCache
-from ..jpeg_decoder import JpegDecoder
+from mmpose_video.datasets.loading.broken_frames import BrokenFrameCounter
+from mmpose_video.datasets.loading.frame_cache import FrameCache
+from mmpose_video.datasets.loading.jpeg_decoder import JpegDecoder
 
 BROKEN_FRAMES = ('nearest', 'error')
 BROKEN_KEY = ('error', 'skip')

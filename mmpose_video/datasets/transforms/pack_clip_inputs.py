@@ -7,7 +7,7 @@ import torch
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
-from ..collate import allocate_clip
+from mmpose_video.datasets.loading.collate import allocate_clip
 
 #: What a clip adds to the host's meta keys.
 CLIP_META_KEYS = ('frame_paths', 'frame_offsets', 'frame_valid', 'key_index')

@@ -8,9 +8,8 @@ from mmpose.datasets.transforms import TopdownAffine
 from mmpose.registry import TRANSFORMS
 from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
 
-from mmpose_video.ops import crop_clip
-
-from ..collate import allocate_clip
+from mmpose_video.datasets.loading.clip_crop import crop_clip
+from mmpose_video.datasets.loading.collate import allocate_clip
 
 
 @TRANSFORMS.register_module()
@@ -18,7 +17,7 @@ class TopdownClipAffine(TopdownAffine):
     """:class:`TopdownAffine` for lists of frames, with less copying.
 
     The result is the host's bit for bit. What differs is the way there: all
-    frames are cropped at once where :func:`mmpose_video.ops.crop_clip` can,
+    frames are cropped at once where :func:`crop_clip` can,
     planes are written into the memory that a worker sends, and a flipped
     frame is made contiguous by OpenCV (NumPy takes ten times as long, and the
     host's flip leaves it to others). ``img`` is a list of views (H, W, C) of

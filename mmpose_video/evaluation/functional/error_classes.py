@@ -23,6 +23,9 @@ from typing import Any, Dict, Optional, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.keypoints import POSETRACK_JOINTS
+from mmpose_video.formats.pose_table import PoseTable
+
 from .pose_ap import (
     average_precision,
     chunks_of_pairs,
@@ -30,9 +33,7 @@ from .pose_ap import (
     joint_labels,
     match_people,
 )
-from .pose_table import PoseTable
 from .posetrack_ap import MATCH_THRESHOLD, summarise
-from .posetrack_joints import POSETRACK_JOINTS
 
 #: Classes in the order of the paper; ``lost`` joints are annotated, and the
 #: prediction that was given to the person lacks them.

@@ -13,10 +13,11 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.keypoints import columns_of
+from mmpose_video.formats.pose_table import PoseTable
+from mmpose_video.formats.posetrack_parts import head_size
+
 from .pose_ap import pose_average_precision
-from .pose_table import PoseTable
-from .posetrack_joints import columns_of
-from .posetrack_parts import head_size
 
 #: Order of the benchmark.
 HIEVE_JOINTS: Tuple[str, ...] = (

@@ -9,8 +9,9 @@ from typing import Iterator, Optional, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.pose_table import PoseTable
+
 from .polygons import points_in_regions
-from .pose_table import PoseTable
 
 _MAX_PAIRS = 1 << 17  # pairs of people compared in one go
 

@@ -6,11 +6,12 @@ from typing import Dict, Iterable, Iterator, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.keypoints import POSETRACK_GROUPS, POSETRACK_JOINTS
+from mmpose_video.formats.pose_table import PoseTable
+from mmpose_video.formats.posetrack_parts import load_json
+from mmpose_video.formats.posetrack_reader import read_posetrack
+
 from .pose_ap import pose_average_precision
-from .pose_table import PoseTable
-from .posetrack_files import read_posetrack
-from .posetrack_joints import POSETRACK_GROUPS, POSETRACK_JOINTS
-from .posetrack_parts import load_json
 
 #: A joint matches within half a head size (PCKh@0.5).
 MATCH_THRESHOLD = 0.5

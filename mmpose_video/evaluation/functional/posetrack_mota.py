@@ -5,11 +5,12 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.keypoints import POSETRACK_JOINTS
+from mmpose_video.formats.pose_table import PoseTable
+from mmpose_video.formats.posetrack_parts import load_json
+
 from .pose_ap import evaluated_part, within
-from .pose_table import PoseTable
 from .posetrack_ap import MATCH_THRESHOLD, pairs_of_files, read_pair, summarise
-from .posetrack_joints import POSETRACK_JOINTS
-from .posetrack_parts import load_json
 
 #: What is counted of each joint.
 EVENTS = ('MATCH', 'SWITCH', 'MISS', 'FP')

@@ -3,7 +3,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from .posetrack_parts import load_json
+from mmpose_video.formats.posetrack_parts import load_json
 
 #: Order of the annotation files.
 JHMDB_JOINTS: Tuple[str, ...] = (

@@ -6,6 +6,10 @@ from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
+from mmpose_video.formats.keypoints import columns_of
+from mmpose_video.formats.pose_table import PoseTable
+from mmpose_video.formats.posetrack_parts import load_json
+
 from ..functional.hieve import (
     HIEVE_GROUPS,
     HIEVE_JOINTS,
@@ -13,9 +17,6 @@ from ..functional.hieve import (
     hieve_ap,
     hieve_ground_truth,
 )
-from ..functional.pose_table import PoseTable
-from ..functional.posetrack_joints import columns_of
-from ..functional.posetrack_parts import load_json
 from .base_pose_ap import BasePoseAP
 
 

@@ -8,24 +8,25 @@ from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
-from ..functional.posetrack_ap import (
-    chain_pairs,
-    format_table,
-    posetrack_ap,
-    read_pair,
-)
-from ..functional.posetrack_joints import (
+from mmpose_video.formats.keypoints import (
     POSETRACK_GROUPS,
     POSETRACK_JOINTS,
 )
-from ..functional.posetrack_layout import (
+from mmpose_video.formats.posetrack_parts import load_json
+from mmpose_video.formats.posetrack_writer import (
     prediction_file,
     read_videos,
     split_videos,
     to_layout,
     write_json,
 )
-from ..functional.posetrack_parts import load_json
+
+from ..functional.posetrack_ap import (
+    chain_pairs,
+    format_table,
+    posetrack_ap,
+    read_pair,
+)
 from .base_pose_ap import BasePoseAP
 
 

@@ -8,7 +8,8 @@ from mmpose.evaluation.functional import keypoint_pck_accuracy
 from mmpose.evaluation.metrics import JhmdbPCKAccuracy
 from mmpose.registry import METRICS
 
-from ..functional.posetrack_layout import write_json
+from mmpose_video.formats.posetrack_writer import write_json
+
 from ..functional.sub_jhmdb import JHMDB_JOINTS, summarise_pck
 
 
@@ -26,7 +27,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
 
     The literature averages the three splits, each of which has a model of
     its own. Give each test its ``out_file`` and average them with
-    ``python -m mmpose_video.evaluation.jhmdb FILE FILE FILE``.
+    ``python -m mmpose_video.tools.average_jhmdb FILE FILE FILE``.
 
     Args:
         thr (float): Threshold in reference lengths. Defaults to 0.2.

@@ -20,7 +20,7 @@ from mmpose.utils.typing import (
 from torch import Tensor
 
 from ..diffusion import PoseDenoiser, spread_in_image
-from .diffusion_head import DiffusionHeadMixin
+from .diffusion_head_mixin import DiffusionHeadMixin
 
 
 @MODELS.register_module()

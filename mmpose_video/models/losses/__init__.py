@@ -1,11 +1,11 @@
 """Objectives beyond the heatmap loss, one file each."""
-from .club import CLUBUpperBound
-from .info_nce import InfoNCELowerBound
-from .leave_one_out import LeaveOneOutUpperBound
-from .mi_estimator import MIEstimator
-from .mutual_info_loss import MutualInfoLoss
-from .nwj import NWJLowerBound
-from .published_mi import PublishedMI
+from .mutual_info.club import CLUBUpperBound
+from .mutual_info.info_nce import InfoNCELowerBound
+from .mutual_info.leave_one_out import LeaveOneOutUpperBound
+from .mutual_info.mi_estimator import MIEstimator
+from .mutual_info.mutual_info_loss import MutualInfoLoss
+from .mutual_info.nwj import NWJLowerBound
+from .mutual_info.published_mi import PublishedMI
 from .spatial_kl import SpatialSymmetricKL
 from .target_heatmaps import stack_target_heatmaps
 

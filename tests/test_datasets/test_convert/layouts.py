@@ -5,11 +5,11 @@ import cv2
 import numpy as np
 from scipy.io import savemat
 
-from mmpose_video.datasets.keypoint_mapping import (
+from mmpose_video.datasets.synthetic import SyntheticConfig, render_clip
+from mmpose_video.formats.keypoint_mapping import (
     keypoint_names,
     map_keypoints,
 )
-from mmpose_video.datasets.synthetic import SyntheticConfig, render_clip
 
 PT = keypoint_names('posetrack18')
 WIDTH, HEIGHT = 160, 96

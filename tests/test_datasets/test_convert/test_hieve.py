@@ -8,8 +8,8 @@ from mmpose_video.datasets.body import HiEveClipDataset
 from mmpose_video.datasets.convert import ConversionError, convert
 from mmpose_video.datasets.convert.cli import main
 from mmpose_video.datasets.convert.hieve import plan
-from mmpose_video.datasets.keypoint_mapping import keypoint_names
 from mmpose_video.evaluation import HiEveAP
+from mmpose_video.formats.keypoint_mapping import keypoint_names
 
 from . import layouts
 

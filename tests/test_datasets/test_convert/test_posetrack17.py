@@ -9,11 +9,11 @@ from mmpose_video.datasets.body import PoseTrack17ClipDataset
 from mmpose_video.datasets.convert import convert
 from mmpose_video.datasets.convert.annolist_mat import load_annolist_mat
 from mmpose_video.datasets.convert.posetrack17 import plan
-from mmpose_video.datasets.keypoint_mapping import (
+from mmpose_video.evaluation import PoseTrackAP, evaluate_posetrack
+from mmpose_video.formats.keypoint_mapping import (
     keypoint_names,
     map_keypoints,
 )
-from mmpose_video.evaluation import PoseTrackAP, evaluate_posetrack
 
 from . import layouts
 

@@ -95,7 +95,7 @@ def test_packs_as_the_host_does(frames):
 
 
 def test_packs_in_shared_memory_in_a_worker(frames, monkeypatch):
-    from mmpose_video.datasets import collate
+    from mmpose_video.datasets.loading import collate
     expected = PackClipInputs()(sample(frames))['inputs']
     assert not expected.is_shared()
     monkeypatch.setattr(collate, 'get_worker_info', object)

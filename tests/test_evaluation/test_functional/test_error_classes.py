@@ -7,11 +7,6 @@ import numpy as np
 import pytest
 
 from mmpose_video.evaluation import evaluate_posetrack
-from mmpose_video.evaluation.analyze_errors import (
-    format_errors,
-    main,
-    plot_errors,
-)
 from mmpose_video.evaluation.functional.error_classes import (
     ERROR_CLASSES,
     analyze_errors,
@@ -21,8 +16,13 @@ from mmpose_video.evaluation.functional.posetrack_ap import (
     read_folders,
     read_pair,
 )
-from mmpose_video.evaluation.functional.posetrack_joints import (
+from mmpose_video.formats.keypoints import (
     POSETRACK_JOINTS,
+)
+from mmpose_video.tools.analyze_errors import (
+    format_errors,
+    main,
+    plot_errors,
 )
 
 # Head size 60: right up to 30 pixels, near up to 60 * 1.0326 = 61.96.

@@ -10,7 +10,7 @@ from mmpose_video.evaluation.functional.pose_ap import (
     match_people,
     pose_average_precision,
 )
-from mmpose_video.evaluation.functional.pose_table import PoseTable
+from mmpose_video.formats.pose_table import PoseTable
 
 
 def table(frame, joints, num_frames, scores=None, size=10.0):

@@ -690,7 +690,7 @@ def test_annolist_details(video, write):
 
 
 def test_command_line(video, write, tmp_path, capsys):
-    from mmpose_video.evaluation.posetrack import main
+    from mmpose_video.tools.eval_posetrack import main
     gt, pred = video(), video()
     gt.add({'nose': (100, 100), 'left_hip': (10, 10)})
     pred.add({'nose': (100, 100), 'left_knee': (10, 10)}, scores={})

@@ -12,7 +12,7 @@ from mmpose.registry import METRICS
 from mmpose.structures import PoseDataSample
 
 from mmpose_video.evaluation import PoseTrackAP, evaluate_posetrack
-from mmpose_video.evaluation.functional.posetrack_joints import (
+from mmpose_video.formats.keypoints import (
     POSETRACK_JOINTS,
     POSETRACK_KEYPOINTS,
 )

@@ -14,7 +14,7 @@ from mmpose_video.evaluation.functional.sub_jhmdb import (
     average_splits,
     summarise_pck,
 )
-from mmpose_video.evaluation.jhmdb import main
+from mmpose_video.tools.average_jhmdb import main
 
 
 def person(rng, visible=None):

@@ -10,7 +10,7 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor, nn
 
-from ..diffusion import (
+from mmpose_video.models.diffusion import (
     GaussianDiffusion,
     SamplingSettings,
     generate,

@@ -2,7 +2,7 @@ import copy
 
 from torch.utils.data import DataLoader, Dataset
 
-from mmpose_video.datasets.broken_frames import BrokenFrameCounter
+from mmpose_video.datasets.loading.broken_frames import BrokenFrameCounter
 
 
 class Breaking(Dataset):

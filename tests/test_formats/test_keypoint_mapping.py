@@ -9,13 +9,13 @@ from mmpose_video.datasets.body import (
     PoseTrack21ClipDataset,
     SubJhmdbClipDataset,
 )
-from mmpose_video.datasets.keypoint_mapping import (
+from mmpose_video.datasets.metainfo import host_metainfo
+from mmpose_video.formats.keypoint_mapping import (
     KEYPOINT_SETS,
     keypoint_names,
     map_keypoints,
     mapping_pairs,
 )
-from mmpose_video.datasets.metainfo import host_metainfo
 
 
 def by_name(points, source, target):

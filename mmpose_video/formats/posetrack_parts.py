@@ -6,8 +6,8 @@ from typing import Any, List, Sequence, Tuple
 import numpy as np
 from mmengine.logging import print_log
 
+from .keypoints import POSETRACK_JOINTS
 from .pose_table import PoseTable
-from .posetrack_joints import POSETRACK_JOINTS
 
 #: Score of a joint whose file gives none (the official fallback).
 MISSING_SCORE = -9999.0

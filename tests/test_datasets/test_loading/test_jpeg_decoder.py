@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from mmpose_video.datasets import jpeg_decoder
-from mmpose_video.datasets.jpeg_decoder import JpegDecoder, jpeg_coding
+from mmpose_video.datasets.loading import jpeg_decoder
+from mmpose_video.datasets.loading.jpeg_decoder import JpegDecoder, jpeg_coding
 from mmpose_video.datasets.transforms import LoadClip
 
 SAMPLINGS = [getattr(cv2, f'IMWRITE_JPEG_SAMPLING_FACTOR_{name}')

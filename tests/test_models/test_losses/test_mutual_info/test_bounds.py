@@ -141,7 +141,9 @@ def test_lower_bound_formula(name):
 
 def test_critic_formula():
     """Row i of the scores belongs to x_i, bounded by ``max_score``."""
-    from mmpose_video.models.losses.separable_critic import SeparableCritic
+    from mmpose_video.models.losses.mutual_info.separable_critic import (
+        SeparableCritic,
+    )
     torch.manual_seed(0)
     critic = SeparableCritic(3, 2, 8, embed_channels=4, max_score=5.)
     x, y = torch.randn(6, 3), torch.randn(7, 2)

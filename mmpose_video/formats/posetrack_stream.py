@@ -6,12 +6,12 @@ from typing import IO, Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from mmpose_video.evaluation.functional.posetrack_joints import (
+from .keypoints import (
     POSETRACK_KEYPOINTS,
     POSETRACK_SKELETON,
     columns_of,
 )
-from mmpose_video.evaluation.functional.posetrack_layout import (
+from .posetrack_writer import (
     dummy_entry,
     person_entry,
     to_layout,

@@ -8,12 +8,13 @@ from typing import List, Sequence, Tuple
 
 import numpy as np
 
-from ..evaluation.functional.hieve import HIEVE_JOINTS
-from ..evaluation.functional.posetrack_joints import (
+from mmpose_video.evaluation.functional.hieve import HIEVE_JOINTS
+from mmpose_video.evaluation.functional.sub_jhmdb import JHMDB_JOINTS
+
+from .keypoints import (
     POSETRACK_JOINTS,
     POSETRACK_KEYPOINTS,
 )
-from ..evaluation.functional.sub_jhmdb import JHMDB_JOINTS
 
 COCO_KEYPOINTS: Tuple[str, ...] = (
     'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',

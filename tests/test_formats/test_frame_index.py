@@ -3,7 +3,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mmpose_video.datasets.frame_index import FrameIndex, frame_number
+from mmpose_video.formats.frame_index import FrameIndex, frame_number
 
 OFFSETS = np.array([-2, -1, 0, 1, 2])
 

@@ -10,8 +10,8 @@ from mmengine.dataset import pseudo_collate
 from mmengine.runner import Runner
 from torch.utils.data import DataLoader, Dataset
 
-from mmpose_video.datasets import clip_ring
-from mmpose_video.datasets.collate import allocate_clip, collate_clips
+from mmpose_video.datasets.loading import clip_ring
+from mmpose_video.datasets.loading.collate import allocate_clip, collate_clips
 
 SHAPE = (2, 3, 8, 6)
 

@@ -8,10 +8,10 @@ import sys
 import numpy as np
 import pytest
 
-from mmpose_video.apis.posetrack_file import PoseTrackFile
-from mmpose_video.evaluation.functional.posetrack_joints import (
+from mmpose_video.formats.keypoints import (
     POSETRACK_KEYPOINTS,
 )
+from mmpose_video.formats.posetrack_stream import PoseTrackFile
 
 NAMES = dict(enumerate(POSETRACK_KEYPOINTS))
 
@@ -87,7 +87,7 @@ def test_after_a_kill(tmp_path):
     script = f"""
 import os, signal, sys
 sys.path.insert(0, {os.path.dirname(__file__)!r})
-from test_posetrack_file import NAMES, PoseTrackFile, people_of
+from test_posetrack_stream import NAMES, PoseTrackFile, people_of
 file = PoseTrackFile({str(tmp_path / 'v.json')!r}, 'v', NAMES, room=300)
 for i in range(7):
     file.append(i, i, f'{{i}}.jpg', people_of(i))

@@ -5,7 +5,7 @@ import pickle
 import numpy as np
 import pytest
 
-from mmpose_video.datasets.frame_cache import FrameCache
+from mmpose_video.datasets.loading.frame_cache import FrameCache
 
 
 def frame(value, size=100):

@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from .posetrack_joints import (
+from .keypoints import (
     POSETRACK_JOINTS,
     POSETRACK_KEYPOINTS,
     POSETRACK_SKELETON,

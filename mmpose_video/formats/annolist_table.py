@@ -3,8 +3,8 @@ from typing import Any, List, Tuple
 
 import numpy as np
 
+from .keypoints import POSETRACK_JOINTS
 from .pose_table import PoseTable
-from .posetrack_joints import POSETRACK_JOINTS
 from .posetrack_parts import (
     MISSING_SCORE,
     head_size,

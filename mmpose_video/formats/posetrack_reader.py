@@ -6,9 +6,9 @@ from typing import Any, Dict, List, Optional, Tuple
 import numpy as np
 from mmengine.logging import print_log
 
-from .annolist import read_annolist
+from .annolist_table import read_annolist
+from .keypoints import columns_of
 from .pose_table import PoseTable
-from .posetrack_joints import columns_of
 from .posetrack_parts import (
     MISSING_SCORE,
     head_size,

@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
-from mmpose_video.datasets.image_size import fill_size, read_size
+from mmpose_video.datasets.loading.image_size import fill_size, read_size
 
 
 @pytest.mark.parametrize('suffix', ['.jpg', '.png', '.bmp', '.webp'])

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
-from mmpose_video.datasets.detected_boxes import (
+from mmpose_video.formats.box_files import (
     box_format,
     read_boxes,
     suppress,

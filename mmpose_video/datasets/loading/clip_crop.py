@@ -13,8 +13,12 @@ import cv2
 import numpy as np
 from mmengine.logging import print_log
 
-from .cpp_abi import KernelSource
-from .cpp_build import KernelUnavailableError, best_isa, load_kernel
+from mmpose_video.ops.cpp_abi import KernelSource
+from mmpose_video.ops.cpp_build import (
+    KernelUnavailableError,
+    best_isa,
+    load_kernel,
+)
 
 _ABI_VERSION = 1
 #: Bits behind the point of a place, and half of what is cut off.

@@ -2,8 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmpose_video.ops import clip_crop
-from mmpose_video.ops.clip_crop import crop_clip, is_available
+from mmpose_video.datasets.loading import clip_crop
+from mmpose_video.datasets.loading.clip_crop import crop_clip, is_available
 from mmpose_video.ops.cpp_build import KernelUnavailableError
 
 needs_kernel = pytest.mark.skipif(

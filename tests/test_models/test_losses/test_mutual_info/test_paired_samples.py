@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmpose_video.models.losses.paired_samples import PairedSamples
+from mmpose_video.models.losses.mutual_info.paired_samples import PairedSamples
 
 
 def test_positions_stay_paired():

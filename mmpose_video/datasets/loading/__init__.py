@@ -1,0 +1,1 @@
+"""Read frames, crop clips and collate batches."""

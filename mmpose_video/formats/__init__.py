@@ -1,0 +1,1 @@
+"""File formats of labels, boxes and predictions: readers and writers."""

@@ -1,0 +1,1 @@
+"""Estimators and objectives of mutual information."""

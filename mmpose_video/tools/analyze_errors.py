@@ -1,0 +1,158 @@
+"""Command line: which errors do predictions on PoseTrack make?
+
+``python -m mmpose_video.tools.analyze_errors GT PRED --out DIR``
+"""
+import argparse
+import os.path as osp
+import sys
+from typing import Any, Dict, List, Optional
+
+import numpy as np
+
+from mmpose_video.evaluation.functional.error_classes import (
+    ERROR_CLASSES,
+    analyze_errors,
+)
+from mmpose_video.evaluation.functional.posetrack_ap import read_folders
+from mmpose_video.formats.keypoints import (
+    POSETRACK_GROUPS,
+    POSETRACK_JOINTS,
+)
+from mmpose_video.formats.posetrack_writer import write_json
+
+# Distinguishable without colour vision as well (Okabe and Ito's palette).
+COLOURS = dict(
+    good='#009e73', jitter='#f0e442', inversion='#e69f00', swap='#cc79a7',
+    miss='#d55e00', lost='#999999')
+
+
+def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
+    """Parse the command line."""
+    parser = argparse.ArgumentParser(
+        prog='python -m mmpose_video.tools.analyze_errors',
+        description='Sort the errors of predictions on PoseTrack into '
+        'jitter, inversion, swap and miss (Ronchi and Perona, ICCV 2017).')
+    parser.add_argument(
+        'gt', help='folder of ground truth, one json file per video')
+    parser.add_argument(
+        'pred', help='folder of predictions with the same file names')
+    parser.add_argument(
+        '--out', required=True, metavar='DIR',
+        help='folder for errors.json and errors.png')
+    return parser.parse_args(argv)
+
+
+def by_group(result: Dict[str, Any]) -> Dict[str, Dict[str, int]]:
+    """Counts of the classes by group of joints.
+
+    Args:
+        result (dict): What :func:`analyze_errors` returns.
+
+    Returns:
+        dict: From group to counts by class.
+    """
+    return {
+        group: {
+            kind: sum(result['joints'][name][kind] for name in members)
+            for kind in ERROR_CLASSES
+        }
+        for group, members in POSETRACK_GROUPS.items()
+    }
+
+
+def format_errors(result: Dict[str, Any]) -> str:
+    """The result as lines of text.
+
+    Args:
+        result (dict): What :func:`analyze_errors` returns.
+
+    Returns:
+        str: Shares by joint, then what mending each class would bring.
+    """
+    people = result['people']
+    lines = [
+        f"{people['found']} of {people['annotated']} annotated people found, "
+        f"{people['unassigned']} of {people['predicted']} predictions "
+        'without a person', '',
+        "percent of the found people's joints",
+        ' ' * 15 + ''.join(f'{kind:>11}' for kind in ERROR_CLASSES)
+    ]
+    rows = dict(result['joints'], all=result['total'])
+    for name in [*POSETRACK_JOINTS, 'all']:
+        count = max(sum(rows[name].values()), 1)
+        lines.append(f'{name:<15}' + ''.join(
+            f'{100 * rows[name][kind] / count:11.2f}'
+            for kind in ERROR_CLASSES))
+    lines += ['', f"AP {result['ap']:.2f}; it would be"]
+    lines += [
+        f'{value:8.2f} (+{value - result["ap"]:.2f}) without {kind} '
+        + ('predictions' if kind == 'unassigned' else 'errors')
+        for kind, value in result['ap_if_mended'].items()
+    ]
+    return '\n'.join(lines)
+
+
+def plot_errors(result: Dict[str, Any], path: str) -> None:
+    """Draw the shares by group and the gains.
+
+    Args:
+        result (dict): What :func:`analyze_errors` returns.
+        path (str): Picture to write.
+    """
+    # No pyplot: it would choose a display and keep global state.
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+    figure = Figure(figsize=(11, 4.2), layout='constrained')
+    FigureCanvasAgg(figure)
+    left, right = figure.subplots(1, 2, width_ratios=[2, 1])
+    groups = dict(by_group(result), All=result['total'])
+    counts = np.array([[row[kind] for kind in ERROR_CLASSES]
+                       for row in groups.values()], dtype=float)
+    share = 100 * counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    base = np.zeros(len(groups))
+    for kind, column in zip(ERROR_CLASSES, share.T):
+        left.bar(list(groups), column, bottom=base, label=kind,
+                 color=COLOURS[kind])
+        base += column
+    left.set_ylabel("percent of the found people's joints")
+    left.set_ylim(0, 100)
+    left.legend(loc='upper center', bbox_to_anchor=(0.5, -0.08), frameon=False,
+                ncols=len(ERROR_CLASSES))
+    left.set_title('Errors by group')
+    gains = {kind: value - result['ap']
+             for kind, value in result['ap_if_mended'].items()}
+    bars = right.barh(
+        list(gains), list(gains.values()),
+        color=[COLOURS.get(kind, '#56b4e9') for kind in gains])
+    right.bar_label(bars, fmt='%+.2f', padding=3)
+    right.margins(x=0.25)
+    right.invert_yaxis()
+    right.set_xlabel('points of AP')
+    right.set_title(f"Gain if mended (AP is {result['ap']:.2f})")
+    figure.savefig(path, dpi=120)
+
+
+def _without_nan(value: Any) -> Any:
+    """The same with None for NaN, which json does not have."""
+    if isinstance(value, dict):
+        return {k: _without_nan(v) for k, v in value.items()}
+    return None if value != value else value
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Analyse, print, write table and picture; 1 on faulty input."""
+    args = parse_args(argv)
+    try:
+        result = analyze_errors(*read_folders(args.gt, args.pred))
+        write_json(_without_nan(result), osp.join(args.out, 'errors.json'))
+    except (OSError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    plot_errors(result, osp.join(args.out, 'errors.png'))
+    print(format_errors(result))
+    print(f'\nwrote errors.json and errors.png to {args.out}')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -1,0 +1,61 @@
+"""Command line of the PoseTrack evaluation.
+
+``python -m mmpose_video.tools.eval_posetrack GT PRED [--json OUT]``
+"""
+import argparse
+import json
+import sys
+from typing import Callable, Dict, List, Optional
+
+from mmpose_video.evaluation.functional import evaluate_posetrack, format_table
+
+
+def main(argv: Optional[List[str]] = None) -> int:
+    """Evaluate, print the table; 1 if the input is at fault."""
+    return run(
+        argv, evaluate_posetrack, format_table,
+        prog='python -m mmpose_video.tools.eval_posetrack',
+        description='Per-joint average precision of multi-person poses, as '
+        'the official PoseTrack evaluator computes it.')
+
+
+def run(argv: Optional[List[str]],
+        evaluate: Callable[[str, str], Dict[str, float]],
+        show: Callable[[Dict[str, float]], str], prog: str,
+        description: str) -> int:
+    """A command that compares two folders of PoseTrack files.
+
+    Args:
+        argv (list[str], optional): Arguments. None: those of the process.
+        evaluate (Callable): Takes both folders, returns numbers by name.
+        show (Callable): Formats these numbers.
+        prog (str): How the command is called.
+        description (str): What it does.
+
+    Returns:
+        int: Exit status, 1 if the input is at fault.
+    """
+    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parser.add_argument(
+        'gt', help='folder of ground truth, one json file per video')
+    parser.add_argument(
+        'pred', help='folder of predictions with the same file names')
+    parser.add_argument(
+        '--json', metavar='OUT', help='also write the result to this file')
+    args = parser.parse_args(argv)
+    try:
+        table = evaluate(args.gt, args.pred)
+    except (ImportError, OSError, ValueError) as error:
+        print(f'error: {error}', file=sys.stderr)
+        return 1
+    print(show(table))
+    if args.json:
+        # NaN is no json: a joint without a value becomes null.
+        values = {k: v if v == v else None for k, v in table.items()}
+        with open(args.json, 'w', encoding='utf-8') as file:
+            json.dump(values, file, indent=2)
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())
