@@ -7,7 +7,7 @@ import pytest
 
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
 
-from .conftest import annotation
+from ..conftest import annotation
 
 CLIP = dict(type='FixedOffsets', offsets=(-1, 0, 1))
 
