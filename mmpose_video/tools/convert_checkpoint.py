@@ -4,120 +4,127 @@ Usage::
 
     python -m mmpose_video.tools.convert_checkpoint dcpose IN.pth OUT.pth
 
-``OUT.pth`` holds backbone, neck and head and can be given to the test script
-or to ``load_from`` with one of the method's HRNet-W48 configs.
+``OUT.pth`` holds backbone, neck and head under the names of this package and
+MMPose. Give it to the test script, to ``load_from`` or to an ``init_cfg``.
 """
 import argparse
-import pickle
+import os
 import sys
-from collections import OrderedDict
 from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence
 
 import torch
 from torch import Tensor
 
-from .official_keys import OFFICIAL_KEYS, rename_keys
+from .converters import CONVERTERS, LeftoverError
+from .converters.describe import describe
 
 
-class LeftoverError(ValueError):
-    """Names in a checkpoint that do not belong, or names that are missing."""
-
-
-def load_state_dict(path: Path) -> Dict[str, Tensor]:
-    """Read the weights in a checkpoint, and nothing but tensors.
+def guess_layout(weights: Mapping[str, Tensor]) -> str:
+    """Say in a sentence which layout the names in a checkpoint fit.
 
     Args:
-        path (Path): The file.
-
-    Returns:
-        dict[str, Tensor]: The weights, without the ``module.`` that data
-        parallel training puts before their names.
-
-    Raises:
-        ValueError: If the file holds objects other than tensors and plain
-            containers, or no weights.
+        weights (Mapping[str, Tensor]): The weights as they were found.
     """
-    try:
-        content = torch.load(path, map_location='cpu', weights_only=True)
-    except pickle.UnpicklingError as error:
-        raise ValueError(
-            f'{path} is not a checkpoint that can be read without running '
-            'code from it. If you trust its source, load it yourself and '
-            'save its state dict alone') from error
-    if isinstance(content, Mapping):
-        content = content.get('state_dict', content)
-    if not isinstance(content, Mapping) or not content or not all(
-            isinstance(value, Tensor) for value in content.values()):
-        raise ValueError(f'{path} holds no state dict: neither under the key '
-                         '`state_dict` nor as a whole')
-    return {
-        str(name).removeprefix('module.'): value
-        for name, value in content.items()
+    names = list(weights)
+    ours = sum(name.startswith(('backbone.', 'neck.', 'head.'))
+               for name in names)
+    shares = {
+        layout: converter().known_share(names)
+        for layout, converter in CONVERTERS.items()
     }
+    best = max(shares, key=lambda layout: shares[layout])
+    if shares[best] > 0.9:
+        return (f'the names fit the layout `{best}` '
+                f'({CONVERTERS[best].source})')
+    if ours == len(names):
+        return ("all names are this package's or MMPose's already, so the "
+                'checkpoint may need no conversion')
+    return (f'the {len(names)} names, from `{names[0]}` to `{names[-1]}`, fit '
+            f'no layout that is known ({", ".join(sorted(CONVERTERS))})')
 
 
-def convert_state_dict(state_dict: Mapping[str, Tensor],
-                       method: str,
-                       allow_leftover: bool = False) -> Dict[str, Tensor]:
-    """Rename the weights of an official model.
+def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
+                     path: Path) -> None:
+    """Write converted weights; the file appears complete or not at all.
 
     Args:
-        state_dict (Mapping[str, Tensor]): Weights under official names.
-        method (str): ``'dcpose'`` or ``'fami'``.
-        allow_leftover (bool): Drop what has no place here, and accept that
-            parts are missing. Defaults to False.
-
-    Returns:
-        dict[str, Tensor]: Weights under the names of this package.
-
-    Raises:
-        LeftoverError: If names are unknown or parts missing.
+        weights (Mapping[str, Tensor]): Weights under their new names.
+        layout (str): The layout that they come from, noted in the file.
+        path (Path): The file.
     """
-    renamed, unknown, absent = rename_keys(list(state_dict), method)
-    problems: List[str] = []
-    if unknown:
-        problems.append('names that have no place in this model:\n  ' +
-                        '\n  '.join(unknown))
-    if absent:
-        problems.append('nothing in the checkpoint for:\n  ' +
-                        '\n  '.join(absent))
-    if problems and not allow_leftover:
-        raise LeftoverError('\n'.join(problems))
-    for problem in problems:
-        print(f'dropped: {problem}', file=sys.stderr)
-    return OrderedDict(
-        (new, state_dict[old]) for old, new in renamed.items())
+    # a view would be saved with the whole of the memory that it looks at
+    owned: Dict[str, Tensor] = {
+        name: value if value.untyped_storage().nbytes() ==
+        value.numel() * value.element_size() else value.clone()
+        for name, value in weights.items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f'{path.name}.{os.getpid()}.part')
+    try:
+        torch.save(
+            dict(meta=dict(converted_from=layout), state_dict=owned), partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
 
 
 def main(args: Optional[Sequence[str]] = None) -> int:
-    """Run from the command line; the exit status says whether it worked."""
+    """Run the command line and return the exit status, 0 for success."""
+    options = _parser().parse_args(args)
+    if options.target.exists() and options.source.exists() and (
+            options.target.samefile(options.source)):
+        return _fail(options, 'the output is the input')
+    converter = CONVERTERS[options.layout]()
+    weights = None
+    try:
+        weights = converter.load(options.source)
+        converted, notes = converter.convert(weights, options.allow_leftover)
+        write_checkpoint(converted, options.layout, options.target)
+    except LeftoverError as error:
+        assert weights is not None
+        return _fail(
+            options, f'{error}\nFound: {guess_layout(weights)}.\n'
+            '--allow-leftover converts the rest.')
+    except (OSError, ValueError) as error:
+        return _fail(options, str(error))
+    for note in notes:
+        print(note, file=sys.stderr)
+    print(f'{options.target}: {len(converted)} tensors, '
+          f'{describe(converted)}; made for {converter.configs}')
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    """Build the command line from the registered converters."""
+    layouts: List[str] = [
+        f'  {layout:20} {converter.source}'
+        for layout, converter in sorted(CONVERTERS.items())
+    ]
     parser = argparse.ArgumentParser(
         prog='python -m mmpose_video.tools.convert_checkpoint',
-        description='Convert a checkpoint of an official implementation.')
-    parser.add_argument('method', choices=sorted(OFFICIAL_KEYS))
-    parser.add_argument('source', type=Path, help='the official checkpoint')
-    parser.add_argument('target', type=Path, help='the file to write')
+        description='Convert a checkpoint of an official implementation.',
+        epilog='layouts:\n' + '\n'.join(layouts),
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        'layout', choices=sorted(CONVERTERS), metavar='LAYOUT',
+        help='the implementation that wrote the checkpoint, see below')
+    parser.add_argument(
+        'source', type=Path, metavar='IN', help='the official checkpoint')
+    parser.add_argument(
+        'target', type=Path, metavar='OUT', help='the file to write')
     parser.add_argument(
         '--allow-leftover',
         action='store_true',
-        help='list names that are unknown or missing, but go on')
-    options = parser.parse_args(args)
-    try:
-        state_dict = convert_state_dict(
-            load_state_dict(options.source), options.method,
-            options.allow_leftover)
-    except (OSError, ValueError) as error:
-        print(f'{options.source} -> {options.target} failed: {error}',
-              file=sys.stderr)
-        if isinstance(error, LeftoverError):
-            print('--allow-leftover converts the rest', file=sys.stderr)
-        return 1
-    torch.save(
-        dict(meta=dict(converted_from=options.method), state_dict=state_dict),
-        options.target)
-    print(f'{options.target}: {len(state_dict)} tensors')
-    return 0
+        help='go on where names are unknown or missing, and list them')
+    return parser
+
+
+def _fail(options: argparse.Namespace, reason: str) -> int:
+    """Print why nothing was converted and return the exit status."""
+    print(f'{options.source} -> {options.target} failed: {reason}',
+          file=sys.stderr)
+    return 1
 
 
 if __name__ == '__main__':

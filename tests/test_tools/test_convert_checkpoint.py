@@ -1,238 +1,115 @@
-"""Official names of weights, and what goes wrong with files."""
+"""The command that converts official checkpoints."""
 import runpy
 import sys
 
 import pytest
 import torch
-from mmpose.registry import MODELS
 
 from mmpose_video.tools.convert_checkpoint import (
-    LeftoverError,
-    convert_state_dict,
-    load_state_dict,
+    guess_layout,
     main,
+    write_checkpoint,
 )
+from mmpose_video.tools.converters import CONVERTERS
 
-RSB_STEPS = [(i, j) for i in range(1, 5) for j in range(1, i + 1)]
-
-
-def model(neck, head):
-    branches = [(8, 16, 32, 64)[:n] for n in range(1, 5)]
-    stages = {
-        f'stage{n}': dict(
-            num_modules=1, num_branches=n, block='BASIC',
-            num_blocks=(1, ) * n, num_channels=branches[n - 1])
-        for n in (2, 3, 4)
-    }
-    stages['stage1'] = dict(
-        num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(1, ),
-        num_channels=(8, ))
-    return MODELS.build(dict(
-        type='TopdownVideoPoseEstimator',
-        backbone=dict(type='HRNet', extra=stages), neck=neck, head=head))
+#: One name for each rule of the smallest layout.
+HRNET = ('conv1.weight', 'bn1.bias', 'stage2.0.branches.0.0.conv1.weight',
+         'final_layer.weight')
 
 
-def norm(name):
-    return [f'{name}.{key}' for key in (
-        'weight', 'bias', 'running_mean', 'running_var',
-        'num_batches_tracked')]
+@pytest.fixture
+def files(tmp_path):
+    return tmp_path / 'in.pth', tmp_path / 'folder' / 'out.pth'
 
 
-def conv_bn(name):
-    return [f'{name}.conv.weight', f'{name}.conv.bias', *norm(f'{name}.bn')]
+def weights(names=HRNET):
+    return {name: torch.full((17, 2), float(i))
+            for i, name in enumerate(names)}
 
 
-def rsb_chain(name, num_blocks):
-    keys = []
-    for i in range(num_blocks):
-        block = f'{name}.layers.{i}'
-        keys += conv_bn(f'{block}.conv_bn_relu1')
-        for step in RSB_STEPS:
-            keys += conv_bn(f'{block}.conv_bn_relu2_{step[0]}_{step[1]}')
-        keys += conv_bn(f'{block}.conv_bn_relu3')
-        if i == 0:
-            keys += conv_bn(f'{block}.downsample')
-    return keys
+def run(layout, files, *more):
+    return main([layout, str(files[0]), str(files[1]), *more])
 
 
-def basic_chain(name, num_blocks):
-    keys = []
-    for i in range(num_blocks):
-        block = f'{name}.layers.{i}'
-        for j in (1, 2):
-            keys += [f'{block}.conv{j}.weight', *norm(f'{block}.bn{j}')]
-        if i == 0:
-            keys += [f'{block}.downsample.0.weight',
-                     *norm(f'{block}.downsample.1')]
-    return keys
+def test_converts(files, capsys):
+    torch.save(dict(begin_epoch=3, optimizer=dict(state={}, param_groups=[]),
+                    state_dict={f'module.{k}': v
+                                for k, v in weights().items()}), files[0])
+    assert run('hrnet', files) == 0
+    result = torch.load(files[1], weights_only=True)
+    assert result['meta'] == dict(converted_from='hrnet')
+    assert {k: v[0, 0].item() for k, v in result['state_dict'].items()} == {
+        'backbone.conv1.weight': 0, 'backbone.bn1.bias': 1,
+        'backbone.stage2.0.branches.0.0.conv1.weight': 2,
+        'head.final_layer.weight': 3}
+    out = capsys.readouterr().out
+    assert '4 tensors, HRNet-W17, 17 keypoints' in out
+    assert 'made for configs/baseline' in out
 
 
-def dcpose():
-    ours = model(
-        dict(type='DCPoseNeck', rough_head=dict(in_channels=8)),
-        dict(type='HeatmapHead', in_channels=17, out_channels=17,
-             deconv_out_channels=None, final_layer=None))
-    names = rsb_chain('support_temporal_fuse', 1)
-    names += rsb_chain('diff_temporal_fuse', 2)
-    names += rsb_chain('offset_mask_combine_conv', 2)
-    for i in range(5):
-        names += [f'offsets_list.{i}.0.weight', f'masks_list.{i}.0.weight',
-                  f'modulated_deform_conv_list.{i}.deform_conv.weight',
-                  f'modulated_deform_conv_list.{i}.deform_conv.bias']
-    return ours, names, 'rough_pose_estimation_net', 'neck.rough_head.'
-
-
-def fami():
-    ours = model(
-        dict(type='FAMINeck', in_channels=8, offset_groups=4,
-             mi=dict(mode='published')),
-        dict(type='HeatmapHead', in_channels=8, out_channels=17,
-             deconv_out_channels=None,
-             final_layer=dict(kernel_size=3, padding=1)))
-    names = basic_chain('feat_global_offset_layers.0', 1)
-    for i in range(1, 6):
-        names += conv_bn(f'feat_global_offset_layers.{i}')
-    for i in (7, 8, 9):
-        names += [f'feat_global_offset_layers.{i}.weight',
-                  f'feat_global_offset_layers.{i}.bias']
-    names += basic_chain('sup_agg_block', 2)
-    names += basic_chain('combined_feat_layers', 1)
-    names += basic_chain('init_feature_agg_block', 3)
-    for i in range(1, 5):
-        names += [f'dcn_offset_{i}.conv.weight', f'dcn_offset_{i}.conv.bias',
-                  f'dcn_mask_{i}.conv.weight', f'dcn_mask_{i}.conv.bias',
-                  f'dcn_{i}.weight', f'dcn_{i}.bias']
-    names += ['agg_final_layer.weight', 'agg_final_layer.bias']
-    return ours, names, 'hrnet', 'neck.mi_loss.label_layer.'
-
-
-def official(method):
-    """Our model, and names as the official code gives them."""
-    ours, names, backbone, _ = dict(dcpose=dcpose, fami=fami)[method]()
-    names += [f'{backbone}.{key}' for key in ours.backbone.state_dict()]
-    names += [f'{backbone}.final_layer.weight',
-              f'{backbone}.final_layer.bias']
-    return ours, names
-
-
-@pytest.mark.parametrize('method', ['dcpose', 'fami'])
-def test_names_fit_one_to_one(method):
-    ours, names = official(method)
-    state = {name: torch.tensor(float(i)) for i, name in enumerate(names)}
-    converted = convert_state_dict(state, method)
-    expected = {name for name in ours.state_dict()
-                if not name.endswith('warmup.iteration')}
-    assert set(converted) == expected
-    assert len(converted) == len(names)
-
-
-@pytest.mark.parametrize('method, old, new', [
-    ('dcpose', 'diff_temporal_fuse.layers.1.conv_bn_relu2_4_3.bn.bias',
-     'neck.residual.1.branches.3.2.1.bias'),
-    ('dcpose', 'support_temporal_fuse.layers.0.conv_bn_relu2_1_1.conv.weight',
-     'neck.merge.0.branches.0.0.0.weight'),
-    ('dcpose', 'offset_mask_combine_conv.layers.0.downsample.conv.bias',
-     'neck.guide.0.shortcut.0.bias'),
-    ('dcpose', 'masks_list.4.0.weight',
-     'neck.corrections.4.mask_conv.weight'),
-    ('dcpose', 'rough_pose_estimation_net.layer1.0.downsample.1.running_var',
-     'backbone.layer1.0.downsample.1.running_var'),
-    ('dcpose', 'rough_pose_estimation_net.final_layer.bias',
-     'neck.rough_head.final_layer.bias'),
-    ('fami', 'feat_global_offset_layers.2.bn.running_mean',
-     'neck.transform.convs.1.1.running_mean'),
-    ('fami', 'feat_global_offset_layers.9.bias', 'neck.transform.mlp.2.bias'),
-    ('fami', 'dcn_offset_3.conv.weight',
-     'neck.calibrate.stages.2.offset_conv.weight'),
-    ('fami', 'dcn_4.bias', 'neck.calibrate.stages.3.deform_conv.bias'),
-    ('fami', 'sup_agg_block.layers.0.downsample.0.weight',
-     'neck.merge.0.downsample.0.weight'),
-    ('fami', 'agg_final_layer.weight', 'head.final_layer.weight'),
-])
-def test_single_names(method, old, new, capsys):
-    value = torch.rand(2)
-    converted = convert_state_dict({old: value}, method, allow_leftover=True)
-    assert list(converted) == [new]
-    assert converted[new] is value
-
-
-def test_unknown_name():
-    _, names = official('fami')
-    state = {name: torch.zeros(1) for name in [*names, 'dcn_5.weight']}
-    with pytest.raises(LeftoverError, match='no place.*\n  dcn_5.weight'):
-        convert_state_dict(state, 'fami')
-
-
-def test_missing_part():
-    _, names = official('fami')
-    state = {name: torch.zeros(1) for name in names
-             if not name.startswith('dcn_mask_')}
-    with pytest.raises(LeftoverError, match='nothing in.*\n  dcn_mask_'):
-        convert_state_dict(state, 'fami')
-
-
-def test_wrong_method():
-    _, names = official('dcpose')
-    with pytest.raises(LeftoverError):
-        convert_state_dict({n: torch.zeros(1) for n in names}, 'fami')
-
-
-@pytest.mark.parametrize('method', ['dcpose', 'fami'])
-def test_command(method, tmp_path, capsys):
-    ours, names = official(method)
-    source, target = tmp_path / 'in.pth', tmp_path / 'out.pth'
-    torch.save(
-        dict(begin_epoch=3, optimizer=dict(state={}, param_groups=[]),
-             state_dict={f'module.{n}': torch.full((), float(i))
-                         for i, n in enumerate(names)}), source)
-    assert main([method, str(source), str(target)]) == 0
-    result = torch.load(target, weights_only=True)
-    assert set(result['state_dict']) <= set(ours.state_dict())
-    assert sorted(v.item() for v in result['state_dict'].values()) == list(
-        range(len(names)))
-
-
-def test_command_with_leftovers(tmp_path, capsys):
-    source, target = tmp_path / 'in.pth', tmp_path / 'out.pth'
-    torch.save({'dcn_1.bias': torch.zeros(3), 'other': torch.ones(1)}, source)
-    assert main(['fami', str(source), str(target)]) == 1
+def test_leftovers(files, capsys):
+    torch.save({'dcn_1.bias': torch.zeros(3), 'other': torch.ones(1)},
+               files[0])
+    assert run('fami', files) == 1
     message = capsys.readouterr().err
     assert 'other' in message and '--allow-leftover' in message
-    assert not target.exists()
-    assert main(['fami', str(source), str(target), '--allow-leftover']) == 0
+    assert not files[1].exists()
+    assert run('fami', files, '--allow-leftover') == 0
     assert 'other' in capsys.readouterr().err
-    assert list(torch.load(target, weights_only=True)['state_dict']) == [
+    assert list(torch.load(files[1], weights_only=True)['state_dict']) == [
         'neck.calibrate.stages.0.deform_conv.bias']
 
 
-class Payload:
-    """What a malicious file would hold."""
-
-    def __reduce__(self):
-        return print, ('code from the file ran', )
-
-
-def test_no_code_from_the_file(tmp_path, capsys):
-    path = tmp_path / 'in.pth'
-    torch.save(dict(state_dict={}, extra=Payload()), path)
-    assert main(['fami', str(path), str(tmp_path / 'out.pth')]) == 1
-    captured = capsys.readouterr()
-    assert 'code from the file ran' not in captured.out
-    assert 'without running code' in captured.err
+def test_another_layout_is_named(files, capsys):
+    torch.save(weights(), files[0])
+    assert run('dcpose', files) == 1
+    error = capsys.readouterr().err
+    assert 'Found: the names fit the layout `hrnet`' in error
+    assert 'nothing in the checkpoint for:' in error
 
 
-@pytest.mark.parametrize('content', [
-    {}, [1, 2], dict(state_dict={}), dict(epoch=3)])
-def test_no_weights(content, tmp_path):
-    path = tmp_path / 'in.pth'
-    torch.save(content, path)
-    with pytest.raises(ValueError, match='no state dict'):
-        load_state_dict(path)
+@pytest.mark.parametrize('names, answer', [
+    (['backbone.conv1.weight', 'head.final_layer.weight'],
+     'may need no conversion'),
+    (['encoder.w', 'decoder.w'], 'from `encoder.w` to `decoder.w`, fit no'),
+])
+def test_guess(names, answer):
+    assert answer in guess_layout(weights(names))
 
 
-def test_no_file(tmp_path, capsys):
-    assert main(['fami', str(tmp_path / 'no.pth'), 'out.pth']) == 1
-    assert 'no.pth' in capsys.readouterr().err
+def test_bad_files_end_in_one_message(files, capsys):
+    assert run('fami', files) == 1
+    assert 'in.pth' in capsys.readouterr().err
+    files[0].write_bytes(b'PK\x03\x04 the rest is missing')
+    assert run('fami', files) == 1
+    assert 'truncated' in capsys.readouterr().err
+    assert not files[1].exists()
+
+
+def test_input_is_not_overwritten(files, capsys):
+    torch.save(weights(), files[0])
+    before = files[0].read_bytes()
+    assert run('hrnet', (files[0], files[0])) == 1
+    assert 'the output is the input' in capsys.readouterr().err
+    assert files[0].read_bytes() == before
+
+
+def test_views_are_written_alone(files):
+    large = torch.arange(100_000.)
+    write_checkpoint({'w': large[3:5]}, 'toy', files[1])
+    assert files[1].stat().st_size < 10_000
+    loaded = torch.load(files[1], weights_only=True)['state_dict']
+    assert loaded['w'].tolist() == [3., 4.]
+    assert list(files[1].parent.iterdir()) == [files[1]]
+
+
+@pytest.mark.parametrize('name', sorted(CONVERTERS))
+def test_each_converter_is_complete(name):
+    converter = CONVERTERS[name]()
+    assert converter.source and converter.configs
+    patterns = [pattern for pattern, _ in converter.rules]
+    assert len(set(patterns)) == len(patterns)
+    assert set(converter.optional) <= set(patterns)
 
 
 def test_as_a_module(monkeypatch, capsys):
@@ -242,4 +119,5 @@ def test_as_a_module(monkeypatch, capsys):
     with pytest.raises(SystemExit) as end:
         runpy.run_module(name, run_name='__main__')
     assert end.value.code == 0
-    assert 'dcpose' in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert all(name in out for name in CONVERTERS)

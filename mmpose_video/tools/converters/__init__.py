@@ -1,0 +1,27 @@
+"""Converters from official checkpoints, one module per method.
+
+A new layout is a subclass of :class:`Converter` in a module of its own and a
+line in :data:`CONVERTERS`.
+"""
+from typing import Dict, Type
+
+from .converter import Conversion, Converter, LeftoverError, Weights
+from .dcpose import DCPoseConverter
+from .fami import FAMIConverter
+from .hrnet import HRNetConverter
+from .rules import Rule, counted_from_one, translate
+from .vitpose import ViTPoseConverter
+from .weights_file import load_weights
+
+#: Converters by the name of their layout, as the command takes it.
+CONVERTERS: Dict[str, Type[Converter]] = {
+    'dcpose': DCPoseConverter,
+    'fami': FAMIConverter,
+    'hrnet': HRNetConverter,
+    'vitpose': ViTPoseConverter,
+}
+
+__all__ = [
+    'CONVERTERS', 'Conversion', 'Converter', 'LeftoverError', 'Rule',
+    'Weights', 'counted_from_one', 'load_weights', 'translate'
+]
