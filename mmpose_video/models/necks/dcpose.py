@@ -9,6 +9,7 @@ size.
 from typing import Dict, Optional, Sequence, Tuple
 
 import torch
+from mmengine.model import ModuleList
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptMultiConfig, SampleList
 from torch import Tensor, nn
@@ -119,7 +120,8 @@ class DCPoseNeck(BaseVideoNeck):
                                      residual_blocks, norm_cfg)
             width += residual_channels
         self.guide = RSBChain(width, guide_channels, guide_blocks, norm_cfg)
-        self.corrections = nn.ModuleList(
+        # MMEngine's list passes `init_weights` on
+        self.corrections = ModuleList(
             DeformableAlignment(
                 K,
                 guide_channels,

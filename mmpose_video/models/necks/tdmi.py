@@ -11,7 +11,7 @@ Shape shorthand: N samples, T frames, C channels, h w feature size.
 from typing import Dict, List, Optional, Sequence, Tuple, Union
 
 import torch
-from mmengine.model import ModuleDict, Sequential
+from mmengine.model import ModuleDict, ModuleList, Sequential
 from mmpose.registry import MODELS
 from mmpose.utils.typing import (
     ConfigType,
@@ -155,7 +155,7 @@ class TDMINeck(BaseVideoNeck):
             return BasicBlockChain(num_inputs * channels, channels, num,
                                    norm_cfg)
 
-        self.differences = nn.ModuleList(
+        self.differences = ModuleList(
             DifferenceStage(channels, num_frames - 1, num, offset_groups,
                             norm_cfg) for num in num_blocks)
         self.fusions = nn.ModuleList(

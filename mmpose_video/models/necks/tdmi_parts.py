@@ -3,6 +3,7 @@
 Shape shorthand: N samples, T frames, C channels, h w feature size.
 """
 import torch
+from mmengine.model import BaseModule
 from mmpose.utils.typing import ConfigType
 from torch import Tensor, nn
 
@@ -11,7 +12,7 @@ from ..layers.deformable_alignment import DeformableAlignment
 from ..layers.stagewise_alignment import StagewiseAlignment
 
 
-class DifferenceStage(nn.Module):
+class DifferenceStage(BaseModule):
     """Motion that one stage of the backbone shows.
 
     The T - 1 differences of neighbouring frames are concatenated and go
@@ -76,7 +77,7 @@ class ChannelMask(nn.Module):
         return self.mlp(x.mean((2, 3)))[:, :, None, None] * x
 
 
-class AppearanceBranch(nn.Module):
+class AppearanceBranch(BaseModule):
     """What the key frame's neighbours look like, aligned with it.
 
     The supports are merged by two residual blocks and aligned as in

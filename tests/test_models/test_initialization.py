@@ -1,0 +1,136 @@
+"""``init_weights()`` keeps the start values that a constructor chose.
+
+MMEngine calls ``init_weights`` on the children of a ``BaseModule`` after the
+module's own ``init_cfg`` has been applied, but it does not look into plain
+``nn.Module`` containers: a start value that is set inside of one is lost
+without a word.
+"""
+import copy
+from pathlib import Path
+
+import pytest
+import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
+from torch import nn
+
+import mmpose_video.models  # noqa: F401
+from mmpose_video.tools.get_flops import without_pretrained
+
+CONFIGS = Path(__file__).parents[2] / 'configs'
+#: Registered parts that no config of the package names.
+ESTIMATOR = dict(x_channels=4, y_channels=3)
+HEAD = dict(type='DiffPoseHead', in_channels=8, out_channels=3,
+            denoiser=dict(channels=16, time_dims=8))
+DCPOSE = dict(type='DCPoseNeck', rough_head=dict(in_channels=8))
+FAMI = dict(type='FAMINeck', in_channels=24, unit_modulation=True)
+TDMI = dict(type='TDMINeck', in_channels=24, channels=24, appearance=True)
+GLSMAMBA = dict(type='GLSMambaNeck', in_channels=8, channels=16)
+STRL = dict(type='SpatioTemporalRepresentationLearner', in_channels=8,
+            feature_size=(8, 8))
+PARTS = [
+    dict(type='CLUBUpperBound', **ESTIMATOR),
+    dict(type='LeaveOneOutUpperBound', **ESTIMATOR),
+    dict(type='InfoNCELowerBound', **ESTIMATOR),
+    dict(type='NWJLowerBound', **ESTIMATOR),
+    dict(type='SpatialSymmetricKL'),
+    dict(type='PublishedMI'),
+    DCPOSE,
+    FAMI,
+    FAMI | dict(design='paper'),
+    TDMI,
+    GLSMAMBA,
+    GLSMAMBA | dict(share_directions=False),
+    STRL,
+    STRL | dict(aggregation='deconv', downsample='pool'),
+    HEAD,
+    HEAD | dict(denoiser=dict(
+        channels=16, time_dims=8, time_conditioning='scale_shift')),
+    dict(type='DiffPoseRegressionHead', in_channels=8, num_joints=3,
+         denoiser=dict(channels=16, time_dims=8)),
+]
+
+
+def of_configs():
+    """Each different neck and head of the configs, and small models."""
+    init_default_scope('mmpose')
+    found = {}
+    for path in sorted(CONFIGS.glob('*/*.py')):
+        if path.parent.name in ('_base_', 'baseline', 'single_image'):
+            continue  # the last two hold MMPose's own parts
+        model = without_pretrained(Config.fromfile(path).model.to_dict())
+        if '-tiny' in path.name:
+            found.setdefault(str(model), (path.stem, model))
+            continue
+        for part in ('neck', 'head'):
+            cfg = model.get(part)
+            if cfg and 'decoder' not in cfg:
+                found.setdefault(str(cfg), (f'{path.stem}-{part}', cfg))
+    return list(found.values())
+
+
+def label(cfg):
+    changes = '-'.join(f'{v}' for k, v in cfg.items()
+                       if k != 'type' and isinstance(v, (str, bool)))
+    return f'{cfg["type"]}-{changes}'
+
+
+CASES = of_configs() + [(label(cfg), cfg) for cfg in PARTS]
+
+
+def build(cfg, seed):
+    torch.manual_seed(seed)
+    return MODELS.build(copy.deepcopy(cfg))
+
+
+def owners(model):
+    """Names of parameters and the modules that hold them."""
+    for prefix, module in model.named_modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            yield f'{prefix}.{name}'.lstrip('.'), name, module, parameter
+
+
+def default_std(module, name):
+    """Spread of a parameter as its layer alone draws it."""
+    fresh = copy.deepcopy(module)
+    fresh.reset_parameters()
+    return getattr(fresh, name).std()
+
+
+@pytest.mark.parametrize('cfg', [c[1] for c in CASES],
+                         ids=[c[0] for c in CASES])
+def test_constructors_start_survives(cfg):
+    model, other = build(cfg, 0), build(cfg, 1)
+    before = copy.deepcopy(model)
+    model.init_weights()
+    # what does not depend on the seed was set on purpose
+    constants = [name for (name, p), q in zip(
+        before.named_parameters(), other.parameters()) if torch.equal(p, q)]
+    lost = []
+    for (path, name, module, start), now in zip(owners(before),
+                                                model.parameters()):
+        if path.startswith('backbone.'):
+            continue  # MMPose's and mmpretrain's own affair
+        if path in constants or not hasattr(module, 'reset_parameters'):
+            kept = torch.equal(start, now)
+        elif start.numel() < 64:
+            continue  # too few to tell their spread
+        else:
+            # a spread other than the layer's own was set on purpose
+            chosen = start.std() / default_std(module, name)
+            kept = 0.7 < chosen < 1.4 or 0.7 < now.std() / start.std() < 1.4
+        if not kept:
+            lost.append(path)
+    assert not lost
+
+
+def test_all_registered_parts_are_checked():
+    checked = set()
+    for _, cfg in CASES:
+        checked |= {type(module) for module in build(cfg, 0).modules()}
+    registered = {
+        cls for cls in MODELS.module_dict.values()
+        if cls.__module__.startswith('mmpose_video.')
+        and issubclass(cls, nn.Module)}
+    assert registered - checked == set()
