@@ -95,6 +95,43 @@ class RandomOffsets:
         return self.num_before + 1 + self.num_after
 
 
+@CLIP_SAMPLERS.register_module()
+class RandomSupport:
+    """The key frame and one support frame, drawn anew at each fetch.
+
+    The support may lie on either side and may be the key frame itself, as in
+    the training of PoseWarper ("Learning Temporal Pose Estimation from
+    Sparsely-Labeled Videos", NeurIPS 2019), whose released code draws it
+    likewise. The key frame always comes first, so that all clips of a batch
+    have it at one place. The draws come from NumPy's global generator.
+
+    Args:
+        max_distance (int): Largest distance of the support from the key
+            frame, in frames. Defaults to 2.
+
+    Raises:
+        ValueError: If ``max_distance`` is negative.
+
+    Examples:
+        >>> RandomSupport(max_distance=2)()
+        array([ 0, -1])
+    """
+
+    key_index = 0
+    num_frames = 2
+
+    def __init__(self, max_distance: int = 2) -> None:
+        if max_distance < 0:
+            raise ValueError('`max_distance` must not be negative, got '
+                             f'{max_distance}')
+        self.max_distance = max_distance
+
+    def __call__(self) -> np.ndarray:
+        """Return the offsets (0, support), shape (2, ), int64."""
+        support = np.random.randint(-self.max_distance, self.max_distance + 1)
+        return np.array([0, support], dtype=np.int64)
+
+
 def _checked(offsets: np.ndarray) -> np.ndarray:
     """Refuse offsets without a key frame, or with a frame twice."""
     if offsets.ndim != 1 or not np.issubdtype(offsets.dtype, np.integer):

@@ -29,6 +29,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
+from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.pose_estimators import TopdownVideoPoseEstimator
 from mmpose_video.tools.flop_counters import CountDeformConv, flop_counter
 from mmpose_video.tools.model_speed import clips_per_second
@@ -115,11 +116,9 @@ def model_and_shape(config: str) -> Tuple[dict, Tuple[int, int, int, int]]:
     cfg = Config.fromfile(config)
     init_default_scope('mmpose')
     width, height = cfg.codec.input_size
-    sampler = cfg.train_dataloader.dataset.get('clip_sampler')
-    frames = 1  # of a data set of images
-    if sampler is not None:
-        frames = len(sampler.offsets) if 'offsets' in sampler else (
-            sampler.num_before + 1 + sampler.num_after)
+    # of a dataset of images: 1; a method may train with shorter clips
+    sampler = cfg.test_dataloader.dataset.get('clip_sampler')
+    frames = 1 if sampler is None else CLIP_SAMPLERS.build(sampler).num_frames
     return without_pretrained(cfg.model.to_dict()), (frames, 3, height, width)
 
 

@@ -10,6 +10,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS, MODELS, TRANSFORMS
 from mmpose.testing import get_packed_inputs
 
+from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.tools.get_flops import CountDeformConv, without_pretrained
 
 ROOT = Path(__file__).parents[2]
@@ -45,11 +46,8 @@ def unique(names):
     return sorted(seen.values())
 
 
-def clip_length(cfg):
-    sampler = cfg.train_dataloader.dataset.clip_sampler
-    if sampler.type == 'FixedOffsets':
-        return len(sampler.offsets)
-    return sampler.num_before + 1 + sampler.num_after
+def clip_length(cfg, loader='test_dataloader'):
+    return CLIP_SAMPLERS.build(cfg[loader].dataset.clip_sampler).num_frames
 
 
 def num_keypoints(cfg):
@@ -150,7 +148,8 @@ def test_forward_and_backward(name):
     model = MODELS.build(small(model_config(name)))
     model.train()
     K = num_keypoints(cfg)
-    data = model.data_preprocessor(batch(clip_length(cfg), K), training=True)
+    data = model.data_preprocessor(
+        batch(clip_length(cfg, 'train_dataloader'), K), training=True)
     total, _ = model.parse_losses(model(**data, mode='loss'))
     total.backward()
     assert torch.isfinite(total)

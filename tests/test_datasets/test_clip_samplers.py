@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
 
-from mmpose_video.datasets.clip_samplers import FixedOffsets, RandomOffsets
+from mmpose_video.datasets.clip_samplers import (
+    FixedOffsets,
+    RandomOffsets,
+    RandomSupport,
+)
 
 
 def test_fixed_offsets_are_sorted_and_dilated():
@@ -60,3 +64,20 @@ def test_random_offsets_follow_the_global_seed():
 def test_more_frames_than_there_are_is_refused():
     with pytest.raises(ValueError, match='within a distance of 2'):
         RandomOffsets(3, 0, 2)
+
+
+def test_random_support_is_drawn_from_both_sides_and_the_key():
+    sampler = RandomSupport(max_distance=2)
+    draws = np.stack([sampler() for _ in range(200)])
+    assert draws.shape == (200, 2) and draws.dtype == np.int64
+    assert (sampler.num_frames, sampler.key_index) == (2, 0)
+    assert (draws[:, 0] == 0).all()
+    values, counts = np.unique(draws[:, 1], return_counts=True)
+    assert values.tolist() == [-2, -1, 0, 1, 2]
+    assert counts.min() > 20  # 40 of each expected
+
+
+def test_random_support_of_no_distance_is_the_key():
+    assert RandomSupport(0)().tolist() == [0, 0]
+    with pytest.raises(ValueError, match='max_distance'):
+        RandomSupport(-1)

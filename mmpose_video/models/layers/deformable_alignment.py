@@ -12,12 +12,12 @@ from .deform_conv import deform_conv
 
 
 class DeformableAlignment(BaseModule):
-    """One stage of modulated deformable convolution (DCNv2).
+    """One stage of deformable convolution, modulated (DCNv2) or plain (DCNv1).
 
-    Two plain convolutions read sampling offsets and modulation factors from a
+    Plain convolutions predict sampling offsets and modulation factors from a
     *guide*; a deformable convolution samples the input with them. There is no
-    activation on either, and in particular no sigmoid on the modulation: that
-    is how DCPose, FAMI-Pose and the TDMI line of code do it.
+    activation on either, and in particular no sigmoid on the modulation, as
+    in the code of DCPose, FAMI-Pose and TDMI.
 
     The offsets are in pixels. Channel ``2 * (g * k * k + i)`` holds the
     vertical and the next one the horizontal offset of kernel position i, in
@@ -42,6 +42,10 @@ class DeformableAlignment(BaseModule):
             instead of about 0. Where the convolutions start with small
             weights, as published, next to nothing passes through a stage
             otherwise. Defaults to False.
+        modulated (bool): False for the first version of the operator, with
+            neither modulation nor bias (PoseWarper). Defaults to True.
+        zero_offsets (bool): Start with offsets of 0, also after a parent's
+            initialization of all convolutions. Defaults to False.
 
     Raises:
         ValueError: If ``groups`` does not divide ``in_channels``, or the
@@ -57,16 +61,20 @@ class DeformableAlignment(BaseModule):
                  guide_dilation: Optional[int] = None,
                  guide_bias: bool = True,
                  identity_init: bool = False,
-                 unit_modulation: bool = False) -> None:
+                 unit_modulation: bool = False,
+                 modulated: bool = True,
+                 zero_offsets: bool = False) -> None:
         super().__init__()
-        if unit_modulation and not guide_bias:
-            raise ValueError('`unit_modulation` needs `guide_bias=True`')
+        if unit_modulation and not (guide_bias and modulated):
+            raise ValueError('`unit_modulation` needs `guide_bias=True` and '
+                             '`modulated=True`')
         if in_channels % groups:
             raise ValueError(f'{groups} groups of offsets do not divide '
                              f'{in_channels} channels; set `groups`')
         self.groups = groups
         self.identity_init = identity_init
         self.unit_modulation = unit_modulation
+        self.zero_offsets = zero_offsets
         guide_channels = guide_channels or in_channels
         guide_dilation = guide_dilation or dilation
         num_taps = groups * kernel_size**2
@@ -81,29 +89,38 @@ class DeformableAlignment(BaseModule):
                 bias=guide_bias)
 
         self.offset_conv = guide_conv(2 * num_taps)
-        self.mask_conv = guide_conv(num_taps)
+        self.mask_conv = guide_conv(num_taps) if modulated else None
         self.deform_conv = DeformConv2d(
             in_channels,
             in_channels,
             kernel_size,
             padding=dilation * (kernel_size // 2),
-            dilation=dilation)
+            dilation=dilation,
+            bias=modulated)
         self._init_deform_conv()
-        self._init_modulation()
+        self._init_guides()
 
     def init_weights(self) -> None:
-        """Also after a parent's initialization of all convolutions."""
+        """Repeat the own start after a parent's initialization."""
         super().init_weights()
-        self._init_modulation()
+        self._init_guides()
 
-    def _init_modulation(self) -> None:
-        if self.mask_conv.bias is not None and self.unit_modulation:
+    def _init_guides(self) -> None:
+        """Start offsets at 0 and modulation at 1, if asked."""
+        if self.zero_offsets:
+            nn.init.zeros_(self.offset_conv.weight)
+            if self.offset_conv.bias is not None:
+                nn.init.zeros_(self.offset_conv.bias)
+        if self.unit_modulation:
+            assert self.mask_conv is not None
+            assert self.mask_conv.bias is not None
             nn.init.ones_(self.mask_conv.bias)
 
     def _init_deform_conv(self) -> None:
         """Start without a bias and, if asked, with the identity."""
         weight, bias = self.deform_conv.weight, self.deform_conv.bias
-        nn.init.zeros_(bias)
+        if bias is not None:
+            nn.init.zeros_(bias)
         if self.identity_init:
             centre = weight.shape[-1] // 2
             with torch.no_grad():
@@ -111,7 +128,7 @@ class DeformableAlignment(BaseModule):
                 weight[:, :, centre, centre].fill_diagonal_(1)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
-        """Sample the input where the guide says.
+        """Sample the input at offsets predicted from the guide.
 
         Args:
             x (Tensor): Shape (N, C, h, w).
@@ -120,7 +137,8 @@ class DeformableAlignment(BaseModule):
         Returns:
             Tensor: Shape (N, C, h, w).
         """
-        inputs = (x, self.offset_conv(guide), self.mask_conv(guide))
+        offset = self.offset_conv(guide)
+        mask = None if self.mask_conv is None else self.mask_conv(guide)
         # Offsets need full precision, and on a CPU torchvision has neither an
         # autocast rule for this operator nor one for bfloat16.
         device = x.device.type
@@ -128,13 +146,18 @@ class DeformableAlignment(BaseModule):
             device,
             enabled=False) if is_autocast_available(device) else nullcontext()
         with full_precision:
-            x, offset, mask = (
-                z.to(self.deform_conv.weight.dtype) for z in inputs)
+            weight = self.deform_conv.weight
+            x, offset = x.to(weight.dtype), offset.to(weight.dtype)
+            mask = None if mask is None else mask.to(weight.dtype)
             if torch.onnx.is_in_onnx_export() or (
                     x.device.type == 'cpu' and torch.is_grad_enabled()):
                 # torchvision's backward is many times slower on a CPU, and
                 # PyTorch's exporter cannot convert its operator
-                return deform_conv(x, offset, mask, self.deform_conv.weight,
+                if mask is None:
+                    mask = x.new_ones(()).expand(
+                        offset.shape[0], offset.shape[1] // 2,
+                        *offset.shape[2:])
+                return deform_conv(x, offset, mask, weight,
                                    self.deform_conv.bias,
                                    self.deform_conv.dilation[0])
             return self.deform_conv(x, offset, mask)

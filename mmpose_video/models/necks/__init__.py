@@ -3,10 +3,11 @@ from .base_video_neck import BaseVideoNeck
 from .dcpose import DCPoseNeck
 from .fami import FAMINeck
 from .glsmamba import GLSMambaNeck
+from .posewarper import PoseWarpingNeck
 from .strl import SpatioTemporalRepresentationLearner
 from .tdmi import TDMINeck
 
 __all__ = [
     'BaseVideoNeck', 'DCPoseNeck', 'FAMINeck', 'GLSMambaNeck',
-    'SpatioTemporalRepresentationLearner', 'TDMINeck'
+    'PoseWarpingNeck', 'SpatioTemporalRepresentationLearner', 'TDMINeck'
 ]

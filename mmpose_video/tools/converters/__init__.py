@@ -9,6 +9,11 @@ from .converter import Conversion, Converter, LeftoverError, Weights
 from .dcpose import DCPoseConverter
 from .fami import FAMIConverter
 from .hrnet import HRNetConverter
+from .posewarper import (
+    FacebookPoseWarperConverter,
+    PoseWarperConverter,
+    PoseWarperStage1Converter,
+)
 from .rules import Rule, counted_from_one, translate
 from .vitpose import ViTPoseConverter
 from .weights_file import load_weights
@@ -18,6 +23,9 @@ CONVERTERS: Dict[str, Type[Converter]] = {
     'dcpose': DCPoseConverter,
     'fami': FAMIConverter,
     'hrnet': HRNetConverter,
+    'posewarper': PoseWarperConverter,
+    'posewarper-facebook': FacebookPoseWarperConverter,
+    'posewarper-stage1': PoseWarperStage1Converter,
     'vitpose': ViTPoseConverter,
 }
 

@@ -19,8 +19,12 @@ def pixel(image, y, x):
 
 
 def by_loop(layer, x, guide, groups, dilation):
-    offsets, masks = layer.offset_conv(guide), layer.mask_conv(guide)
+    offsets = layer.offset_conv(guide)
+    masks = torch.ones_like(offsets)
+    if layer.mask_conv is not None:
+        masks = layer.mask_conv(guide)
     weight, bias = layer.deform_conv.weight, layer.deform_conv.bias
+    bias = torch.zeros(len(weight)) if bias is None else bias
     samples, channels, height, width = x.shape
     per_group = channels // groups
     out = torch.zeros_like(x) + bias.view(1, -1, 1, 1)
@@ -40,9 +44,11 @@ def by_loop(layer, x, guide, groups, dilation):
     return out
 
 
-def test_value():
+@pytest.mark.parametrize('modulated', [True, False])
+def test_value(modulated):
     layer = DeformableAlignment(
-        4, 3, groups=2, dilation=2, guide_dilation=1).double()
+        4, 3, groups=2, dilation=2, guide_dilation=1,
+        modulated=modulated).double()
     for parameter in layer.parameters():
         torch.nn.init.normal_(parameter, std=0.4)
     x = torch.randn(1, 4, 4, 5, dtype=torch.float64)
@@ -50,10 +56,14 @@ def test_value():
     with torch.no_grad():
         expected = by_loop(layer, x, guide, 2, 2)
         torch.testing.assert_close(layer(x, guide), expected)
+    # with gradients another implementation runs
+    torch.testing.assert_close(layer(x, guide), expected)
 
 
-def test_gradients():
-    layer = DeformableAlignment(2, groups=1, dilation=1).double()
+@pytest.mark.parametrize('modulated', [True, False])
+def test_gradients(modulated):
+    layer = DeformableAlignment(
+        2, groups=1, dilation=1, modulated=modulated).double()
     for parameter in layer.parameters():
         torch.nn.init.normal_(parameter, std=0.3)
     x = torch.randn(1, 2, 3, 3, dtype=torch.float64, requires_grad=True)
@@ -85,3 +95,23 @@ def test_bfloat16_autocast():
 def test_groups_do_not_divide():
     with pytest.raises(ValueError, match='12 groups.*16 channels'):
         DeformableAlignment(16)
+
+
+def test_plain_version_has_no_modulation_and_no_bias():
+    layer = DeformableAlignment(3, 2, groups=3, guide_bias=False,
+                                modulated=False)
+    assert set(layer.state_dict()) == {'offset_conv.weight',
+                                       'deform_conv.weight'}
+    with pytest.raises(ValueError, match='unit_modulation'):
+        DeformableAlignment(3, 2, groups=3, modulated=False,
+                            unit_modulation=True)
+
+
+def test_zero_offsets_survive_a_parents_initialization():
+    layer = DeformableAlignment(3, 2, groups=3, modulated=False,
+                                identity_init=True, zero_offsets=True)
+    for parameter in layer.offset_conv.parameters():
+        torch.nn.init.normal_(parameter)
+    layer.init_weights()
+    x, guide = torch.randn(1, 3, 6, 5), torch.randn(1, 2, 6, 5)
+    torch.testing.assert_close(layer(x, guide), x)
