@@ -9,6 +9,8 @@ GROUPS = ('video', 'single_image')
 #: Folders of models that look at the key frame alone.
 SINGLE_IMAGE_FOLDERS = ('baseline', 'single_image')
 BASELINE = 'baseline'
+#: Methods whose neck owns a single-frame head -> whether it keeps its weights.
+ROUGH_HEADS = {'dcpose': True, 'posewarper': True}
 
 
 @dataclass(frozen=True)
@@ -40,9 +42,10 @@ class Method:
         options = [f'load_from={checkpoint}']
         if self.group == 'video':
             options.append('model.freeze_backbone=True')
-        if self.name.split('-')[0] == 'dcpose':
+        algorithm = self.name.split('-')[0]
+        if algorithm in ROUGH_HEADS:
             rough = 'model.neck.rough_head'
-            options += [f'{rough}.frozen=True',
+            options += [f'{rough}.frozen={ROUGH_HEADS[algorithm]}',
                         f'{rough}.init_cfg.type=Pretrained',
                         f'{rough}.init_cfg.checkpoint={checkpoint}',
                         f'{rough}.init_cfg.prefix=head.']
