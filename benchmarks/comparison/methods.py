@@ -10,7 +10,7 @@ GROUPS = ('video', 'single_image')
 SINGLE_IMAGE_FOLDERS = ('baseline', 'single_image')
 BASELINE = 'baseline'
 #: Methods whose neck owns a single-frame head -> whether it keeps its weights.
-ROUGH_HEADS = {'dcpose': True, 'posewarper': True}
+ROUGH_HEADS = {'dcpose': True, 'posewarper': True, 'tarvitpose': False}
 
 
 @dataclass(frozen=True)

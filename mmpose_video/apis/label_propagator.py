@@ -1,6 +1,7 @@
 """Propagate labels to unlabelled frames with PoseWarper."""
 from typing import Any, Callable, Dict, Optional, Tuple, Union
 
+import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
@@ -25,7 +26,10 @@ class LabelPropagator:
     2019, section 3.2: in the crop of a labelled person, the heatmaps of the
     labels are warped by the offsets that the network predicts from the
     difference between the heatmaps of the other frame and of the labelled
-    one.
+    one. A keypoint moves by the distance between the maxima of the warped and
+    of the label's heatmap, so one that does not move keeps its label exactly.
+    (The authors write the maximum itself, with the error of the heatmap's
+    grid.)
 
     Args:
         config (str | Config): A config of PoseWarper.
@@ -119,14 +123,12 @@ class LabelPropagator:
                 pairs, batch_size, num_workers=num_workers,
                 collate_fn=pseudo_collate):
             for sample in self.predict(batch):
-                target = targets[sample.target_index]
-                old = sample.gt_instances.keypoints[0]
-                new = sample.pred_instances
                 done += 1
+                warped = sample.pred_instances
                 readable = bool(sample.frame_valid[1])
                 if not (readable and dense.add(
-                        annotations[sample.id], target,
-                        new.keypoints[0] - old, new.keypoint_scores[0])):
+                        annotations[sample.id], targets[sample.target_index],
+                        warped.displacements[0], warped.keypoint_scores[0])):
                     lost += 1
             if progress is not None:
                 progress(done, len(pairs))
@@ -145,8 +147,10 @@ class LabelPropagator:
                 N samples with the heatmaps of their labels.
 
         Returns:
-            list[PoseDataSample]: The samples, with the keypoints in the
-            target frame as ``pred_instances``, in pixels of the image.
+            list[PoseDataSample]: The samples, with the maxima of the warped
+            heatmaps as ``pred_instances.keypoints`` and their
+            ``displacements`` from those of the labels, both (1, K, 2) in
+            pixels of the image.
         """
         model = self.model
         data = model.data_preprocessor(batch, False)
@@ -155,8 +159,13 @@ class LabelPropagator:
         heatmaps = torch.stack(
             [sample.gt_fields.heatmaps for sample in samples])
         warped = model.neck.warp(heatmaps, rough[:, 1] - rough[:, 0])
+        for sample, old, new in zip(samples, model.head.decode(heatmaps),
+                                    model.head.decode(warped)):
+            scale = sample.input_scale / np.asarray(sample.input_size)
+            new.displacements = (new.keypoints - old.keypoints) * scale
+            sample.pred_instances = new
         return model.add_pred_to_datasample(
-            model.head.decode(warped), None, samples)
+            [sample.pred_instances for sample in samples], None, samples)
 
     def _dataset(self, ann_file: str, data_root: Optional[str]) -> Any:
         """Build the labelled persons, cropped and with heatmaps."""

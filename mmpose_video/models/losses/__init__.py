@@ -7,10 +7,11 @@ from .mutual_info.mutual_info_loss import MutualInfoLoss
 from .mutual_info.nwj import NWJLowerBound
 from .mutual_info.published_mi import PublishedMI
 from .spatial_kl import SpatialSymmetricKL
+from .squared_weight_mse_loss import SquaredWeightMSELoss
 from .target_heatmaps import stack_target_heatmaps
 
 __all__ = [
     'CLUBUpperBound', 'InfoNCELowerBound', 'LeaveOneOutUpperBound',
     'MIEstimator', 'MutualInfoLoss', 'NWJLowerBound', 'PublishedMI',
-    'SpatialSymmetricKL', 'stack_target_heatmaps'
+    'SpatialSymmetricKL', 'SquaredWeightMSELoss', 'stack_target_heatmaps'
 ]

@@ -3,11 +3,14 @@ from .base_video_neck import BaseVideoNeck
 from .dcpose import DCPoseNeck
 from .fami import FAMINeck
 from .glsmamba import GLSMambaNeck
+from .poseidon import PoseidonNeck
 from .posewarper import PoseWarpingNeck
 from .strl import SpatioTemporalRepresentationLearner
+from .tarvitpose import TARViTPoseNeck
 from .tdmi import TDMINeck
 
 __all__ = [
     'BaseVideoNeck', 'DCPoseNeck', 'FAMINeck', 'GLSMambaNeck',
-    'PoseWarpingNeck', 'SpatioTemporalRepresentationLearner', 'TDMINeck'
+    'PoseWarpingNeck', 'PoseidonNeck', 'SpatioTemporalRepresentationLearner',
+    'TARViTPoseNeck', 'TDMINeck'
 ]

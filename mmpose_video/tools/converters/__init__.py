@@ -15,6 +15,7 @@ from .posewarper import (
     PoseWarperStage1Converter,
 )
 from .rules import Rule, counted_from_one, translate
+from .vit_video import PoseidonConverter, TARViTPoseConverter
 from .vitpose import ViTPoseConverter
 from .weights_file import load_weights
 
@@ -23,9 +24,11 @@ CONVERTERS: Dict[str, Type[Converter]] = {
     'dcpose': DCPoseConverter,
     'fami': FAMIConverter,
     'hrnet': HRNetConverter,
+    'poseidon': PoseidonConverter,
     'posewarper': PoseWarperConverter,
     'posewarper-facebook': FacebookPoseWarperConverter,
     'posewarper-stage1': PoseWarperStage1Converter,
+    'tarvitpose': TARViTPoseConverter,
     'vitpose': ViTPoseConverter,
 }
 

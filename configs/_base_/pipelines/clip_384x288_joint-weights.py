@@ -1,0 +1,7 @@
+# Elbows, knees, wrists and ankles count more, by the weights of the dataset's
+# meta information.
+_base_ = './clip_384x288.py'
+
+codec = _base_.codec
+train_pipeline = _base_.train_pipeline
+train_pipeline[6].update(use_dataset_keypoint_weights=True)

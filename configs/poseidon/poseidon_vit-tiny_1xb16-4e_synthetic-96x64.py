@@ -1,0 +1,12 @@
+_base_ = [
+    '../_base_/datasets/synthetic_video.py',
+    '../_base_/pipelines/clip_96x64.py',
+    '../_base_/schedules/adamw_4e_from-scratch.py',
+    '../_base_/models/poseidon_vit-tiny.py',
+]
+
+model = dict(head=dict(decoder=_base_.codec))
+
+train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader
