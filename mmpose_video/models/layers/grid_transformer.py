@@ -1,17 +1,27 @@
 """Transformer layers over the cells of a feature map."""
+from mmcv.cnn.bricks import DropPath
 from torch import Tensor, nn
 
 from .space_time_embedding import sine_cosine_embedding
 
 
-def pre_norm_layer(dims: int, num_heads: int,
-                   mlp_ratio: float) -> nn.TransformerEncoderLayer:
-    """A pre-norm Transformer layer: x + MHSA(LN(x)), then x + FFN(LN(x)).
+def pre_norm_layer(dims: int,
+                   num_heads: int,
+                   mlp_ratio: float,
+                   drop_path: float = 0.,
+                   eps: float = 1e-5) -> nn.TransformerEncoderLayer:
+    """Build a pre-norm layer: x + MHSA(LN(x)), then x + FFN(LN(x)).
 
     Args:
         dims (int): Width of the tokens.
         num_heads (int): Attention heads; must divide ``dims``.
         mlp_ratio (float): Hidden width of the FFN over ``dims``.
+        drop_path (float): Probability to leave out either branch of a sample
+            in training. Defaults to 0.
+        eps (float): Of the layer normalizations. Defaults to 1e-5.
+
+    Returns:
+        nn.TransformerEncoderLayer: The layer, batch first, without dropout.
 
     Raises:
         ValueError: If the heads do not divide the width.
@@ -19,14 +29,20 @@ def pre_norm_layer(dims: int, num_heads: int,
     if dims % num_heads:
         raise ValueError(f'`num_heads` must divide the width {dims}, got '
                          f'{num_heads}')
-    return nn.TransformerEncoderLayer(
+    layer = nn.TransformerEncoderLayer(
         dims,
         num_heads,
         dim_feedforward=int(dims * mlp_ratio),
         dropout=0.,
         activation='gelu',
+        layer_norm_eps=eps,
         batch_first=True,
         norm_first=True)
+    if drop_path:
+        # what ends both branches
+        layer.dropout1 = DropPath(drop_path)
+        layer.dropout2 = DropPath(drop_path)
+    return layer
 
 
 class GridTransformer(nn.Module):

@@ -1,4 +1,5 @@
 """Objectives beyond the heatmap loss, one file each."""
+from .dsta_loss import DSTALoss
 from .mutual_info.club import CLUBUpperBound
 from .mutual_info.info_nce import InfoNCELowerBound
 from .mutual_info.leave_one_out import LeaveOneOutUpperBound
@@ -11,7 +12,7 @@ from .squared_weight_mse_loss import SquaredWeightMSELoss
 from .target_heatmaps import stack_target_heatmaps
 
 __all__ = [
-    'CLUBUpperBound', 'InfoNCELowerBound', 'LeaveOneOutUpperBound',
+    'CLUBUpperBound', 'DSTALoss', 'InfoNCELowerBound', 'LeaveOneOutUpperBound',
     'MIEstimator', 'MutualInfoLoss', 'NWJLowerBound', 'PublishedMI',
     'SpatialSymmetricKL', 'SquaredWeightMSELoss', 'stack_target_heatmaps'
 ]

@@ -1,6 +1,7 @@
 """Necks that fuse the features of a clip, one file per method."""
 from .base_video_neck import BaseVideoNeck
 from .dcpose import DCPoseNeck
+from .dsta import DSTANeck
 from .fami import FAMINeck
 from .glsmamba import GLSMambaNeck
 from .poseidon import PoseidonNeck
@@ -10,7 +11,7 @@ from .tarvitpose import TARViTPoseNeck
 from .tdmi import TDMINeck
 
 __all__ = [
-    'BaseVideoNeck', 'DCPoseNeck', 'FAMINeck', 'GLSMambaNeck',
+    'BaseVideoNeck', 'DCPoseNeck', 'DSTANeck', 'FAMINeck', 'GLSMambaNeck',
     'PoseWarpingNeck', 'PoseidonNeck', 'SpatioTemporalRepresentationLearner',
     'TARViTPoseNeck', 'TDMINeck'
 ]

@@ -7,6 +7,7 @@ from typing import Dict, Type
 
 from .converter import Conversion, Converter, LeftoverError, Weights
 from .dcpose import DCPoseConverter
+from .dsta import DSTAConverter
 from .fami import FAMIConverter
 from .hrnet import HRNetConverter
 from .posewarper import (
@@ -22,6 +23,7 @@ from .weights_file import load_weights
 #: Converters by the name of their layout, as the command takes it.
 CONVERTERS: Dict[str, Type[Converter]] = {
     'dcpose': DCPoseConverter,
+    'dsta': DSTAConverter,
     'fami': FAMIConverter,
     'hrnet': HRNetConverter,
     'poseidon': PoseidonConverter,

@@ -1,0 +1,20 @@
+_base_ = [
+    '../_base_/datasets/synthetic_video.py',
+    '../_base_/pipelines/clip_96x64.py',
+    '../_base_/schedules/adamw_4e_from-scratch.py',
+    '../_base_/models/dsta_hrnet-tiny.py',
+]
+
+clip_sampler = dict(offsets=(-1, 0, 1))
+label_codec = dict(type='RegressionLabel', input_size=_base_.codec.input_size)
+
+model = dict(head=dict(decoder=label_codec))
+
+train_pipeline = _base_.train_pipeline
+train_pipeline[4] = dict(type='GenerateTarget', encoder=label_codec)
+
+train_dataloader = dict(
+    dataset=dict(pipeline=train_pipeline, clip_sampler=clip_sampler))
+val_dataloader = dict(
+    dataset=dict(pipeline=_base_.val_pipeline, clip_sampler=clip_sampler))
+test_dataloader = val_dataloader
