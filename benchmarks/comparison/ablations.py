@@ -178,6 +178,25 @@ _TABLE: Sequence[Ablation] = (
     Ablation('tdmi', 'appearance', 'with the appearance branch (TDMI-ST)',
              ('model.neck.appearance=True', ), '+',
              'literature, PoseTrack17: 85.7 to 85.9'),
+    # PoseWarper
+    Ablation('posewarper', 'key-difference', "batch statistics of MMPose's "
+             'training: half of the differences are 0',
+             ('model.neck.with_key_difference=True', )),
+    # TAR-ViTPose
+    Ablation('tarvitpose-vit-tiny', 'trained', 'the backbone is trained on, '
+             'as published', ('model.freeze_backbone=False', ), '+'),
+    Ablation('tarvitpose-vit-tiny', 'published', "tokens and masks of the "
+             'released code', ('model.neck.layout=published', )),
+    Ablation('tarvitpose-vit-tiny', 'no-mask', 'queries look everywhere',
+             ('model.neck.use_mask=False', ), '-', 'paper, PoseTrack17: 84.0 to 82.6'),
+    # Poseidon
+    Ablation('poseidon-vit-tiny', 'trained', 'the backbone is trained on, as '
+             'published', ('model.freeze_backbone=False', ), '+'),
+    Ablation('poseidon-vit-tiny', 'published', 'tokens of the released code',
+             ('model.neck.layout=published', )),
+    # DSTA
+    Ablation('dsta', 'trained', 'the backbone is trained on, as published',
+             ('model.freeze_backbone=False', ), '+'),
 )
 ABLATIONS: Dict[str, Ablation] = {entry.key: entry for entry in _TABLE}
 

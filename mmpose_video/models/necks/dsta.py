@@ -29,7 +29,17 @@ POSETRACK_TOKENS = (1, 2, 0, 0, 0, 3, 6, 4, 7, 5, 8, 9, 12, 10, 13, 11, 14)
 
 
 class NormalizedLinear(nn.Linear):
-    """A linear layer of the input's direction: W x / |x| + b."""
+    """A linear layer of the input's direction: W x / |x| + b.
+
+    Args:
+        in_features (int): Length of x.
+        out_features (int): Length of the output.
+    """
+
+    def __init__(self, in_features: int, out_features: int) -> None:
+        super().__init__(in_features, out_features)
+        nn.init.xavier_uniform_(self.weight, gain=0.01)
+        nn.init.zeros_(self.bias)
 
     def forward(self, x: Tensor) -> Tensor:
         """Transform vectors, (B, C) to (B, C')."""
@@ -110,8 +120,6 @@ class DSTANeck(BaseVideoNeck):
         self.num_grouped = group_size * num_groups
         cells = self.pool_size[0] * self.pool_size[1]
         self.embed = NormalizedLinear(cells * in_channels, num_tokens * D)
-        nn.init.xavier_uniform_(self.embed.weight, gain=0.01)
-        nn.init.zeros_(self.embed.bias)
         rates = np.linspace(0, drop_path_rate, depth).tolist()
 
         def layers() -> nn.ModuleList:
@@ -127,7 +135,6 @@ class DSTANeck(BaseVideoNeck):
         self.temporal_norm = nn.LayerNorm(D, eps=1e-6)
         self.mix = nn.Conv2d(2, 1, 1)
         nn.init.normal_(self.mix.weight, std=0.001)
-        nn.init.zeros_(self.mix.bias)
 
     def fuse(self, feats: Features,
              clip: ClipInfo) -> Tuple[Features, Context]:
