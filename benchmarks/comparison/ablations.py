@@ -185,10 +185,11 @@ _TABLE: Sequence[Ablation] = (
     # TAR-ViTPose
     Ablation('tarvitpose-vit-tiny', 'trained', 'the backbone is trained on, '
              'as published', ('model.freeze_backbone=False', ), '+'),
-    Ablation('tarvitpose-vit-tiny', 'published', "tokens and masks of the "
+    Ablation('tarvitpose-vit-tiny', 'published', 'tokens and masks of the '
              'released code', ('model.neck.layout=published', )),
     Ablation('tarvitpose-vit-tiny', 'no-mask', 'queries look everywhere',
-             ('model.neck.use_mask=False', ), '-', 'paper, PoseTrack17: 84.0 to 82.6'),
+             ('model.neck.use_mask=False', ), '-',
+             'paper, PoseTrack17: 84.0 to 82.6'),
     # Poseidon
     Ablation('poseidon-vit-tiny', 'trained', 'the backbone is trained on, as '
              'published', ('model.freeze_backbone=False', ), '+'),
