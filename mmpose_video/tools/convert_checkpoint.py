@@ -6,6 +6,7 @@ Usage::
 
 ``OUT.pth`` holds backbone, neck and head under the names of this package and
 MMPose. Give it to the test script, to ``load_from`` or to an ``init_cfg``.
+With ``--config`` it is compared with the model of a config first.
 """
 import argparse
 import os
@@ -14,10 +15,12 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Optional, Sequence
 
 import torch
+from mmpose.registry import MODELS
 from torch import Tensor
 
 from .converters import CONVERTERS, LeftoverError
 from .converters.describe import describe
+from .get_flops import model_and_shape
 
 
 def guess_layout(weights: Mapping[str, Tensor]) -> str:
@@ -42,6 +45,42 @@ def guess_layout(weights: Mapping[str, Tensor]) -> str:
                 'checkpoint may need no conversion')
     return (f'the {len(names)} names, from `{names[0]}` to `{names[-1]}`, fit '
             f'no layout that is known ({", ".join(sorted(CONVERTERS))})')
+
+
+def compare_with_config(weights: Mapping[str, Tensor], config: str) -> str:
+    """Check that weights are of the model of a config.
+
+    Args:
+        weights (Mapping[str, Tensor]): Weights under their new names.
+        config (str): Path of the config.
+
+    Returns:
+        str: A note about tensors of the model that the weights lack, or
+        nothing.
+
+    Raises:
+        ValueError: If tensors have another shape or no place in the model.
+    """
+    with torch.device('meta'):
+        wanted = MODELS.build(model_and_shape(config)[0]).state_dict()
+    shapes = [
+        f'{name} {tuple(value.shape)} for {tuple(wanted[name].shape)}'
+        for name, value in weights.items()
+        if name in wanted and value.shape != wanted[name].shape
+    ]
+    strangers = [name for name in weights if name not in wanted]
+    if shapes or strangers:
+        problems = [
+            f'{len(found)} {kind} (the first: {found[0]})'
+            for kind, found in (('tensors of another shape', shapes),
+                                ('without a place', strangers)) if found
+        ]
+        raise ValueError(
+            f'the checkpoint holds {describe(weights)}; {config} is '
+            f'{describe(wanted)}: {" and ".join(problems)}')
+    absent = [name for name in wanted if name not in weights]
+    return (f'{len(absent)} tensors of the model are not in the checkpoint, '
+            f'from {absent[0]} to {absent[-1]}') if absent else ''
 
 
 def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
@@ -80,6 +119,8 @@ def main(args: Optional[Sequence[str]] = None) -> int:
     try:
         weights = converter.load(options.source)
         converted, notes = converter.convert(weights, options.allow_leftover)
+        if options.config:
+            notes.append(compare_with_config(converted, options.config))
         write_checkpoint(converted, options.layout, options.target)
     except LeftoverError as error:
         assert weights is not None
@@ -88,7 +129,7 @@ def main(args: Optional[Sequence[str]] = None) -> int:
             '--allow-leftover converts the rest.')
     except (OSError, ValueError) as error:
         return _fail(options, str(error))
-    for note in notes:
+    for note in filter(None, notes):
         print(note, file=sys.stderr)
     print(f'{options.target}: {len(converted)} tensors, '
           f'{describe(converted)}; made for {converter.configs}')
@@ -113,6 +154,8 @@ def _parser() -> argparse.ArgumentParser:
         'source', type=Path, metavar='IN', help='the official checkpoint')
     parser.add_argument(
         'target', type=Path, metavar='OUT', help='the file to write')
+    parser.add_argument(
+        '--config', help="refuse weights that are not of this config's model")
     parser.add_argument(
         '--allow-leftover',
         action='store_true',

@@ -1,9 +1,13 @@
 """The command that converts official checkpoints."""
 import runpy
 import sys
+from pathlib import Path
 
 import pytest
 import torch
+from mmengine.config import Config
+from mmengine.registry import init_default_scope
+from mmpose.registry import MODELS
 
 from mmpose_video.tools.convert_checkpoint import (
     guess_layout,
@@ -12,6 +16,7 @@ from mmpose_video.tools.convert_checkpoint import (
 )
 from mmpose_video.tools.converters import CONVERTERS
 
+CONFIGS = Path(__file__).parents[2] / 'configs'
 #: One name for each rule of the smallest layout.
 HRNET = ('conv1.weight', 'bn1.bias', 'stage2.0.branches.0.0.conv1.weight',
          'final_layer.weight')
@@ -75,6 +80,48 @@ def test_another_layout_is_named(files, capsys):
 ])
 def test_guess(names, answer):
     assert answer in guess_layout(weights(names))
+
+
+@pytest.fixture
+def baseline():
+    """The small baseline: its config, its weights under official names."""
+    config = str(CONFIGS / 'baseline' /
+                 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
+    init_default_scope('mmpose')
+    model = MODELS.build(Config.fromfile(config).model)
+    return config, {
+        name.removeprefix('backbone.').removeprefix('head.'): value
+        for name, value in model.state_dict().items()
+    }
+
+
+def test_compared_with_a_config(baseline, files, capsys):
+    config, state = baseline
+    torch.save(state, files[0])
+    assert run('hrnet', files, '--config', config) == 0
+    assert capsys.readouterr().err == ''
+
+
+def test_another_size(baseline, files, capsys):
+    config, state = baseline
+    torch.save(state, files[0])
+    large = config.replace('-tiny_1xb16-4e_synthetic-96x64',
+                           '-w32_1xb32-4e_synthetic-256x192')
+    assert run('hrnet', files, '--config', large) == 1
+    error = capsys.readouterr().err
+    assert 'holds HRNet-W16, 17 keypoints, 0.7 M' in error
+    assert 'w32_1xb32-4e_synthetic-256x192.py is HRNet-W32, 17 key' in error
+    assert 'tensors of another shape (the first: ' in error
+    assert not files[1].exists()
+
+
+def test_without_a_head(baseline, files, capsys):
+    config, state = baseline
+    del state['final_layer.weight'], state['final_layer.bias']
+    torch.save(state, files[0])
+    assert run('hrnet', files, '--config', config) == 0
+    assert ('2 tensors of the model are not in the checkpoint, from '
+            'head.final_layer.weight') in capsys.readouterr().err
 
 
 def test_bad_files_end_in_one_message(files, capsys):

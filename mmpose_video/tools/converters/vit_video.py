@@ -10,7 +10,7 @@ class TARViTPoseConverter(Converter):
     """TAR-ViTPose. The weights need ``layout='published'``."""
 
     source = 'zgspose/TARViTPose, class TAR_ViTPose'
-    configs = 'configs/tarvitpose/tarvitpose_vit-*'
+    configs = 'configs/tarvitpose/tarvitpose-published_vit-*'
     copies = {
         **_COPIES,
         'model.head.deconv_layers.': 'heatmap_head.0.',
@@ -33,7 +33,7 @@ class PoseidonConverter(Converter):
     """Poseidon. The weights need ``layout='published'``."""
 
     source = 'CesareDavidePace/poseidon, class Poseidon'
-    configs = 'configs/poseidon/poseidon_vit-*'
+    configs = 'configs/poseidon/poseidon-published_vit-*'
     copies = {
         **_COPIES,
         'extract_layers.model.': 'backbone.',
