@@ -1,4 +1,5 @@
 """The single-frame head inside a neck."""
+import pytest
 import torch
 from mmengine.structures import InstanceData, PixelData
 from mmpose.models.heads import HeatmapHead
@@ -55,3 +56,23 @@ def test_loss_counts_visible_key_points():
     expected = (squares[0].mean() + squares[2].mean()) / 3
     loss = head.loss_of(heatmaps, [sample])['loss_rough']
     torch.testing.assert_close(loss, expected)
+
+
+def test_checkpoint_of_a_video_model_in_place_of_a_single_frame_model(
+        tmp_path):
+    path = str(tmp_path / 'second_stage.pth')
+    torch.save(dict(state_dict={
+        'backbone.conv1.weight': torch.zeros(1),
+        'neck.rough_head.final_layer.weight': torch.ones(3, 6, 1, 1),
+        'neck.rough_head.final_layer.bias': torch.ones(3),
+        'neck.warps.0.offset_conv.weight': torch.zeros(1)}), path)
+    init = dict(type='Pretrained', checkpoint=path, prefix='head.')
+    with pytest.raises(ValueError) as error:
+        build(init_cfg=init).init_weights()
+    message = str(error.value)
+    assert 'no weights under `head.`' in message and path in message
+    assert 'it has `backbone.`, `neck.rough_head.`, `neck.warps.`' in message
+    assert 'set `neck.rough_head.init_cfg.prefix`' in message
+    head = build(init_cfg=dict(init, prefix='neck.rough_head.'))
+    head.init_weights()
+    assert (head.final_layer.weight == 1).all()

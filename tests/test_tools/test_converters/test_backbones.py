@@ -1,9 +1,12 @@
 """Starting weights: official HRNet and ViTPose."""
+from pathlib import Path
+
 import pytest
 import torch
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
+from mmpose_video.tools.convert_checkpoint import write_checkpoint
 from mmpose_video.tools.converters import CONVERTERS, LeftoverError
 from mmpose_video.tools.converters.describe import describe
 
@@ -126,3 +129,38 @@ def test_hrnet_for_classes():
 def test_other_weights_are_no_hrnet():
     with pytest.raises(LeftoverError):
         CONVERTERS['hrnet']().convert({'layer4.0.conv1.weight': torch.ones(1)})
+
+
+def test_one_converted_file_starts_all_parts(tmp_path):
+    """Backbone, single-frame head and probe of an official HRNet."""
+    single = hrnet()
+    for parameter in single.parameters():
+        torch.nn.init.normal_(parameter)
+    path = str(tmp_path / 'hrnet.pth')
+    write_checkpoint(
+        CONVERTERS['hrnet']().convert(official_hrnet(single)).weights,
+        'hrnet', Path(path))
+
+    def start(prefix):
+        return dict(type='Pretrained', checkpoint=path, prefix=prefix)
+
+    backbone = dict(type='HRNet', extra=single.backbone.extra,
+                    init_cfg=start('backbone.'))
+    head = dict(type='HeatmapHead', in_channels=17, out_channels=17,
+                deconv_out_channels=None, final_layer=None)
+    dcpose = MODELS.build(dict(
+        type='TopdownVideoPoseEstimator', backbone=backbone, head=head,
+        neck=dict(type='DCPoseNeck', rough_head=dict(
+            in_channels=8, init_cfg=start('head.')))))
+    fami = MODELS.build(dict(
+        type='TopdownVideoPoseEstimator', backbone=backbone,
+        head=dict(head, in_channels=8, final_layer=dict(kernel_size=1)),
+        neck=dict(type='FAMINeck', in_channels=8, offset_groups=4, mi=dict(
+            mode='published', label_init=start('head.final_layer.')))))
+    for model, layer in ((dcpose, dcpose.neck.rough_head.final_layer),
+                         (fami, fami.neck.mi_loss.label_layer)):
+        model.init_weights()
+        assert torch.equal(model.backbone.conv1.weight,
+                           single.backbone.conv1.weight)
+        assert torch.equal(layer.weight, single.head.final_layer.weight)
+        assert torch.equal(layer.bias, single.head.final_layer.bias)
