@@ -9,13 +9,14 @@ r"""Write the benchmark's tables into README.md and docs/benchmark.md.
 To publish copies the results of ``benchmarks/accuracy.py`` to
 ``docs/results/benchmark_<size>.json`` and ``.csv``, the logs of the trainings,
 which lie beside them, to ``docs/results/logs``, and draws the plots in
-``docs/images``. What stands between the marks of the two pages is then made
-from these files alone.
+``docs/images``. Runs that were published before and are not among the new ones
+stay, so results may come from several work directories. What stands between
+the marks of the two pages is then made from these files alone.
 """
 import argparse
 import sys
 from pathlib import Path
-from typing import List, Optional
+from typing import Any, Dict, List, Optional
 
 from comparison.errors import RunError
 from comparison.logs import write_log
@@ -28,16 +29,38 @@ from comparison.sizes import ROOT
 def publish(path: Path, root: Path) -> None:
     """Copy results and logs into the repository and draw their plots."""
     results = read_json(path)
+    runs = results['runs']
     name = f'benchmark_{results["size"]}'
     folder = root / 'docs' / 'results'
-    for run in results['runs']:
+    for run in runs:
         log = f'logs/{results["size"]}/{run["name"]}.jsonl'
         if write_log(path.parent / run['name'], folder / log):
             run['log'] = log
-    write_json(folder / f'{name}.json', results)
+    before = folder / f'{name}.json'
+    if before.is_file():
+        results = merged(read_json(before), results)
+    write_json(before, results)
     write_csv(folder / f'{name}.csv', results['runs'])
     for image in draw(results, root / 'docs' / 'images', f'{name}_'):
         print(f'drew {image}')
+
+
+def merged(before: Dict[str, Any], results: Dict[str, Any]
+           ) -> Dict[str, Any]:
+    """Add runs to those that were published before.
+
+    Args:
+        before (dict): The published results.
+        results (dict): New ones; a run replaces one of the same name.
+
+    Raises:
+        RunError: If they are of other data.
+    """
+    if before['data'] != results['data']:
+        raise RunError(f'these results are of {results["data"]}, the '
+                       f'published ones of {before["data"]}')
+    runs = {run['name']: run for run in before['runs'] + results['runs']}
+    return dict(results, runs=[runs[name] for name in sorted(runs)])
 
 
 def write_pages(root: Path, check: bool = False) -> List[str]:

@@ -152,11 +152,13 @@ class Trainings:
         options = [f'randomness.seed={run.seed}',
                    'default_hooks.logger.interval=10',
                    'default_hooks.checkpoint.max_keep_ckpts=1',
-                   *length_options(run.epochs), *run.options, *self.extra]
+                   *length_options(run.epochs)]
         if run.start is not None:
             start = str(self._start_checkpoint(run))
             options += [o.replace('{start}', start)
                         for o in run.start_options]
+        # last, so that a variant may train what others keep
+        options += [*run.options, *self.extra]
         if last is not None:
             options = [o for o in options if not o.startswith('load_from=')]
             options += [f'load_from={last}', 'resume=True']

@@ -226,6 +226,23 @@ def test_publishing(results, tmp_path):
         '{"loss": 0.12346, "step": 10}\n')
 
 
+def test_publishing_keeps_what_was_published_before(results, tmp_path):
+    for folder in ('docs/results', 'docs/images'):
+        (tmp_path / folder).mkdir(parents=True)
+    source = tmp_path / 'results.json'
+    first, second = results['runs'][:4], results['runs'][3:6]
+    for runs in (first, second):
+        source.write_text(json.dumps(dict(results, runs=runs)))
+        report.publish(source, tmp_path)
+    folder = tmp_path / 'docs' / 'results'
+    published = json.loads((folder / 'benchmark_small.json').read_text())
+    assert [run['name'] for run in published['runs']] == sorted(
+        run['name'] for run in results['runs'][:6])
+    source.write_text(json.dumps(dict(results, data='other clips')))
+    with pytest.raises(RunError, match='are of other clips, the published'):
+        report.publish(source, tmp_path)
+
+
 def test_unequal_lengths_are_said(results):
     results['runs'][5]['epochs'] = 9
     assert 'Not the 4 epochs of the others: tdmi (9).' in pages.page(
