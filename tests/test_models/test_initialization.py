@@ -36,6 +36,7 @@ PARTS = [
     dict(type='NWJLowerBound', **ESTIMATOR),
     dict(type='SpatialSymmetricKL'),
     dict(type='PublishedMI'),
+    dict(type='SquaredWeightMSELoss'),
     DCPOSE,
     FAMI,
     FAMI | dict(design='paper'),
