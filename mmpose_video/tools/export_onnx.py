@@ -23,6 +23,7 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from mmpose.apis import init_model
+from mmpose.models.heads import RegressionHead, RLEHead
 from torch import Tensor, nn
 
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
@@ -49,6 +50,9 @@ class ExportedPart(nn.Module):
         self.settings: Any = None
         self.output = 'heatmaps'
         head: Any = model.head
+        self.regresses = isinstance(head, (RegressionHead, RLEHead))
+        if self.regresses:
+            self.output = 'keypoints'
         if not isinstance(head, (DiffPoseHead, DiffPoseRegressionHead)):
             return
         test_cfg: Any = model.test_cfg or {}
@@ -99,7 +103,9 @@ class ExportedPart(nn.Module):
         model: Any = self.model
         feats = model.extract_feat(clips)
         if noise is None:
-            return model.head.forward(feats)
+            result = model.head.forward(feats)
+            # without the scales of the coordinates
+            return result[..., :2] if self.regresses else result
         return model.head.generate(
             feats, (), self.settings, first_noise=noise)[-1].mean(dim=1)
 

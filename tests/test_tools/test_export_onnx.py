@@ -66,21 +66,29 @@ def packages():
 
 @pytest.mark.slow
 @pytest.mark.parametrize('kind', [
-    'baseline', 'glsmamba', 'dcpose', 'fami', 'tdmi'])
+    'baseline', 'glsmamba', 'dcpose', 'fami', 'tdmi', 'posewarper', 'dsta',
+    'tarvitpose'])
 def test_onnxruntime_gives_the_same_for_any_number_of_clips(
         kind, small, weights, tmp_path):
     """The trace has 2 clips; 1 and 3 are compared."""
     onnx = pytest.importorskip('onnx')
-    config = tiny(kind) if kind == 'baseline' else small(kind)
+    if kind == 'tarvitpose':
+        config = tiny(kind, '*_vit-tiny_*')
+    else:
+        config = tiny(kind) if kind == 'baseline' else small(kind)
     out = str(tmp_path / 'model.onnx')
     result = export(config, out, weights(config))
-    frames = dict(baseline=1, dcpose=3).get(kind, 5)
+    frames = dict(baseline=1, dcpose=3, dsta=3).get(kind, 5)
     assert result['shape'] == ('N', frames, 3, 96, 64)
     assert result['difference'] < 2e-4
     graph = onnx.load(out).graph
     kinds = [node.op_type for node in graph.node]
     assert len(kinds) == result['nodes'] < 3000
     assert ('Scan' in kinds) == (kind == 'glsmamba')
+    output, = graph.output
+    assert output.name == ('keypoints' if kind == 'dsta' else 'heatmaps')
+    size = [dim.dim_value for dim in output.type.tensor_type.shape.dim[1:]]
+    assert size == ([17, 2] if kind == 'dsta' else [17, 24, 16])
     batch = graph.input[0].type.tensor_type.shape.dim[0]
     assert batch.dim_param and not batch.dim_value
 
