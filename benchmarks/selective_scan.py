@@ -31,7 +31,7 @@ from selective_scan_baselines import (
 )
 from torch import Tensor
 
-from mmpose_video.models.layers.scan_orders import stacked_orders
+from mmpose_video.models.necks.glsmamba.scan_orders import stacked_orders
 from mmpose_video.ops import available_backends, selective_scan
 
 Inputs = Dict[str, Tensor]

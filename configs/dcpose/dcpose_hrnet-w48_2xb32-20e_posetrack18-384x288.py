@@ -1,7 +1,7 @@
 _base_ = [
     '../_base_/datasets/posetrack18_video.py',
     '../_base_/pipelines/clip_384x288.py',
-    '../_base_/schedules/adam_20e_dcpose.py',
+    '../_base_/schedules/adam_20e_dcpose-posetrack18.py',
     '../_base_/models/dcpose_hrnet-w48.py',
 ]
 
@@ -17,13 +17,3 @@ train_dataloader = dict(
 val_dataloader = dict(
     dataset=dict(pipeline=_base_.val_pipeline, clip_sampler=clip_sampler))
 test_dataloader = val_dataloader
-
-# The published schedule of PoseTrack18: a lower rate, practically constant
-optim_wrapper = dict(optimizer=dict(lr=1e-4))
-param_scheduler = [
-    dict(
-        type='MultiStepLR',
-        milestones=[4, 8, 12, 16],
-        gamma=0.99,
-        by_epoch=True)
-]

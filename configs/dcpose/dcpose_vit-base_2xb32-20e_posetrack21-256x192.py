@@ -1,7 +1,8 @@
+# No schedule is published for PoseTrack21: that of PoseTrack18.
 _base_ = [
     '../_base_/datasets/posetrack21_video.py',
     '../_base_/pipelines/clip_256x192.py',
-    '../_base_/schedules/adam_20e_dcpose.py',
+    '../_base_/schedules/adam_20e_dcpose-posetrack18.py',
     '../_base_/models/dcpose_vit-base.py',
 ]
 
@@ -17,13 +18,3 @@ train_dataloader = dict(
 val_dataloader = dict(
     dataset=dict(pipeline=_base_.val_pipeline, clip_sampler=clip_sampler))
 test_dataloader = val_dataloader
-
-# As for PoseTrack18; no schedule is published for PoseTrack21
-optim_wrapper = dict(optimizer=dict(lr=1e-4))
-param_scheduler = [
-    dict(
-        type='MultiStepLR',
-        milestones=[4, 8, 12, 16],
-        gamma=0.99,
-        by_epoch=True)
-]

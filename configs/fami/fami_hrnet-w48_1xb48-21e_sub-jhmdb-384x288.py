@@ -7,9 +7,7 @@ _base_ = [
 
 # `mi.mode='published'` would need rough heatmaps of these 15 key points, and
 # with them the final layer of a single-frame model trained on this set.
-model = dict(
-    neck=dict(num_keypoints=15),
-    head=dict(out_channels=15, decoder=_base_.codec))
+model = dict(head=dict(out_channels=15, decoder=_base_.codec))
 
 train_dataloader = dict(
     batch_size=48, dataset=dict(pipeline=_base_.train_pipeline))

@@ -5,9 +5,7 @@ _base_ = [
     '../_base_/models/tdmi_hrnet-w48.py',
 ]
 
-model = dict(
-    neck=dict(num_keypoints=14),
-    head=dict(out_channels=14, decoder=_base_.codec))
+model = dict(head=dict(out_channels=14, decoder=_base_.codec))
 
 train_dataloader = dict(
     batch_size=12, dataset=dict(pipeline=_base_.train_pipeline))

@@ -1,4 +1,5 @@
-"""Data structures that travel with a clip."""
+"""Data structures that travel with a clip, and access to its labels."""
 from .clip_info import ClipInfo
+from .target_heatmaps import stack_target_heatmaps
 
-__all__ = ['ClipInfo']
+__all__ = ['ClipInfo', 'stack_target_heatmaps']

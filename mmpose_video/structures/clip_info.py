@@ -1,4 +1,4 @@
-"""Where the frames of a batch of clips lie in time."""
+"""Times of the frames of a batch of clips."""
 from dataclasses import dataclass
 from typing import Optional, Sequence
 
@@ -15,28 +15,31 @@ class ClipInfo:
     Attributes:
         num_frames (int): T.
         key_index (int): Position of the key frame, the one whose pose is
-            asked for, in the clip. The same for all clips of a batch.
+            estimated, in the clip. The same for all clips of a batch.
         offsets (Tensor): Shape (N, T), int64. Each frame's distance in frames
             from the key frame; 0 for the key frame itself and for a frame
             that it stands in for.
         valid (Tensor): Shape (N, T), bool. False where the wanted frame did
             not exist and the nearest one stands in.
+        frames (Tensor, optional): The normalized images, (N, T, 3, H, W), for
+            necks that look at them (:attr:`BaseVideoNeck.uses_frames`).
     """
 
     num_frames: int
     key_index: int
     offsets: Tensor
     valid: Tensor
+    frames: Optional[Tensor] = None
 
     @classmethod
     def centered(cls,
                  num_clips: int,
                  num_frames: int,
                  device: Optional[torch.device] = None) -> 'ClipInfo':
-        """Consecutive frames around a key frame in the middle.
+        """Describe consecutive frames around a key frame in the middle.
 
-        It serves raw tensors, which come without data samples (counting
-        operations, tracing), and single images, where T = 1.
+        For raw tensors, which come without data samples (operation counting,
+        tracing), and for single images, T = 1.
         """
         key_index = num_frames // 2
         offsets = torch.arange(num_frames, device=device) - key_index
@@ -53,12 +56,12 @@ class ClipInfo:
             data_samples: Sequence[PoseDataSample],
             num_frames: int,
             device: Optional[torch.device] = None) -> 'ClipInfo':
-        """Collect what :class:`PackClipInputs` stored in the meta info.
+        """Collect the times that :class:`PackClipInputs` put in the meta info.
 
         Args:
             data_samples (Sequence[PoseDataSample]): The N samples.
             num_frames (int): T of the input tensor, to be checked.
-            device (torch.device, optional): Where the tensors shall lie.
+            device (torch.device, optional): Device of the tensors.
 
         Raises:
             ValueError: If the samples disagree with the tensor or with each
@@ -81,7 +84,7 @@ class ClipInfo:
         if offsets.shape[1] != num_frames:
             raise ValueError(
                 f'the input tensor holds {num_frames} frames per clip, but '
-                f'`frame_offsets` speaks of {offsets.shape[1]}')
+                f'`frame_offsets` has {offsets.shape[1]} entries')
         key_indices = {int(meta['key_index']) for meta in metas}
         if len(key_indices) != 1:
             raise ValueError('the key frame must stand at the same place in '

@@ -107,8 +107,8 @@ def test_parts_fit_together(name):
         points = dataset(lazy_init=True).metainfo['num_keypoints']
         assert num_keypoints(cfg) == points
         neck = cfg.model.get('neck') or {}
-        if 'mi' in neck:
-            assert neck.get('num_keypoints', 17) == points
+        # the head alone says it; the estimator tells the neck
+        assert 'num_keypoints' not in neck
         for step in loader.dataset.pipeline:
             transform = TRANSFORMS.build(step)
             if step.type == 'TopdownClipAffine':
@@ -172,6 +172,26 @@ def test_forward_and_backward(name):
                 keypoints = sample.pred_instances.keypoints
                 assert keypoints.shape == (1, K, 2)
                 assert np.isfinite(keypoints).all()
+
+
+@pytest.mark.parametrize(
+    'name', [name for name in CONFIGS
+             if 'hrnet-tiny' in name or 'vit-tiny' in name])
+def test_the_head_alone_sets_the_number_of_keypoints(name):
+    cfg = load(name)
+    model_cfg = small(model_config(name))
+    key = 'out_channels' if 'out_channels' in model_cfg['head'] else (
+        'num_joints')
+    model_cfg['head'][key] = 5
+    model = MODELS.build(model_cfg)
+    data = batch(clip_length(cfg), 5)
+    for sample in data['data_samples']:
+        sample.set_metainfo(dict(flip_indices=list(range(5))))
+    data = model.data_preprocessor(data, training=True)
+    total, _ = model.parse_losses(model(**data, mode='loss'))
+    total.backward()
+    for sample in model.eval()(**data, mode='predict'):
+        assert sample.pred_instances.keypoints.shape == (1, 5, 2)
 
 
 @pytest.mark.parametrize('name', CONFIGS)

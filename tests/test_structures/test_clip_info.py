@@ -38,7 +38,7 @@ def test_samples_without_times_name_the_transform():
 
 
 def test_disagreeing_lengths():
-    with pytest.raises(ValueError, match='holds 3 frames.*speaks of 2'):
+    with pytest.raises(ValueError, match='holds 3 frames.*has 2 entries'):
         ClipInfo.from_data_samples([sample([0, 1], 0)], 3)
 
 

@@ -8,4 +8,4 @@ model = dict(
         type='DCPoseNeck',
         rough_head=dict(in_channels=16, frozen=False),
         dilations=(1, 2, 3, 4, 5)),
-    head=dict(in_channels=17, final_layer=None))
+    head=dict(final_layer=None))

@@ -13,5 +13,5 @@ model = dict(
                 type='Pretrained',
                 checkpoint={{_base_.checkpoint}},
                 prefix='head.'))),
-    head=dict(in_channels=17, final_layer=None),
+    head=dict(final_layer=None),
     test_cfg=dict(flip_test=False))

@@ -11,4 +11,4 @@ model = dict(
         dilations=(1, 2, 4, 6, 8),
         channels=32,
         num_blocks=4),
-    head=dict(in_channels=17, final_layer=None))
+    head=dict(final_layer=None))

@@ -16,5 +16,5 @@ model = dict(
                 prefix='head.')),
         # of the frames -2 to 2, at test time
         slot_weights=(0.1, 0.25, 0.3, 0.25, 0.1)),
-    head=dict(in_channels=17, final_layer=None),
+    head=dict(final_layer=None),
     test_cfg=dict(flip_test=False))

@@ -19,7 +19,6 @@ model = dict(
                 checkpoint={{_base_.checkpoint}},
                 prefix='head.'))),
     head=dict(
-        in_channels=17,
         deconv_out_channels=None,
         deconv_kernel_sizes=None,
         final_layer=None,

@@ -12,7 +12,6 @@ model = dict(
             deconv_out_channels=(48, ),
             deconv_kernel_sizes=(4, ))),
     head=dict(
-        in_channels=17,
         deconv_out_channels=None,
         deconv_kernel_sizes=None,
         final_layer=None))

@@ -4,8 +4,8 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from ..layers.space_time_embedding import sine_cosine_embedding
-from ..layers.time_embedding import TimeEmbedding, sinusoidal_embedding
+from ..layers.sine_cosine_embedding import sine_cosine_embedding
+from .time_embedding import TimeEmbedding, sinusoidal_embedding
 
 
 class CoordinateFeature(NamedTuple):

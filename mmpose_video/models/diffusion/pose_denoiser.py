@@ -8,9 +8,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from ..layers.grid_transformer import GridTransformer
-from ..layers.time_conditioning import TimeConditioning
-from ..layers.time_embedding import TimeEmbedding
 from .lookup_interaction import LookupInteraction, ScaleFeature
+from .time_conditioning import TimeConditioning
+from .time_embedding import TimeEmbedding
 
 Pyramid = Tuple[ScaleFeature, ...]
 

@@ -186,7 +186,7 @@ class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
         losses = dict(
             loss_kpt=self.loss_module(pred, clean, weights_of_draws))
         if self.rough_head is not None and not self.rough_head.frozen:
-            losses.update(self.rough_head.loss_of(
+            losses.update(self.rough_head.loss_from_heatmaps(
                 self._rough_signal(feats), batch_data_samples))
         if (train_cfg or {}).get('compute_acc', True):
             _, accuracy, _ = pose_pck_accuracy(

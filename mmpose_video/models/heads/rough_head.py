@@ -62,9 +62,9 @@ class RoughHead(HeatmapHead):
         """Set the mode; a frozen head stays in evaluation mode."""
         return super().train(mode and not self.frozen)
 
-    def loss_of(self, heatmaps: Tensor,
+    def loss_from_heatmaps(self, heatmaps: Tensor,
                 data_samples: SampleList) -> Dict[str, Tensor]:
-        """The loss of heatmaps that are there already.
+        """Compute the loss of heatmaps that were already predicted.
 
         Args:
             heatmaps (Tensor): Shape (N, K, h, w).

@@ -2,7 +2,7 @@
 from mmcv.cnn.bricks import DropPath
 from torch import Tensor, nn
 
-from .space_time_embedding import sine_cosine_embedding
+from .sine_cosine_embedding import sine_cosine_embedding
 
 
 def pre_norm_layer(dims: int,

@@ -1,4 +1,4 @@
-"""Objectives beyond the heatmap loss, one file each."""
+"""Objectives that MMPose lacks, one file each."""
 from .dsta_loss import DSTALoss
 from .mutual_info.club import CLUBUpperBound
 from .mutual_info.info_nce import InfoNCELowerBound
@@ -7,12 +7,11 @@ from .mutual_info.mi_estimator import MIEstimator
 from .mutual_info.mutual_info_loss import MutualInfoLoss
 from .mutual_info.nwj import NWJLowerBound
 from .mutual_info.published_mi import PublishedMI
-from .spatial_kl import SpatialSymmetricKL
+from .mutual_info.spatial_kl import SpatialSymmetricKL
 from .squared_weight_mse_loss import SquaredWeightMSELoss
-from .target_heatmaps import stack_target_heatmaps
 
 __all__ = [
     'CLUBUpperBound', 'DSTALoss', 'InfoNCELowerBound', 'LeaveOneOutUpperBound',
     'MIEstimator', 'MutualInfoLoss', 'NWJLowerBound', 'PublishedMI',
-    'SpatialSymmetricKL', 'SquaredWeightMSELoss', 'stack_target_heatmaps'
+    'SpatialSymmetricKL', 'SquaredWeightMSELoss'
 ]

@@ -77,6 +77,8 @@ class PoseWarpingNeck(BaseVideoNeck):
             one, or nothing but zeros.
     """
 
+    outputs_heatmaps = True
+
     def __init__(self,
                  rough_head: ConfigType,
                  num_keypoints: int = 17,

@@ -86,6 +86,8 @@ class TARViTPoseNeck(BaseVideoNeck):
             the channels.
     """
 
+    outputs_heatmaps = True
+
     def __init__(self,
                  rough_head: ConfigType,
                  num_keypoints: int = 17,

@@ -1,52 +1,67 @@
 """The top-down pose estimator for clips."""
-from typing import Any, Dict, Optional, Tuple
+import inspect
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
-from mmpose.utils.typing import ConfigType, SampleList
-from torch import Tensor
+from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
+from torch import Tensor, nn
 
 from mmpose_video.models.necks import BaseVideoNeck
 from mmpose_video.structures import ClipInfo
 
+FeatureLevels = Tuple[Tensor, ...]
+
+#: What heads call the number of keypoints.
+_HEAD_KEYS = ('out_channels', 'num_joints', 'num_keypoints')
+
 
 @MODELS.register_module()
 class TopdownVideoPoseEstimator(TopdownPoseEstimator):
-    """Estimates the pose of one person in the key frame of a clip.
+    """Estimate the pose of one person in the key frame of a clip.
 
     Time is folded into the batch for the backbone, which may be any stock
     2-D backbone; a :class:`BaseVideoNeck` fuses the frames; the head sees the
     features of one image. Parameters keep the names ``backbone.*``,
-    ``neck.*`` and ``head.*``, so single-image weights load as they are.
+    ``neck.*`` and ``head.*``, so single-image weights load unchanged.
 
-    Without a video neck (none, or one of the host's) the model is a
-    single-frame baseline: it sees the key frame alone, whatever the length of
-    the clip.
+    Without a video neck (no neck, or one of MMPose's) the model is a
+    single-frame baseline: it looks at the key frame alone, whatever the
+    length of the clip.
+
+    The number of keypoints is set once, in the head (``out_channels`` or
+    ``num_joints``). A neck that takes ``num_keypoints`` gets it from there.
 
     Args:
         backbone (dict): Config of the backbone.
         neck (dict, optional): Config of the neck.
         head (dict, optional): Config of the head.
-        freeze_backbone (bool): Train neck and head alone: the backbone gets no
+        freeze_backbone (bool): Train only neck and head: the backbone gets no
             gradients and stays in evaluation mode. Defaults to False.
         drift_frozen_bn (bool): Let the batch statistics of a frozen backbone
             follow the data nevertheless, as the published code of DCPose and
             FAMI-Pose does. Defaults to False.
-        frames_per_pass (int, optional): Run the backbone on at most that many
-            frames at a time, to bound memory. Batch normalization that is in
-            training mode sees smaller batches then. Defaults to None, all.
+        frames_per_pass (int, optional): Run the backbone on at most this many
+            frames at a time, to bound memory. Batch normalization in training
+            mode sees smaller batches then. Defaults to None, all frames.
         **kwargs: See :class:`TopdownPoseEstimator`.
+
+    Raises:
+        ValueError: If neck and head disagree on the number of keypoints.
     """
 
     def __init__(self,
                  backbone: ConfigType,
-                 neck: Optional[ConfigType] = None,
-                 head: Optional[ConfigType] = None,
+                 neck: OptConfigType = None,
+                 head: OptConfigType = None,
                  freeze_backbone: bool = False,
                  drift_frozen_bn: bool = False,
                  frames_per_pass: Optional[int] = None,
                  **kwargs: Any) -> None:
+        neck, head = self._share_num_keypoints(neck, head)
         super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
         if frames_per_pass is not None and frames_per_pass < 1:
             raise ValueError('`frames_per_pass` must be at least 1, got '
@@ -54,13 +69,14 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         self.freeze_backbone = freeze_backbone
         self.drift_frozen_bn = drift_frozen_bn
         self.frames_per_pass = frames_per_pass
+        self.num_keypoints = self._keypoints_of(head)
         self._clip: Optional[ClipInfo] = None
         if freeze_backbone:
             self.backbone.requires_grad_(False)
 
     @property
     def is_video_model(self) -> bool:
-        """bool: Whether the model looks at more than the key frame."""
+        """bool: Whether the model uses frames other than the key frame."""
         return self.with_neck and isinstance(self.neck, BaseVideoNeck)
 
     def train(self, mode: bool = True) -> 'TopdownVideoPoseEstimator':
@@ -78,19 +94,25 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
             data_samples (list[PoseDataSample]): The annotations.
 
         Returns:
-            dict: The head's losses and those that the neck adds, by name.
+            dict: The losses of the head and those that the neck adds.
 
         Raises:
-            FloatingPointError: If a loss is not finite. It is raised before
-                the optimizer's step, so the weights are still good.
+            FloatingPointError: If a loss is not finite. The error comes
+                before the optimizer's step, so the weights are still good.
+            ValueError: If the annotations have another number of keypoints
+                than the head.
         """
+        self._check_num_keypoints(data_samples)
         clip = self._clip_info(inputs, data_samples)
-        feats, context = self._encode(inputs, clip)
-        losses = self.head.loss(feats, data_samples, train_cfg=self.train_cfg)
+        feats, context = self._fuse(inputs, clip)
+        with _recorded_forward(self.head) as outputs:
+            losses = self.head.loss(
+                feats, data_samples, train_cfg=self.train_cfg)
         if self.is_video_model:
             heatmaps = None
             if self.neck.uses_heatmaps:
-                heatmaps = self.head.forward(feats)
+                # a diffusion head computes its loss without its forward()
+                heatmaps = outputs[0] if outputs else self.head.forward(feats)
             extra = self.neck.loss(context, data_samples, heatmaps)
             clashes = extra.keys() & losses.keys()
             if clashes:
@@ -100,22 +122,59 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         return losses
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:
-        """Predict the poses of a batch; see the host's method.
+        """Predict the poses of a batch; see :class:`TopdownPoseEstimator`.
 
         Args:
             inputs (Tensor): Shape (N, T, 3, H, W), or (N, 3, H, W) for T = 1.
-            data_samples (list[PoseDataSample]): The samples' meta info.
+            data_samples (list[PoseDataSample]): Samples with meta info.
         """
-        # The host calls ``extract_feat(inputs)``, for the flip test twice;
-        # the times of the frames reach it through this attribute.
+        # MMPose calls ``extract_feat(inputs)``, twice for the flip test. The
+        # times of the frames reach it through this attribute.
         self._clip = self._clip_info(inputs, data_samples)
         try:
             return super().predict(inputs, data_samples)
         finally:
             self._clip = None
 
-    def extract_feat(self, inputs: Tensor) -> Tuple[Tensor, ...]:
-        """Features of the key frame, fused over the clip.
+    def predict_from_frame_feats(self, views: Sequence[FeatureLevels],
+                                 data_samples: SampleList) -> SampleList:
+        """Predict poses from features that the backbone gave before.
+
+        Clips of neighbouring key frames share most of their frames; so a
+        caller may run :meth:`extract_frame_feats` once per frame and combine
+        the results to clips.
+
+        Args:
+            views (Sequence[tuple[Tensor]]): Features of the clips, for each
+                level of the backbone (N, T, C, h, w); where ``test_cfg`` asks
+                for the flip test, also those of the mirrored clips.
+            data_samples (list[PoseDataSample]): Samples with meta info.
+
+        Returns:
+            list[PoseDataSample]: The samples with ``pred_instances``.
+
+        Raises:
+            ValueError: If the model has no video neck, or if the number of
+                views does not fit the flip test.
+        """
+        if not self.is_video_model:
+            raise ValueError('the model has no video neck, which could '
+                             'combine the features of several frames')
+        flip = bool(self.test_cfg.get('flip_test', False))
+        if len(views) != 1 + flip:
+            raise ValueError(f'expected {1 + flip} view(s) with '
+                             f'`flip_test={flip}`, got {len(views)}')
+        clip = ClipInfo.from_data_samples(data_samples, views[0][0].shape[1],
+                                          views[0][0].device)
+        feats = [self.neck(view, clip) for view in views]
+        preds = self.head.predict(
+            feats if flip else feats[0], data_samples, test_cfg=self.test_cfg)
+        instances, fields = preds if isinstance(preds, tuple) else (preds,
+                                                                    None)
+        return self.add_pred_to_datasample(instances, fields, data_samples)
+
+    def extract_feat(self, inputs: Tensor) -> FeatureLevels:
+        """Extract the features of the key frame, fused over the clip.
 
         Args:
             inputs (Tensor): Shape (N, T, 3, H, W), or (N, 3, H, W) for T = 1.
@@ -123,10 +182,10 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         Returns:
             tuple[Tensor]: Feature maps of shape (N, C, h, w).
         """
-        return self._encode(inputs, self._clip)[0]
+        return self._fuse(inputs, self._clip)[0]
 
-    def extract_frame_feats(self, inputs: Tensor) -> Tuple[Tensor, ...]:
-        """Per-frame features of the backbone.
+    def extract_frame_feats(self, inputs: Tensor) -> FeatureLevels:
+        """Extract the backbone's features of every frame.
 
         Args:
             inputs (Tensor): Shape (N, T, 3, H, W).
@@ -150,17 +209,17 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         return tuple(
             level.unflatten(0, (num_clips, num_frames)) for level in levels)
 
-    def _encode(
+    def _fuse(
         self, inputs: Tensor, clip: Optional[ClipInfo]
-    ) -> Tuple[Tuple[Tensor, ...], Dict[str, Tensor]]:
-        """Backbone and neck."""
+    ) -> Tuple[FeatureLevels, Dict[str, Tensor]]:
+        """Run backbone and neck; return features and the neck's context."""
         if inputs.dim() == 4:
             inputs = inputs.unsqueeze(1)
         if self.is_video_model:
+            if self.neck.uses_frames:
+                clip = replace(clip or self._centered(inputs), frames=inputs)
             return self.neck.encode(self.extract_frame_feats(inputs), clip)
-        num_clips, num_frames = inputs.shape[:2]
-        if clip is None:
-            clip = ClipInfo.centered(num_clips, num_frames, inputs.device)
+        clip = clip or self._centered(inputs)
         frame = inputs[:, clip.key_index, None]
         feats = tuple(
             level.squeeze(1) for level in self.extract_frame_feats(frame))
@@ -170,15 +229,64 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
 
     @staticmethod
     def _as_tuple(feats: Any) -> tuple:
-        """Backbones return a tensor, a list or a tuple."""
+        """Return a backbone's output, a tensor or a sequence, as a tuple."""
         return (feats, ) if isinstance(feats, Tensor) else tuple(feats)
 
     @staticmethod
+    def _centered(inputs: Tensor) -> ClipInfo:
+        """Return times for clips (N, T, 3, H, W) without data samples."""
+        num_clips, num_frames = inputs.shape[:2]
+        return ClipInfo.centered(num_clips, num_frames, inputs.device)
+
+    @staticmethod
     def _clip_info(inputs: Tensor, data_samples: SampleList) -> ClipInfo:
-        """Times of the frames of a batch."""
+        """Return the times of the frames of a batch."""
         num_frames = inputs.shape[1] if inputs.dim() == 5 else 1
         return ClipInfo.from_data_samples(data_samples, num_frames,
                                           inputs.device)
+
+    @staticmethod
+    def _keypoints_of(head: OptConfigType) -> Optional[int]:
+        """Return the number of keypoints that a head's config names."""
+        found = [head[key] for key in _HEAD_KEYS if key in (head or {})]
+        return found[0] if found and isinstance(found[0], int) else None
+
+    @classmethod
+    def _share_num_keypoints(
+            cls, neck: OptConfigType, head: OptConfigType
+    ) -> Tuple[OptConfigType, OptConfigType]:
+        """Complete the neck's and the head's config with what they share."""
+        num_keypoints = cls._keypoints_of(head)
+        if num_keypoints is None or neck is None or head is None:
+            return neck, head
+        neck_class = neck['type']
+        if isinstance(neck_class, str):
+            neck_class = MODELS.get(neck_class)
+        if neck_class is None or not issubclass(neck_class, BaseVideoNeck):
+            return neck, head
+        if 'num_keypoints' in inspect.signature(neck_class).parameters:
+            neck = {'num_keypoints': num_keypoints, **neck}
+            if neck['num_keypoints'] != num_keypoints:
+                raise ValueError(
+                    f'the neck is built for {neck["num_keypoints"]} '
+                    f'keypoints, the head for {num_keypoints}; leave '
+                    '`neck.num_keypoints` out: the head sets it')
+        if neck_class.outputs_heatmaps:
+            head = {**head, 'in_channels': num_keypoints}
+        return neck, head
+
+    def _check_num_keypoints(self, data_samples: SampleList) -> None:
+        """Compare the head with the annotations."""
+        labels = data_samples[0].get('gt_instance_labels')
+        if (self.num_keypoints is None or labels is None
+                or 'keypoint_weights' not in labels):
+            return
+        found = labels.keypoint_weights.shape[-1]
+        if found != self.num_keypoints:
+            raise ValueError(
+                f'the dataset has {found} keypoints, the head '
+                f'{self.num_keypoints}; set `model.head.out_channels` '
+                f'(`num_joints` of a regression head) to {found}')
 
     @staticmethod
     def _check_finite(losses: dict, data_samples: SampleList) -> None:
@@ -195,3 +303,24 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
                 'the learning rate, clip the gradients (`optim_wrapper.'
                 'clip_grad`) or train in float32. Samples of this batch: '
                 f'{paths[:8]}{" ..." if len(paths) > 8 else ""}')
+
+
+@contextmanager
+def _recorded_forward(head: nn.Module) -> Iterator[List[Any]]:
+    """Keep what a head's ``forward`` returns while its loss is computed.
+
+    MMPose's heads call ``self.forward`` in ``loss`` and return losses alone.
+    That call bypasses forward hooks, so the method is wrapped instead.
+    """
+    outputs: List[Any] = []
+    forward = head.forward
+
+    def recording(*args: Any, **kwargs: Any) -> Any:
+        outputs.append(forward(*args, **kwargs))
+        return outputs[-1]
+
+    head.forward = recording  # type: ignore[method-assign]
+    try:
+        yield outputs
+    finally:
+        del head.forward

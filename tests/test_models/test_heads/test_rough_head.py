@@ -54,7 +54,7 @@ def test_loss_counts_visible_key_points():
     heatmaps = torch.rand(1, 3, 4, 4)
     squares = (heatmaps[0] - sample.gt_fields.heatmaps).pow(2)
     expected = (squares[0].mean() + squares[2].mean()) / 3
-    loss = head.loss_of(heatmaps, [sample])['loss_rough']
+    loss = head.loss_from_heatmaps(heatmaps, [sample])['loss_rough']
     torch.testing.assert_close(loss, expected)
 
 

@@ -229,3 +229,91 @@ def test_checkpoint_of_another_architecture_is_named():
     with pytest.raises(RuntimeError, match='size mismatch'):
         load_state_dict(model, other.state_dict(), strict=True)
     assert isinstance(model.head, HeatmapHead)
+
+
+def test_the_head_runs_once():
+    model = build()
+    calls = []
+    model.head.final_layer.register_forward_hook(
+        lambda module, args, output: calls.append(output))
+    losses = model(**model.data_preprocessor(batch(), True), mode='loss')
+    assert len(calls) == 1
+    torch.testing.assert_close(losses['loss_aux'], calls[0].square().mean())
+    assert 'forward' not in vars(model.head)  # nothing stays wrapped
+
+
+@MODELS.register_module()
+class SizedForTest(WeightedFramesForTest):
+    """Takes the number of keypoints, and gives as many maps."""
+
+    outputs_heatmaps = True
+
+    def __init__(self, num_keypoints=17):
+        super().__init__()
+        self.num_keypoints = num_keypoints
+        self.proj = torch.nn.Conv2d(8, num_keypoints, 1)
+
+    def fuse(self, feats, clip):
+        (x, ), context = super().fuse(feats, clip)
+        return (self.proj(x), ), context
+
+
+def test_the_head_tells_the_neck_the_number_of_keypoints():
+    head = dict(config()['head'], out_channels=5)
+    model = build(neck=dict(type='SizedForTest'), head=head)
+    assert model.neck.num_keypoints == model.num_keypoints == 5
+    assert model.head.in_channels == 5
+    with pytest.raises(ValueError, match='neck is built for 4 .* head for 5'):
+        build(neck=dict(type='SizedForTest', num_keypoints=4), head=head)
+    data = model.data_preprocessor(batch(), training=True)
+    with pytest.raises(ValueError, match='has 17 keypoints.*out_channels'):
+        model(**data, mode='loss')
+
+
+@pytest.mark.parametrize('flip_test', [False, True])
+def test_features_that_were_computed_before(flip_test):
+    model = build(test_cfg=dict(flip_test=flip_test)).eval()
+    data = model.data_preprocessor(batch())
+    data['data_samples'][0].set_metainfo(
+        dict(frame_offsets=np.array([-4, 0, 1])))
+    expected = [
+        sample.pred_instances.keypoints
+        for sample in model(**data, mode='predict')
+    ]
+    clips = data['inputs']
+    views = [model.extract_frame_feats(clips)]
+    if flip_test:
+        views.append(model.extract_frame_feats(clips.flip(-1)))
+    found = model.predict_from_frame_feats(views, data['data_samples'])
+    for sample, keypoints in zip(found, expected):
+        np.testing.assert_allclose(
+            sample.pred_instances.keypoints, keypoints, rtol=1e-6)
+    with pytest.raises(ValueError, match='expected . view'):
+        model.predict_from_frame_feats(views * 2, data['data_samples'])
+    with pytest.raises(ValueError, match='no video neck'):
+        build(neck=None).predict_from_frame_feats(views,
+                                                  data['data_samples'])
+
+
+@MODELS.register_module()
+class FramesForTest(WeightedFramesForTest):
+    """Adds the mean of the images to the features."""
+
+    uses_frames = True
+
+    def fuse(self, feats, clip):
+        feats, context = super().fuse(feats, clip)
+        return (feats[0] + clip.frames.mean(), ), context
+
+
+def test_images_reach_necks_that_ask_for_them():
+    model = build(neck=dict(type='FramesForTest')).eval()
+    data = model.data_preprocessor(batch())
+    plain = build().neck
+    frame_feats = model.extract_frame_feats(data['inputs'])
+    torch.testing.assert_close(
+        model.extract_feat(data['inputs'])[0],
+        plain(frame_feats)[0] + data['inputs'].mean())
+    assert model(**data, mode='predict')[0].pred_instances
+    with pytest.raises(ValueError, match='needs the images'):
+        model.neck(frame_feats)

@@ -16,10 +16,9 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType
 from torch import Tensor, nn
 
-from mmpose_video.models.losses.weight_warmup import WeightWarmup
-
 from .mi_estimator import MIEstimator
 from .mi_term import MITerm
+from .weight_warmup import WeightWarmup
 
 LABELS = ('heatmaps', 'target')
 

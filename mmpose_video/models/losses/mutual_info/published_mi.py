@@ -5,9 +5,8 @@ from mmpose.registry import MODELS
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
-from mmpose_video.models.losses.spatial_kl import as_equal_maps
-
 from .mi_estimator import MIEstimator
+from .spatial_kl import as_equal_maps
 
 
 @MODELS.register_module()

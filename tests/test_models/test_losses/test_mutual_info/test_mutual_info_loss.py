@@ -1,16 +1,10 @@
 """The weighted objective and its parts."""
 import pytest
 import torch
-from mmengine.structures import PixelData
 from mmpose.registry import MODELS
-from mmpose.structures import PoseDataSample
 
-from mmpose_video.models.losses import (
-    MutualInfoLoss,
-    PublishedMI,
-    stack_target_heatmaps,
-)
-from mmpose_video.models.losses.weight_warmup import WeightWarmup
+from mmpose_video.models.losses import MutualInfoLoss, PublishedMI
+from mmpose_video.models.losses.mutual_info.weight_warmup import WeightWarmup
 
 CHANNELS = dict(a=6, b=6, target=4, heatmaps=4)
 TERMS = [
@@ -289,16 +283,3 @@ def test_missing_tensor():
     assert loss.needs('target') and not loss.needs('heatmaps')
     with pytest.raises(KeyError, match='target'):
         loss(maps)
-
-
-def test_target_heatmaps():
-    samples = []
-    for i in range(2):
-        sample = PoseDataSample()
-        sample.gt_fields = PixelData(heatmaps=torch.full((4, 6, 5), float(i)))
-        samples.append(sample)
-    got = stack_target_heatmaps(samples)
-    assert got.shape == (2, 4, 6, 5)
-    assert (got[0] == 0).all() and (got[1] == 1).all()
-    with pytest.raises(ValueError, match='codec'):
-        stack_target_heatmaps([PoseDataSample()])

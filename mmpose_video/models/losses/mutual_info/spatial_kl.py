@@ -5,7 +5,7 @@ from mmpose.registry import MODELS
 from torch import Tensor
 from torch.nn.functional import log_softmax
 
-from .mutual_info.mi_estimator import MIEstimator
+from .mi_estimator import MIEstimator
 
 
 @MODELS.register_module()

@@ -4,8 +4,11 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmpose_video.models.layers.scan_orders import scan_order, window_order
-from mmpose_video.models.layers.space_time_scan import SpaceTimeScan
+from mmpose_video.models.necks.glsmamba.scan_orders import (
+    scan_order,
+    window_order,
+)
+from mmpose_video.models.necks.glsmamba.space_time_scan import SpaceTimeScan
 
 SIZE = (2, 4, 3)
 

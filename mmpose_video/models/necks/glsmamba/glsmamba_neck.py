@@ -20,12 +20,12 @@ from torch import Tensor, nn
 
 from mmpose_video.structures import ClipInfo
 
-from ..layers.deconv_upsample import DeconvUpsample
-from ..layers.deform_conv import deform_conv
-from ..layers.space_time_attention import SpaceTimeAttention
-from ..layers.space_time_embedding import SpaceTimeEmbedding
-from ..layers.space_time_scan import SpaceTimeScan
-from .base_video_neck import BaseVideoNeck, Context, Features
+from ...layers.deconv_upsample import DeconvUpsample
+from ...layers.deform_conv import deform_conv
+from ..base_video_neck import BaseVideoNeck, Context, Features
+from .space_time_attention import SpaceTimeAttention
+from .space_time_embedding import SpaceTimeEmbedding
+from .space_time_scan import SpaceTimeScan
 
 #: Scan types of the six-direction scan and the order each walks.
 SCAN_TYPES = ('unified', 'spatial', 'temporal')

@@ -1,4 +1,4 @@
-"""The residual steps block, as DCPose uses it."""
+"""DCPose's version of the residual steps block."""
 from typing import List
 
 import torch
@@ -6,13 +6,13 @@ from mmengine.model import BaseModule, Sequential
 from mmpose.utils.typing import ConfigType
 from torch import Tensor, nn
 
-from .conv_norm import DEFAULT_NORM, ConvNorm
+from ...layers.conv_norm import DEFAULT_NORM, ConvNorm
 
 
 class RSBBlock(BaseModule):
-    r"""Residual steps block: four branches of growing depth.
+    r"""A residual steps block: four branches of growing depth.
 
-    A 1x1 convolution makes four groups of b channels, x_1 .. x_4. Branch i
+    A 1x1 convolution produces four groups of b channels, x_1 .. x_4. Branch i
     has i 3x3 convolutions; each takes the previous output of its own branch
     plus the output of the same depth one branch above:
 
@@ -31,8 +31,8 @@ class RSBBlock(BaseModule):
     Args:
         in_channels (int): Channels of the input (N, C, h, w), at least 3.
         out_channels (int): Channels of the output (N, C', h, w).
-        project (bool): Whether the shortcut is a 1x1 convolution with a
-            normalization; else it is the identity. Defaults to False.
+        project (bool): Whether the shortcut is a 1x1 convolution with
+            normalization instead of the identity. Defaults to False.
         norm_cfg (dict): Defaults to ``dict(type='BN')``.
     """
 

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmpose_video.models.layers.scan_orders import (
+from mmpose_video.models.necks.glsmamba.scan_orders import (
     SCAN_ORDERS,
     scan_order,
     stacked_orders,

@@ -2,7 +2,11 @@
 import pytest
 import torch
 
-from mmpose_video.models.layers import affine_warp, translate, warp_affine
+from mmpose_video.models.necks.fami.affine_warp import (
+    affine_warp,
+    translate,
+    warp_affine,
+)
 
 
 def by_loop(image, matrix):

@@ -16,13 +16,13 @@ def stack_target_heatmaps(data_samples: Sequence[PoseDataSample]) -> Tensor:
         Tensor: Shape (N, K, h, w).
 
     Raises:
-        ValueError: If there are none.
+        ValueError: If a sample has none.
     """
     if any('gt_fields' not in sample or 'heatmaps' not in sample.gt_fields
            for sample in data_samples):
         raise ValueError(
-            'the objective compares features with ground-truth heatmaps, but '
-            'a sample has none; use a codec that makes heatmaps, such as '
-            '`MSRAHeatmap`, in `GenerateTarget`')
+            'a loss needs ground-truth heatmaps, but a sample has none; use a '
+            'codec that makes heatmaps, such as `MSRAHeatmap`, in '
+            '`GenerateTarget`')
     return torch.stack(
         [sample.gt_fields.heatmaps for sample in data_samples])

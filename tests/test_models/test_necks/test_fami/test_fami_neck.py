@@ -8,7 +8,7 @@ from mmengine.structures import PixelData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
-from mmpose_video.models.layers import affine_warp, translate
+from mmpose_video.models.necks.fami.affine_warp import affine_warp, translate
 from mmpose_video.structures import ClipInfo
 
 C, K = 4, 3

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from mmpose_video.models.layers.time_conditioning import TimeConditioning
+from mmpose_video.models.diffusion.time_conditioning import TimeConditioning
 
 
 @pytest.mark.parametrize('mode', ['scale', 'scale_shift'])

@@ -3,7 +3,7 @@ import torch
 import torch.nn.functional as F
 
 from mmpose_video.models.necks import GLSMambaNeck
-from mmpose_video.models.necks.glsmamba import (
+from mmpose_video.models.necks.glsmamba.glsmamba_neck import (
     ModulatedMerging,
     SequentialChannelAttention,
 )

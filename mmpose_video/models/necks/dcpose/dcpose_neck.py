@@ -1,9 +1,10 @@
-"""DCPose: heatmaps of the neighbours correct those of the key frame.
+"""DCPose: correct the key frame's heatmaps with those of its neighbours.
 
 "Deep Dual Consecutive Network for Human Pose Estimation", CVPR 2021 (arXiv
-2103.07254). Numbers that the paper leaves open are those of its public code.
+2103.07254). Constants that the paper does not give are those of its public
+code.
 
-Shape shorthand: N samples, T frames, K key points, C channels, h w heatmap
+Shape shorthand: N samples, T frames, K keypoints, C channels, h w heatmap
 size.
 """
 from typing import Dict, Optional, Sequence, Tuple
@@ -16,67 +17,71 @@ from torch import Tensor, nn
 
 from mmpose_video.structures import ClipInfo
 
-from ..layers.conv_norm import DEFAULT_NORM
-from ..layers.deformable_alignment import DeformableAlignment
-from ..layers.rsb_block import RSBChain
-from .base_video_neck import BaseVideoNeck, Context, Features
+from ...layers.conv_norm import DEFAULT_NORM
+from ...layers.deformable_alignment import DeformableAlignment
+from ..base_video_neck import BaseVideoNeck, Context, Features
+from .rsb_block import RSBChain
 
 
 @MODELS.register_module()
 class DCPoseNeck(BaseVideoNeck):
-    r"""Merges, compares and corrects the heatmaps of three frames.
+    r"""Merge, compare and correct the heatmaps of three frames.
 
-    A single-frame head makes rough heatmaps H_p, H_c, H_n of the previous,
-    the key and the next frame. The nearer neighbour weighs more:
+    A single-frame head predicts rough heatmaps H_p, H_c, H_n of the previous,
+    the key and the next frame. The nearer neighbour gets the larger weight:
     :math:`w_p = m_n / (m_p + m_n)`, :math:`w_n = m_p / (m_p + m_n)` with
     their distances m from the key frame. Then
 
-    * the *pose temporal merger* (PTM) turns, per key point,
+    * the *pose temporal merger* (PTM) turns, per keypoint,
       :math:`[H_c, w_p H_p, w_n H_n]` into support heatmaps S;
-    * the *pose residual fusion* (PRF) turns, with A = H_c - H_p and
-      B = H_c - H_n, per key point :math:`[A, w_p A, B, w_n B]` into residual
-      features R;
-    * the *pose correction network* (PCN) reads sampling offsets and
+    * the *pose residual fusion* (PRF) turns, per keypoint,
+      :math:`[A, w_p A, B, w_n B]` into residual features R, where
+      A = H_c - H_p and B = H_c - H_n;
+    * the *pose correction network* (PCN) predicts sampling offsets and
       modulation factors for five dilations from S and R, resamples S with
-      each, and averages.
+      each of them, and averages the results.
 
-    The output is heatmaps, so the head behind is ``HeatmapHead`` with
+    The output is heatmaps, so the head that follows is ``HeatmapHead`` with
     ``final_layer=None`` and ``deconv_out_channels=None``.
 
-    Wherever the rough heatmap of the key frame can learn, because the
-    backbone or the rough head is trained, it is supervised too
-    (``loss_rough``), as in the published code.
+    If the backbone or the rough head is trained, the rough heatmap of the key
+    frame is supervised, too (``loss_rough``), as in the published code.
 
-    A neighbour that does not exist is the key frame itself, at distance 1.
-    A clip of one frame is that case on both sides.
+    A missing neighbour is replaced by the key frame itself, at distance 1. In
+    a clip of one frame both neighbours are missing.
 
     Args:
         rough_head (dict): Config of the single-frame head; see
             :class:`RoughHead`, which is its default ``type``.
         num_keypoints (int): K. Defaults to 17.
         dilations (Sequence[int]): Defaults to (3, 6, 9, 12, 15).
-        merge_blocks (int): Residual steps blocks of the merger. Defaults
-            to 1.
-        residual_channels_per_keypoint (int): Channels of R over K. Defaults
-            to 2.
-        residual_blocks (int): Blocks of the residual fusion. Defaults to 2.
-        guide_channels (int): Channels from which offsets and modulation are
-            read. Defaults to 64.
-        guide_blocks (int): Blocks that make them. Defaults to 2.
-        use_ptm (bool): Without the merger, S is the rough heatmap of the key
-            frame. Defaults to True.
-        use_prf (bool): Without the residual fusion, the correction is guided
-            by S alone. Defaults to True.
-        use_pcn (bool): Without the correction, S is the output, and there
-            is nothing for the residual fusion to guide. Defaults to True.
+        merge_blocks (int): Number of residual steps blocks of the merger.
+            Defaults to 1.
+        residual_channels_per_keypoint (int): Channels of R divided by K.
+            Defaults to 2.
+        residual_blocks (int): Number of blocks of the residual fusion.
+            Defaults to 2.
+        guide_channels (int): Channels of the feature from which offsets and
+            modulation are predicted. Defaults to 64.
+        guide_blocks (int): Number of blocks that compute that feature.
+            Defaults to 2.
+        use_ptm (bool): Use the merger. Without it, S is the rough heatmap of
+            the key frame. Defaults to True.
+        use_prf (bool): Use the residual fusion. Without it, the correction is
+            guided by S alone. Defaults to True.
+        use_pcn (bool): Use the correction. Without it, S is the output, and
+            the residual fusion is left out as well. Defaults to True.
         norm_cfg (dict): Defaults to ``dict(type='BN')``.
         init_cfg (dict | list[dict], optional): Defaults to the published
-            initialization, a normal distribution of 0.001 for convolutions.
-            Deformable convolutions start as the identity in any case.
+            initialization: convolutions from a normal distribution of
+            standard deviation 0.001. Deformable convolutions always start as
+            the identity.
 
     Raises:
         ValueError: If both the merger and the correction are switched off.
     """
+
+    outputs_heatmaps = True
 
     def __init__(self,
                  rough_head: ConfigType,
@@ -100,7 +105,7 @@ class DCPoseNeck(BaseVideoNeck):
         super().__init__(clip_lengths=(1, 3), init_cfg=init_cfg)
         if not (use_ptm or use_pcn):
             raise ValueError('without merger and correction DCPose returns '
-                             'the rough heatmaps; switch on `use_ptm` or '
+                             'the rough heatmaps; enable `use_ptm` or '
                              '`use_pcn`, or use the single-frame model')
         K = num_keypoints
         self.num_keypoints = K
@@ -135,12 +140,16 @@ class DCPoseNeck(BaseVideoNeck):
         """Correct the heatmaps of the key frame.
 
         Args:
-            feats (tuple[Tensor]): Features (N, T, C, h', w'), T being 3 or 1.
+            feats (tuple[Tensor]): Features (N, T, C, h', w') with T = 3 or 1.
             clip (ClipInfo): Times of the frames.
 
         Returns:
-            tuple: Heatmaps (N, K, h, w), and the context ``rough``: those of
-            the single-frame head for the key frame.
+            tuple: Heatmaps (N, K, h, w), and the context: ``rough``, the key
+            frame's heatmaps of the single-frame head, and ``support``, S.
+
+        Raises:
+            ValueError: If the backbone has other channels than the rough
+                head.
         """
         num_clips, num_frames, channels = feats[-1].shape[:3]
         if channels != self.rough_head.in_channels:
@@ -182,7 +191,7 @@ class DCPoseNeck(BaseVideoNeck):
              context: Context,
              data_samples: SampleList,
              heatmaps: Optional[Tensor] = None) -> Dict[str, Tensor]:
-        """Supervise the rough heatmap of the key frame, if it can learn.
+        """Supervise the rough heatmap of the key frame, if it is trained.
 
         Args:
             context (dict[str, Tensor]): As :meth:`fuse` returned it.
@@ -190,15 +199,16 @@ class DCPoseNeck(BaseVideoNeck):
             heatmaps (Tensor, optional): Unused.
 
         Returns:
-            dict[str, Tensor]: ``loss_rough``, or nothing.
+            dict[str, Tensor]: ``loss_rough``, or an empty dict.
         """
         if not context['rough'].requires_grad:
             return {}
-        return self.rough_head.loss_of(context['rough'], data_samples)
+        return self.rough_head.loss_from_heatmaps(context['rough'],
+                                                  data_samples)
 
     @staticmethod
     def neighbours(clip: ClipInfo) -> Tuple[int, int]:
-        """Positions of the previous and of the next frame in the clip."""
+        """Return the positions of the previous and the next frame."""
         if clip.num_frames == 1:
             return 0, 0
         first, second = (i for i in range(3) if i != clip.key_index)
@@ -207,10 +217,13 @@ class DCPoseNeck(BaseVideoNeck):
     @classmethod
     def frame_weights(cls, clip: ClipInfo,
                       dtype: torch.dtype) -> Tuple[Tensor, Tensor]:
-        """Weights of the previous and of the next frame, (N, 1, 1, 1) each.
+        """Return the weights of the previous and the next frame.
 
-        A frame at distance 0 is the key frame in the place of one that does
-        not exist; its distance counts as 1, so the two never sum to zero.
+        A frame at distance 0 is the key frame in place of a missing
+        neighbour; its distance counts as 1, so the two never sum to zero.
+
+        Returns:
+            tuple[Tensor]: Shape (N, 1, 1, 1) each.
         """
         before, after = cls.neighbours(clip)
         distances = clip.offsets.abs().clamp(min=1).to(dtype)
@@ -221,5 +234,5 @@ class DCPoseNeck(BaseVideoNeck):
 
     @staticmethod
     def _by_keypoint(*maps: Tensor) -> Tensor:
-        """Concatenate (N, K, h, w) maps so that key points stay together."""
+        """Concatenate (N, K, h, w) maps, channels of a keypoint together."""
         return torch.stack(maps, 2).flatten(1, 2)

@@ -3,7 +3,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from mmpose_video.models.layers import RSBBlock, RSBChain
+from mmpose_video.models.necks.dcpose.rsb_block import RSBBlock, RSBChain
 
 
 def conv_norm(x, state, name, relu=True):

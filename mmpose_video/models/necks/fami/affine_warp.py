@@ -7,10 +7,10 @@ from torch import Tensor
 def affine_warp(feats: Tensor, theta: Tensor) -> Tensor:
     """Sample feature maps through affine maps in normalized coordinates.
 
-    The output at p is the input at ``theta @ (x, y, 1)``, bilinear, zero
-    outside. Coordinates run from -1 at the centre of the first pixel to 1 at
-    the centre of the last one, so rotations and scales leave the centre of
-    the map where it is.
+    The output at p is the bilinear sample of the input at
+    ``theta @ (x, y, 1)``, zero outside the map. Coordinates run from -1 at
+    the centre of the first pixel to 1 at the centre of the last one, so
+    rotation and scaling keep the centre of the map in place.
 
     Args:
         feats (Tensor): Shape (N, C, h, w).
@@ -34,11 +34,11 @@ def affine_warp(feats: Tensor, theta: Tensor) -> Tensor:
 def warp_affine(feats: Tensor, matrix: Tensor) -> Tensor:
     """Move the content of feature maps by affine maps of pixel coordinates.
 
-    What was at (x, y) comes to ``matrix @ (x, y, 1)``; what leaves the map is
-    lost and zeros come in. The convention, and the order of the operations,
+    Content at (x, y) moves to ``matrix @ (x, y, 1)``; what leaves the map is
+    lost, and zeros fill the gaps. The convention and the order of operations
     are those of ``kornia.geometry.warp_affine``, which FAMI-Pose's code
-    calls: a mathematically equal shortcut would differ from it by rounding
-    errors of the sampling points, visible in the features' fifth digit.
+    calls: a mathematically equal shortcut would round the sampling points
+    differently, which shows in the fifth digit of the features.
 
     Args:
         feats (Tensor): Shape (N, C, h, w).
@@ -61,12 +61,12 @@ def warp_affine(feats: Tensor, matrix: Tensor) -> Tensor:
 
 
 def translate(feats: Tensor, shift: Tensor) -> Tensor:
-    """Move the content of feature maps by fractions of pixels.
+    """Translate the content of feature maps by fractions of pixels.
 
     Args:
         feats (Tensor): Shape (N, C, h, w).
         shift (Tensor): (dx, dy) in pixels of the map, shape (N, 2); positive
-            values move to the right and down.
+            values move the content right and down.
 
     Returns:
         Tensor: Shape (N, C, h, w).
@@ -79,11 +79,11 @@ def translate(feats: Tensor, shift: Tensor) -> Tensor:
 
 
 def _inverse(matrix: Tensor) -> Tensor:
-    """Inverse of affine maps, (..., 3, 3) with 0, 0, 1 as the last row."""
+    """Invert affine maps (..., 3, 3) whose last row is 0, 0, 1."""
     if not torch.onnx.is_in_onnx_export():
         # unlike `inv`, `inv_ex` does not wait for a GPU to check the result
         return torch.linalg.inv_ex(matrix)[0]
-    # ONNX inverts no matrices; this differs by rounding errors
+    # ONNX cannot invert matrices; this differs by rounding errors
     a, b = matrix[..., 0, 0], matrix[..., 0, 1]
     c, d = matrix[..., 1, 0], matrix[..., 1, 1]
     linear = torch.stack([d, -b, -c, a], -1).unflatten(-1, (2, 2))

@@ -5,7 +5,8 @@ from mmengine.structures import PixelData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
-from mmpose_video.models.necks.tdmi_parts import ChannelMask, DifferenceStage
+from mmpose_video.models.necks.tdmi.channel_mask import ChannelMask
+from mmpose_video.models.necks.tdmi.motion_stage import MotionStage
 
 MI = dict(
     terms=[
@@ -57,18 +58,25 @@ def samples(num=2, num_keypoints=3):
     return result
 
 
-def test_difference_stage():
-    """Differences of neighbours, in time order, steer and are steered."""
+def test_motion_stage_is_guided_by_key_and_motion():
     torch.manual_seed(0)
-    stage = DifferenceStage(4, 2, 2, groups=2, norm_cfg=dict(type='BN')).eval()
-    frames, key = torch.randn(2, 3, 4, 6, 5), torch.randn(2, 4, 6, 5)
-    motion = stage.encode(
-        torch.cat((frames[:, 1] - frames[:, 0], frames[:, 2] - frames[:, 1]),
-                  1))
-    guide = stage.guide(torch.cat((key, motion), 1))
-    torch.testing.assert_close(
-        stage(frames, key), stage.modulate(motion, guide))
-    assert stage.modulate.deform_conv.dilation == (1, 1)
+    stage = MotionStage(4, 2, 2, groups=2, norm_cfg=dict(type='BN')).eval()
+    changes, key = torch.randn(2, 2, 4, 6, 5), torch.randn(2, 4, 6, 5)
+    torch.nn.init.zeros_(stage.modulate.offset_conv.weight)
+    torch.nn.init.zeros_(stage.modulate.offset_conv.bias)
+    # without offsets it is a plain convolution of the modulated motion
+    motion = stage.encode(changes.flatten(1, 2))
+    mask = stage.modulate.mask_conv(stage.guide(torch.cat((key, motion), 1)))
+    padded = torch.nn.functional.pad(motion, (1, 1, 1, 1))
+    weight = stage.modulate.deform_conv.weight
+    expected = torch.zeros_like(motion)
+    for tap in range(9):
+        y, x = divmod(tap, 3)
+        factor = mask[:, [tap, tap, 9 + tap, 9 + tap]]
+        expected += torch.einsum('nchw,dc->ndhw',
+                                 factor * padded[:, :, y:y + 6, x:x + 5],
+                                 weight[:, :, y, x])
+    torch.testing.assert_close(stage(changes, key), expected)
     assert stage.modulate.offset_conv.dilation == (3, 3)
     assert len(stage.encode) == 2
 
@@ -95,7 +103,8 @@ def test_fusion(appearance, fuse_first):
     feats = features()
     (got, ), context = neck.encode(feats)
     key = feats[3][:, 2]
-    D = [stage(x, key) for stage, x in zip(neck.differences, feats)]
+    D = [stage(x[:, 1:] - x[:, :-1], key)
+         for stage, x in zip(neck.motion_stages, feats)]
     M = neck.fusions[0](D[0]) if fuse_first else D[0]
     for s in (1, 2, 3):
         M = neck.fusions[s](M + D[s])
@@ -142,7 +151,7 @@ def test_parameters_of_the_published_size():
 
 def test_figure_design():
     neck = build(num_blocks=(3, 3, 2, 2), fuse_first=True)
-    assert [len(d.encode) for d in neck.differences] == [3, 3, 2, 2]
+    assert [len(d.encode) for d in neck.motion_stages] == [3, 3, 2, 2]
     assert neck(features())[0].shape == (2, 8, 6, 5)
 
 
@@ -172,7 +181,7 @@ def test_single_frame_is_a_still(appearance):
     torch.testing.assert_close(neck(single)[0], neck(still)[0])
     # its differences are nothing but zero
     seen = []
-    neck.differences[0].encode.register_forward_pre_hook(
+    neck.motion_stages[0].encode.register_forward_pre_hook(
         lambda module, args: seen.append(args[0]))
     neck(single)
     assert seen[0].shape == (2, 32, 6, 5) and (seen[0] == 0).all()
@@ -193,7 +202,7 @@ def test_motion_sees_neighbours_only_through_differences():
 @pytest.mark.parametrize('stages', [(3, ), (-1, ), (0, 2)])
 def test_ablation_stages(stages):
     neck = build(stages=stages, num_blocks=1).eval()
-    assert len(neck.differences) == len(stages)
+    assert len(neck.motion_stages) == len(stages)
     feats = features()
     out = neck(feats)[0]
     for i in range(3):  # the last level always shows the key frame
@@ -263,7 +272,7 @@ def test_deconvolutions_of_a_checkpoint(tmp_path):
         torch.testing.assert_close(lift.state_dict()[name], wanted)
     block = neck.aggregate[0]
     assert block.conv1.weight.std().item() == pytest.approx(1e-3, rel=0.1)
-    assert neck.differences[0].modulate.mask_conv.weight.abs().max() < 0.01
+    assert neck.motion_stages[0].modulate.mask_conv.weight.abs().max() < 0.01
 
 
 def test_projection_of_other_widths():
@@ -401,7 +410,7 @@ def test_small_config_trains(name):
     from mmengine.registry import init_default_scope
     from mmengine.structures import InstanceData
     init_default_scope('mmpose')
-    folder = Path(__file__).parents[3] / 'configs' / 'tdmi'
+    folder = Path(__file__).parents[4] / 'configs' / 'tdmi'
     cfg = Config.fromfile(
         folder / f'{name}_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
     torch.manual_seed(0)

@@ -3,7 +3,7 @@ import math
 import pytest
 import torch
 
-from mmpose_video.models.layers.time_embedding import (
+from mmpose_video.models.diffusion.time_embedding import (
     TimeEmbedding,
     sinusoidal_embedding,
 )
