@@ -66,8 +66,11 @@ class DSTANeck(BaseVideoNeck):
         num_tokens (int): J. Defaults to 17, of which the released model
             leaves two unused.
         joint_tokens (Sequence[int], optional): The token of each keypoint, K
-            numbers; several may read the same. Defaults to None, that of
-            PoseTrack's keypoints in the released model.
+            numbers; several may read the same. Defaults to None: for 17
+            keypoints the assignment of the released model to PoseTrack's,
+            otherwise one token per keypoint, in order.
+        num_keypoints (int): K, where ``joint_tokens`` is None. Defaults to
+            17.
         group_size (int): Tokens per group of the spatial branch: tokens 0 to
             ``group_size - 1`` are the first group, and so on. Defaults to 3.
         num_groups (int): Number of groups. Tokens behind the last one skip
@@ -93,6 +96,7 @@ class DSTANeck(BaseVideoNeck):
                  num_frames: int = 3,
                  num_tokens: int = 17,
                  joint_tokens: Optional[Sequence[int]] = None,
+                 num_keypoints: int = 17,
                  group_size: int = 3,
                  num_groups: int = 5,
                  token_channels: int = 32,
@@ -103,7 +107,10 @@ class DSTANeck(BaseVideoNeck):
                  pool_size: Tuple[int, int] = (1, 1),
                  init_cfg: OptMultiConfig = None) -> None:
         super().__init__(clip_lengths=(num_frames, ), init_cfg=init_cfg)
-        joint_tokens = tuple(joint_tokens or POSETRACK_TOKENS)
+        if joint_tokens is None:
+            joint_tokens = POSETRACK_TOKENS if num_keypoints == len(
+                POSETRACK_TOKENS) else range(num_keypoints)
+        joint_tokens = tuple(joint_tokens)
         if not 0 <= min(joint_tokens) <= max(joint_tokens) < num_tokens:
             raise ValueError(f'`joint_tokens` must be 0 to {num_tokens - 1}, '
                              f'got {joint_tokens}')

@@ -95,8 +95,9 @@ class DISFlow(ClipFlow):
     def estimate(self, first: Tensor, second: Tensor) -> Tensor:
         """Estimate the flow of pairs of images; see :class:`ClipFlow`."""
         estimator = cv2.DISOpticalFlow.create(_PRESETS[self.preset])
+        # DIS starts from the flow that it is given
         flows: List[np.ndarray] = [
-            estimator.calc(a, b, np.empty((*a.shape, 2), np.float32))
+            estimator.calc(a, b, np.zeros((*a.shape, 2), np.float32))
             for a, b in zip(self._as_gray(first), self._as_gray(second))
         ]
         flow = torch.from_numpy(np.stack(flows)).permute(0, 3, 1, 2)
