@@ -41,7 +41,8 @@ class Recorder(LabelPropagator):
         data = model.data_preprocessor(
             dict(inputs=[clip[1:] for clip in batch['inputs']],
                  data_samples=batch['data_samples']), False)
-        rough = model.neck.rough(model.extract_frame_feats(data['inputs']))
+        rough = model.neck.rough_head.frame_heatmaps(
+            model.extract_frame_feats(data['inputs']))
         samples = model.add_pred_to_datasample(
             model.head.decode(rough[:, 0]), None, data['data_samples'])
         for sample in samples:

@@ -155,7 +155,8 @@ class LabelPropagator:
         model = self.model
         data = model.data_preprocessor(batch, False)
         samples = data['data_samples']
-        rough = model.neck.rough(model.extract_frame_feats(data['inputs']))
+        rough = model.neck.rough_head.frame_heatmaps(
+            model.extract_frame_feats(data['inputs']))
         heatmaps = torch.stack(
             [sample.gt_fields.heatmaps for sample in samples])
         warped = model.neck.warp(heatmaps, rough[:, 1] - rough[:, 0])

@@ -7,7 +7,7 @@ import pytest
 import torch
 from mmengine.config import Config
 from mmengine.registry import init_default_scope
-from mmpose.registry import MODELS
+from mmpose.registry import DATASETS, MODELS
 
 from mmpose_video.apis.label_propagator import LabelPropagator
 from mmpose_video.tools.propagate_labels import main
@@ -71,6 +71,13 @@ def test_labels_move_as_the_network_says(checkpoint, make_video,
             new[seen, :2] - old[seen, :2],
             np.broadcast_to([cell, 0], (seen.sum(), 2)), atol=0.01)
         assert ann['track_id'] == 0 and ann['propagated_from'] in (0, 1, 2)
+    # a training takes them like any labels
+    dataset = DATASETS.build(dict(
+        type='PoseTrack18ClipDataset', data_root=str(tmp_path),
+        ann_file='dense.json', data_prefix=dict(img='')))
+    assert len(dataset) == 8
+    assert {Path(dataset.get_data_info(i)['img_path']).stem
+            for i in range(8)} == {f'{i:06d}' for i in range(8)}
 
 
 def test_labels_that_do_not_move_are_kept(make_video, make_annotations,

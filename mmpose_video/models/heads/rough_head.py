@@ -1,5 +1,5 @@
 """The single-frame head inside a video model."""
-from typing import Any, Dict
+from typing import Any, Dict, Tuple
 
 import torch
 from mmengine.runner import CheckpointLoader
@@ -31,6 +31,36 @@ class RoughHead(HeatmapHead):
         self.frozen = frozen
         if frozen:
             self.requires_grad_(False)
+
+    def frame_heatmaps(self, feats: Tuple[Tensor, ...]) -> Tensor:
+        """Compute the heatmaps of all frames of clips.
+
+        Args:
+            feats (tuple[Tensor]): Features (N, T, C, h', w') of the backbone.
+
+        Returns:
+            Tensor: Shape (N, T, K, h, w).
+
+        Raises:
+            ValueError: If the features have another number of channels.
+        """
+        self.check_channels(feats)
+        heatmaps = self.forward(
+            tuple(level.flatten(0, 1) for level in feats))
+        return heatmaps.unflatten(0, feats[-1].shape[:2])
+
+    def check_channels(self, feats: Tuple[Tensor, ...]) -> None:
+        """Refuse features (N, T, C, h', w') of another number of channels.
+
+        Raises:
+            ValueError: With both numbers.
+        """
+        channels = feats[-1].shape[2]
+        if channels != self.in_channels:
+            raise ValueError(
+                'the single-frame head of the neck was built for '
+                f'{self.in_channels} channels (`rough_head.in_channels`), the '
+                f'backbone gives {channels}')
 
     def init_weights(self) -> None:
         """Initialize the head.

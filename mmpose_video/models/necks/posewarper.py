@@ -130,7 +130,7 @@ class PoseWarpingNeck(BaseVideoNeck):
             tuple: Heatmaps (N, K, h, w), and the context ``rough``: those of
             the single-frame head for all frames, (N, T, K, h, w).
         """
-        rough = self.rough(feats)
+        rough = self.rough_head.frame_heatmaps(feats)
         key = rough[:, clip.key_index, None]
         weights = self.frame_weights(clip)
         used = [t for t, weight in enumerate(weights) if weight]
@@ -144,28 +144,6 @@ class PoseWarpingNeck(BaseVideoNeck):
         weight = warped.new_tensor([weights[t] for t in used])
         fused = torch.einsum('ntkhw,t->nkhw', warped, weight)
         return (fused, ), {'rough': rough}
-
-    def rough(self, feats: Features) -> Tensor:
-        """Compute the single-frame heatmaps of all frames.
-
-        Args:
-            feats (tuple[Tensor]): Features (N, T, C, h, w) of the backbone.
-
-        Returns:
-            Tensor: Shape (N, T, K, h, w).
-
-        Raises:
-            ValueError: If the features have another number of channels.
-        """
-        num_clips, num_frames, channels = feats[-1].shape[:3]
-        if channels != self.rough_head.in_channels:
-            raise ValueError(
-                f'{type(self).__name__} was built for '
-                f'{self.rough_head.in_channels} channels '
-                '(`rough_head.in_channels`), the backbone gives '
-                f'{channels}')
-        rough = self.rough_head([level.flatten(0, 1) for level in feats])
-        return rough.unflatten(0, (num_clips, num_frames))
 
     def warp(self, heatmaps: Tensor, difference: Tensor) -> Tensor:
         """Warp heatmaps from one frame to another.

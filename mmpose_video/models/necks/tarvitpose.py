@@ -131,12 +131,8 @@ class TARViTPoseNeck(BaseVideoNeck):
         Raises:
             ValueError: If the features have another number of channels.
         """
+        self.rough_head.check_channels(feats)
         x = feats[-1]
-        if x.shape[2] != self.rough_head.in_channels:
-            raise ValueError(
-                f'{type(self).__name__} was built for '
-                f'{self.rough_head.in_channels} channels '
-                f'(`rough_head.in_channels`), the backbone gives {x.shape[2]}')
         size = x.shape[-2:]
         tokens = maps_to_tokens(x, self.layout)
         mask = self.attention_mask(x) if self.use_mask else None
@@ -159,16 +155,15 @@ class TARViTPoseNeck(BaseVideoNeck):
             Tensor: True where the query of a joint must not look, (N, K,
             T·P) bool. A query that could look nowhere may look everywhere.
         """
-        num_clips, num_frames = feats.shape[:2]
-        heatmaps = self.rough_head((feats.flatten(0, 1), ))
+        heatmaps = self.rough_head.frame_heatmaps((feats, )).flatten(0, 1)
         low = heatmaps.amin((-2, -1), keepdim=True)
         high = heatmaps.amax((-2, -1), keepdim=True)
         heatmaps = (heatmaps - low) / (high - low + 1e-6)
         heatmaps = F.interpolate(
             heatmaps, feats.shape[-2:], mode='bilinear', align_corners=False)
         mask = heatmaps.flatten(2) < self.mask_threshold
-        mask = mask.unflatten(0, (num_clips, num_frames))  # (N, T, K, P)
+        mask = mask.unflatten(0, feats.shape[:2])  # (N, T, K, P)
         if self.layout == 'sound':
             mask = mask.transpose(1, 2)
-        mask = mask.reshape(num_clips, self.num_keypoints, -1)
+        mask = mask.reshape(len(feats), self.num_keypoints, -1)
         return mask & ~mask.all(-1, keepdim=True)

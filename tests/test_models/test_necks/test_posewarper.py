@@ -118,7 +118,7 @@ def test_start_is_the_weighted_sum():
     neck.init_weights()
     assert 5e-4 < neck.difference[3].conv1.weight.std() < 2e-3
     feats = (torch.randn(1, 5, 4, *SIZE), )
-    rough = neck.rough(feats)
+    rough = neck.rough_head.frame_heatmaps(feats)
     slots = torch.tensor([0.1, 0.25, 0.3, 0.25, 0.1])
     torch.testing.assert_close(
         neck.eval()(feats)[0], torch.einsum('t,ntkhw->nkhw', slots, rough))

@@ -159,5 +159,6 @@ def test_errors():
         build(layout='scrambled')
     with pytest.raises(ValueError, match='3 heads do not divide 8'):
         build(num_heads=3)
-    with pytest.raises(ValueError, match='built for 8 channels.*gives 5'):
-        build()((torch.randn(1, 5, 5, *SIZE), ))
+    for use_mask in (True, False):
+        with pytest.raises(ValueError, match='built for 8 channels.*gives 5'):
+            build(use_mask=use_mask)((torch.randn(1, 5, 5, *SIZE), ))
