@@ -9,9 +9,9 @@ from torch import Tensor, nn
 class ConditionalGaussian(nn.Module):
     """The distribution q(y|x): a Gaussian with diagonal covariance.
 
-    Its mean is linear in x plus a small network, its log-variance a small
-    network bounded to ``[-max_log_var, max_log_var]``: with y at unit scale,
-    a wider range would only let one outlier dominate.
+    The mean is a linear function of x plus a small network. The log-variance
+    is a small network bounded to ``[-max_log_var, max_log_var]``: with y at
+    unit scale, a wider range would only let single outliers dominate.
 
     Args:
         in_channels (int): Channels of x.
@@ -33,8 +33,8 @@ class ConditionalGaussian(nn.Module):
             nn.Linear(in_channels, hidden_channels), nn.ReLU(inplace=True))
         self.mean = nn.Linear(hidden_channels, out_channels)
         self.log_var = nn.Linear(hidden_channels, out_channels)
-        # q starts as a standard Gaussian that ignores x: every bound that is
-        # built on it starts at zero
+        # q starts as a standard Gaussian that ignores x, so every bound that
+        # is built on it starts at zero
         for layer in (self.linear, self.mean, self.log_var):
             nn.init.zeros_(layer.weight)
             nn.init.zeros_(layer.bias)
@@ -55,7 +55,7 @@ class ConditionalGaussian(nn.Module):
         return mean, log_var
 
     def neg_log_likelihood(self, x: Tensor, y: Tensor) -> Tensor:
-        """Mean over samples and channels of -log q(y|x).
+        """Compute the mean of -log q(y|x) over samples and channels.
 
         Args:
             x (Tensor): Shape (M, C).

@@ -9,23 +9,24 @@ from torch.func import functional_call
 
 
 class MIEstimator(BaseModule, metaclass=ABCMeta):
-    """Estimates the mutual information of two feature maps, in nats.
+    """Estimate the mutual information of two feature maps, in nats.
 
-    Calling the module gives the estimate. Gradients of it reach the two maps
-    only, never the estimator's own parameters; those learn from :meth:`fit`,
-    which in turn never touches the maps. So one optimizer and one backward
-    pass serve both sides, also where they pull in opposite directions::
+    Calling the module returns the estimate. Its gradients reach only the two
+    maps, never the parameters of the estimator; those learn from :meth:`fit`,
+    whose gradients never reach the maps. So one optimizer and one backward
+    pass serve both sides, even if they pull in opposite directions::
 
         loss = weight * estimator(x, y) + estimator.fit(x, y)
 
-    Everything is computed in float32, whatever autocast says.
+    Estimates are computed in float32, or in float64 for float64 maps, even
+    under autocast.
 
     Attributes:
         bound (str): ``'upper'`` (for a term to be minimised), ``'lower'``
             (for one to be maximised) or ``'none'``: not a bound.
         channelwise (bool): Whether it compares channel with channel, so that
-            x and y must have the same number. Others are built for a number
-            of channels each, ``x_channels`` and ``y_channels``.
+            x and y need the same number of channels. Other estimators are
+            built with ``x_channels`` and ``y_channels``.
     """
 
     bound: ClassVar[str] = 'none'
@@ -39,41 +40,47 @@ class MIEstimator(BaseModule, metaclass=ABCMeta):
             y (Tensor): Shape (N, C', h, w), or (M, C').
 
         Returns:
-            Tensor: A scalar in float32.
+            Tensor: A scalar, float32 (float64 for float64 maps).
         """
         check_pair(x, y)
         with torch.autocast(x.device.type, enabled=False):
-            return self.estimate(x.float(), y.float())
+            return self.estimate(at_least_float32(x), at_least_float32(y))
 
     def fit(self, x: Tensor, y: Tensor) -> Optional[Tensor]:
-        """Loss by which the estimator itself learns; x and y are detached.
+        """Compute the estimator's own loss, with x and y detached.
 
         Args:
             x (Tensor): As for :meth:`forward`.
             y (Tensor): As for :meth:`forward`.
 
         Returns:
-            Tensor, optional: A scalar in float32; None if there is nothing to
+            Tensor, optional: A scalar; None if the estimator has nothing to
             learn.
         """
         check_pair(x, y)
         with torch.autocast(x.device.type, enabled=False):
-            return self.fit_loss(x.detach().float(), y.detach().float())
+            return self.fit_loss(
+                at_least_float32(x.detach()), at_least_float32(y.detach()))
 
     @abstractmethod
     def estimate(self, x: Tensor, y: Tensor) -> Tensor:
-        """The estimate, from float32 tensors with autocast off."""
+        """Compute the estimate from full-precision tensors, autocast off."""
 
     def fit_loss(self, x: Tensor, y: Tensor) -> Optional[Tensor]:
-        """The estimator's own loss, likewise; none by default."""
+        """Compute the estimator's own loss, likewise; none by default."""
         return None
 
 
-def call_frozen(module: nn.Module, *inputs: Tensor) -> Tensor:
-    """Call a module so that gradients pass through it but not into it.
+def at_least_float32(x: Tensor) -> Tensor:
+    """Convert lower precisions to float32; keep float64."""
+    return x.to(torch.promote_types(x.dtype, torch.float32))
 
-    ``requires_grad_(False)`` would do the same, but would also hide the
-    parameters from hooks and wrappers that look at the flag.
+
+def call_frozen(module: nn.Module, *inputs: Tensor) -> Tensor:
+    """Call a module without gradients for its own parameters.
+
+    ``requires_grad_(False)`` would have the same effect, but would also hide
+    the parameters from hooks and wrappers that check the flag.
     """
     state: Dict[str, Tensor] = {
         name: parameter.detach()
@@ -83,7 +90,7 @@ def call_frozen(module: nn.Module, *inputs: Tensor) -> Tensor:
 
 
 def check_pair(x: Tensor, y: Tensor) -> None:
-    """Reject two tensors that do not hold the same samples.
+    """Check that two tensors hold the same samples.
 
     Raises:
         ValueError: If they differ in more than the number of channels.

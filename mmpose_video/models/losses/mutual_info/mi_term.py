@@ -7,16 +7,17 @@ from mmpose.utils.typing import OptConfigType
 
 @dataclass
 class MITerm:
-    """What is to be minimised or maximised.
+    """Which information to minimise or maximise.
 
     Attributes:
         x (str): Name of the first tensor.
         y (str): Name of the second.
         goal (str): ``'min'`` or ``'max'``.
-        weight (float): Positive; the goal says the sign.
-        name (str): Name in the log. Defaults to '', ``<x>_<y>``.
-        detach (tuple[str]): Sides, of 'x' and 'y', that get no gradient.
-        estimator (dict, optional): An estimator for this term alone.
+        weight (float): Non-negative; the goal determines the sign.
+        name (str): Name in the log. Defaults to '', which stands for
+            ``<x>_<y>``.
+        detach (tuple[str]): Which of 'x' and 'y' get no gradient.
+        estimator (dict, optional): Config of an estimator for this term only.
     """
 
     x: str
@@ -28,24 +29,28 @@ class MITerm:
     estimator: OptConfigType = None
 
     def __post_init__(self) -> None:
-        """Check the values, which come from a config."""
+        """Check the values, which come from a config.
+
+        Raises:
+            ValueError: If one of them is not legal.
+        """
         if not self.name:
             self.name = f'{self.x}_{self.y}'
         if self.goal not in ('min', 'max'):
-            raise ValueError(f"the goal of term {self.name!r} is 'min' or "
-                             f"'max', got {self.goal!r}")
+            raise ValueError(f"the goal of term {self.name!r} must be 'min' "
+                             f"or 'max', got {self.goal!r}")
         if self.weight < 0:
             raise ValueError(f'the weight of term {self.name!r} is negative; '
-                             'its `goal` says the direction')
+                             'use its `goal` for the direction')
         if not set(self.detach) <= {'x', 'y'}:
-            raise ValueError(f"`detach` of term {self.name!r} holds 'x' and "
-                             f"'y', got {self.detach!r}")
+            raise ValueError(f"`detach` of term {self.name!r} may hold 'x' "
+                             f"and 'y', got {self.detach!r}")
 
     @property
     def factor(self) -> float:
-        """float: The weight with its sign in a loss."""
+        """float: The weight with the sign that it has in the loss."""
         return self.weight if self.goal == 'min' else -self.weight
 
     def wrong_bound(self, bound: str) -> bool:
-        """Whether a bound is on the side that the optimizer can exploit."""
+        """Return whether optimizing this kind of bound proves nothing."""
         return bound == {'min': 'lower', 'max': 'upper'}[self.goal]

@@ -25,53 +25,57 @@ LABELS = ('heatmaps', 'target')
 
 @MODELS.register_module()
 class MutualInfoLoss(BaseModule):
-    r"""Pulls the information that feature maps share up or down.
+    r"""Raise or lower the information that feature maps share.
 
     .. math::
         L = \alpha \, r(t) \sum_k s_k w_k I_k(x_k; y_k)
 
     with the loss weight alpha, the warm-up r, and for each term its weight w
-    and its sign s: plus for a term to be minimised, minus for one to be
-    maximised. How the I are estimated is the ``mode``:
+    and its sign s: plus for a term to be minimised, minus for a term to be
+    maximised. ``mode`` selects the estimator of I:
 
-    * ``'bounds'``: terms to be minimised use an upper bound, those to be
-      maximised a lower one, so the objective always bounds what it stands
-      for. A term to be minimised stops at zero, below which no information
-      is: what an imperfect bound shows there must not be exploited.
-    * ``'symmetric_kl'``: agreement of spatial distributions, without anything
-      to learn; see :class:`SpatialSymmetricKL`.
+    * ``'bounds'``: terms to be minimised use an upper bound, terms to be
+      maximised a lower bound, so the objective always bounds the quantity it
+      stands for. A term to be minimised stops at zero: information is never
+      negative, and the error of an imperfect bound must not be exploited.
+    * ``'symmetric_kl'``: agreement of spatial distributions, without learned
+      parts; see :class:`SpatialSymmetricKL`.
     * ``'published'``: the estimator of the published code, with ``x``
-      detached; see :class:`PublishedMI` for why it is not the default.
+      detached; :class:`PublishedMI` says why it is not the default.
 
-    The last two compare channel by channel. Where the one side is a label
+    The last two compare channel by channel. Where one side is a label
     (``'heatmaps'`` or ``'target'``) and the other a feature map, the feature
-    goes through ``label_layer``, a frozen 1x1 convolution that stands for the
-    final layer of a pretrained head.
+    passes ``label_layer``, a frozen 1x1 convolution: in the published code,
+    the final layer of the pretrained single-frame model.
+
+    All parameters and buffers serve the training only (``training_only``):
+    checkpoints for testing need not contain them.
 
     Args:
-        terms (Sequence[dict]): The arguments of :class:`MITerm` each: ``x``,
-            ``y``, ``goal`` ('min' or 'max'), and optionally ``weight``,
-            ``name``, ``detach`` and ``estimator``.
-        channels (dict[str, int]): Number of channels of every tensor that the
+        terms (Sequence[dict]): Arguments of :class:`MITerm`: ``x``, ``y``,
+            ``goal`` ('min' or 'max'), and optionally ``weight``, ``name``,
+            ``detach`` and ``estimator``.
+        channels (dict[str, int]): Number of channels of each tensor that the
             terms name.
         mode (str): Defaults to ``'bounds'``.
         loss_weight (float): The factor alpha. Defaults to 1e-4 (package
-            default, not the paper's): some nats of information then weigh
-            about as much as a heatmap loss at the end of a training.
-        warmup_iters (int): Number of iterations in which the weight grows
+            default, not the paper's): a few nats of information then weigh
+            about as much as the heatmap loss at the end of a training.
+        warmup_iters (int): Number of iterations over which the weight grows
             from zero. Defaults to 500 (package default, not the paper's).
-        fit_weight (float): Weight of the estimators' own loss, which the
-            features never see. With Adam its size hardly matters; a small one
-            keeps it from filling the norm by which gradients are clipped.
+        fit_weight (float): Weight of the estimators' own loss, whose
+            gradients never reach the features. With Adam its size hardly
+            matters; a small one keeps it from dominating the gradient norm
+            that is used for clipping.
             Defaults to 0.01 (package default, not the paper's).
-        upper (dict, optional): Estimator of the terms to be minimised in mode
+        upper (dict, optional): Estimator of terms to be minimised in mode
             'bounds'. Defaults to None, ``dict(type='CLUBUpperBound')``.
-        lower (dict, optional): Of those to be maximised. Defaults to None,
-            ``dict(type='InfoNCELowerBound')``.
+        lower (dict, optional): Estimator of terms to be maximised. Defaults
+            to None, ``dict(type='InfoNCELowerBound')``.
         label_init (dict, optional): Initialization of ``label_layer``, as in
             ``dict(type='Pretrained', checkpoint=..., prefix=
-            'head.final_layer.')``. Defaults to None, at random: then load the
-            weights with a checkpoint.
+            'head.final_layer.')``. Defaults to None, random weights, to be
+            loaded with a checkpoint.
 
     Examples:
         >>> import torch
@@ -82,6 +86,9 @@ class MutualInfoLoss(BaseModule):
         >>> sorted(loss(dict(useful=maps[0], noisy=maps[1])))
         ['loss_mi_fit', 'loss_mi_useful_noisy', 'mi_useful_noisy']
     """
+
+    #: Checkpoints for testing may lack the tensors of such modules.
+    training_only = True
 
     def __init__(
         self,
@@ -97,7 +104,7 @@ class MutualInfoLoss(BaseModule):
     ) -> None:
         super().__init__()
         if mode not in ('bounds', 'symmetric_kl', 'published'):
-            raise ValueError("`mode` is 'bounds', 'symmetric_kl' or "
+            raise ValueError("`mode` must be 'bounds', 'symmetric_kl' or "
                              f"'published', got {mode!r}")
         self.mode = mode
         self.loss_weight = loss_weight
@@ -126,16 +133,16 @@ class MutualInfoLoss(BaseModule):
 
     @staticmethod
     def _check_channels(term: MITerm, channels: Mapping[str, int]) -> None:
-        """Reject a tensor that nobody offers."""
+        """Check that the tensors of a term exist."""
         for name in (term.x, term.y):
             if name not in channels:
                 raise ValueError(
-                    f'term {term.name!r} names the tensor {name!r}; there '
-                    f'are {sorted(channels)}')
+                    f'term {term.name!r} names the tensor {name!r}; the '
+                    f'method has {sorted(channels)}')
 
     def _build_estimator(self, term: MITerm, channels: Mapping[str, int],
                          default: ConfigType) -> nn.Module:
-        """The estimator of one term, and the label layer if it needs one."""
+        """Build the estimator of a term, and the label layer if needed."""
         x_channels, y_channels = channels[term.x], channels[term.y]
         config = dict(term.estimator or {
             'bounds': default,
@@ -157,19 +164,19 @@ class MutualInfoLoss(BaseModule):
 
     @staticmethod
     def _is_channelwise(config: ConfigType) -> bool:
-        """Whether an estimator compares channel with channel."""
+        """Return whether an estimator compares channel with channel."""
         cls = config['type']
         cls = MODELS.get(cls) if isinstance(cls, str) else cls
         return getattr(cls, 'channelwise', False)
 
     def _add_label_layer(self, term: MITerm, x_channels: int,
                          y_channels: int) -> None:
-        """Build the layer that makes a label of a feature, once."""
+        """Build the layer that maps a feature to a label, once."""
         if term.y not in LABELS or term.x in LABELS:
             raise ValueError(
                 f'term {term.name!r} compares {x_channels} with {y_channels} '
-                f'channels; mode {self.mode!r} can do that for a feature x '
-                'and a label y only')
+                f'channels; mode {self.mode!r} supports that only for a '
+                'feature x and a label y')
         if self.label_layer is None:
             self.label_layer = nn.Conv2d(x_channels, y_channels, 1)
             self.label_layer.requires_grad_(False)
@@ -178,13 +185,13 @@ class MutualInfoLoss(BaseModule):
                              'must have the same number of channels')
 
     def init_weights(self) -> None:
-        """Initialize; ``label_layer`` as ``label_init`` says."""
+        """Initialize the parts, and ``label_layer`` by ``label_init``."""
         super().init_weights()
         if self.label_layer is not None and self.label_init is not None:
             initialize(self.label_layer, self.label_init)
 
     def needs(self, name: str) -> bool:
-        """Whether a term uses the tensor of that name."""
+        """Return whether a term uses the tensor of that name."""
         return any(name in (term.x, term.y) for term in self.terms)
 
     def forward(self, tensors: Mapping[str, Tensor]) -> Dict[str, Tensor]:
@@ -195,8 +202,8 @@ class MutualInfoLoss(BaseModule):
 
         Returns:
             dict[str, Tensor]: ``loss_mi_<name>``, the weighted term;
-            ``mi_<name>``, its estimate for the log; and ``loss_mi_fit``, by
-            which the estimators learn, if they do.
+            ``mi_<name>``, its estimate for the log; and ``loss_mi_fit``, the
+            estimators' own loss, if they learn.
         """
         missing = [
             name for term in self.terms for name in (term.x, term.y)
@@ -215,7 +222,7 @@ class MutualInfoLoss(BaseModule):
             losses[f'mi_{term.name}'] = value.detach()
             if estimator.bound == 'upper':
                 value = value.clamp(min=0)
-            losses[f'loss_mi_{term.name}'] = scale * term.factor * value
+            losses[f'loss_mi_{term.name}'] = term.factor * value * scale
             own = estimator.fit(x, y) if self.training else None
             if own is not None:
                 fit = own if fit is None else fit + own
@@ -225,7 +232,7 @@ class MutualInfoLoss(BaseModule):
 
     def _inputs(self, term: MITerm,
                 tensors: Mapping[str, Tensor]) -> Tuple[Tensor, Tensor]:
-        """The two sides of a term."""
+        """Return the two sides of a term."""
         x, y = tensors[term.x], tensors[term.y]
         if 'x' in term.detach:
             x = x.detach()
@@ -234,5 +241,5 @@ class MutualInfoLoss(BaseModule):
         if (self.label_layer is not None and x.shape[1] != y.shape[1]
                 and self.estimators[term.name].channelwise):
             with torch.autocast(x.device.type, enabled=False):
-                x = self.label_layer(x.float())
+                x = self.label_layer(x.to(self.label_layer.weight.dtype))
         return x, y

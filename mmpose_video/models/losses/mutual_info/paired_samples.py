@@ -1,4 +1,4 @@
-"""From two feature maps to samples of two random vectors."""
+"""Draw samples of two random vectors from two feature maps."""
 from typing import Tuple
 
 import torch
@@ -6,35 +6,34 @@ from torch import Tensor, nn
 
 
 class PairedSamples(nn.Module):
-    """Draws samples of two random vectors from two feature maps.
+    """Draw samples of two random vectors from two feature maps.
 
     A sample is one position of one clip: the C channels of ``x`` there
-    together with the C' channels of ``y``. Both are brought to unit scale and
-    get white noise, for two reasons.
+    together with the C' channels of ``y``. Both are scaled to unit size, and
+    white noise is added, for two reasons.
 
     * Two deterministic functions of one input, as features are, share
-      infinitely much information. The noise makes the question finite: how
-      much do they share at a precision of ``noise_std`` of their own scale?
-    * The scale is one number per tensor. Scaling every channel by itself
-      would be blind to a mask that turns a channel down, and this is what a
-      mask is to learn from. Gradients flow through the scale: were it taken
-      as a constant, each step would find it worthwhile to shrink a map whose
-      information is to be minimised, and find it undone by the next scaling,
-      until the map has vanished.
+      infinitely much information. The noise makes the quantity finite: the
+      information shared at a precision of ``noise_std`` of their own scale.
+    * The scale is one number per tensor. Scaling each channel separately
+      would hide the effect of a mask that attenuates a channel, from which
+      the mask has to learn. Gradients flow through the scale: with a constant
+      scale every step would shrink a map whose information is minimised, the
+      next scaling would undo it, and the map would finally vanish.
 
     Args:
-        num_samples (int): At most so many positions are drawn, at random and
-            without repetition. Defaults to 1024 (package default, not the
+        num_samples (int): Maximum number of positions, drawn at random
+            without replacement. Defaults to 1024 (package default, not the
             paper's).
         noise_std (float): Standard deviation of the noise, in units of the
             tensor's root mean square. Defaults to 0.3 (package default, not
             the paper's).
-        outlier_scale (float): Values far beyond so many units grow only
-            logarithmically, which is invertible (it keeps the mutual
-            information) and bounds the gradients. Defaults to 10.
-        eps (float): Smallest unit: a map that is flatter drowns in the noise,
-            and gradients grow by no more than its inverse. Defaults to 0.01
-            (package default, not the paper's).
+        outlier_scale (float): Values far beyond this many units are
+            compressed logarithmically, which is invertible (it keeps the
+            mutual information) and bounds the gradients. Defaults to 10.
+        eps (float): Smallest unit. A flatter map drowns in the noise, and
+            gradients grow by at most the inverse of this value. Defaults to
+            0.01 (package default, not the paper's).
     """
 
     def __init__(self,
@@ -72,13 +71,13 @@ class PairedSamples(nn.Module):
 
     @staticmethod
     def _as_matrix(x: Tensor) -> Tensor:
-        """One row per sample."""
+        """Return one row per sample."""
         return x if x.dim() == 2 else x.permute(0, 2, 3, 1).flatten(0, 2)
 
     def _to_unit_scale(self, x: Tensor) -> Tensor:
-        """Centre, scale, squash outliers, add noise."""
+        """Centre and scale, compress outliers, add noise."""
         x = x - x.mean(0)
-        # the bound goes inside the root, which has no slope at zero
+        # clamp inside the root, whose slope at zero is infinite
         power = x.square().mean().clamp(min=self.eps**2)
         x = x / power.sqrt()
         x = self.outlier_scale * torch.asinh(x / self.outlier_scale)

@@ -1,4 +1,4 @@
-"""The mutual-information estimator as it was published, defects and all."""
+"""The mutual-information estimator of the published code, with its defect."""
 from typing import Literal
 
 from mmpose.registry import MODELS
@@ -11,7 +11,7 @@ from .spatial_kl import as_equal_maps
 
 @MODELS.register_module()
 class PublishedMI(MIEstimator):
-    r"""The estimator in the published code of FAMI-Pose and TDMI's lineage.
+    r"""The estimator in the public code of FAMI-Pose and TDMI.
 
     With p = softmax(x / T) and q = softmax(y / T) over the P positions of
     each channel it calls ``kl_div(p, q)``. This function expects the
@@ -21,18 +21,17 @@ class PublishedMI(MIEstimator):
     .. math::
         -(H(q) + \langle q, p \rangle) / P,
 
-    with the entropy H: between about -(log P) / P and 0, hence some
-    thousandths for a 96x72 map. For x detached, which is the published
-    default, what a step of it changes is mostly how peaked y is, whatever x
-    shows. Keep it to repeat published trainings; see
-    ``docs/mutual_information.md`` for what to use instead.
+    with the entropy H. It lies between about -(log P) / P and 0, that is, at
+    some thousandths for a 96x72 map. With x detached, the published default,
+    it mostly changes how peaked y is, whatever x shows. Use it only to repeat
+    published trainings; ``docs/mutual_information.md`` names alternatives.
 
     Value and gradient equal those of the published expression, with one
-    exception: where an entry of q underflows to zero (a map of T = 0.05 that
-    spans more than about 5), PyTorch's ``kl_div`` returns NaN gradients for
-    the whole map, and this class returns their limit.
+    exception: where an entry of q underflows to zero (at T = 0.05, in maps
+    that span more than about 5), current PyTorch's ``kl_div`` returns NaN
+    gradients for the whole map; this class returns their finite limit.
 
-    Source: the code of FAMI-Pose (CVPR 2022).
+    Source: the public code of FAMI-Pose (CVPR 2022) and TDMI (CVPR 2023).
 
     Args:
         temperature (float): T. Defaults to 0.05.
@@ -52,18 +51,18 @@ class PublishedMI(MIEstimator):
             raise ValueError('`temperature` must be positive, got '
                              f'{temperature}')
         if reduction not in ('mean', 'batchmean'):
-            raise ValueError("`reduction` is 'mean' or 'batchmean', got "
+            raise ValueError("`reduction` must be 'mean' or 'batchmean', got "
                              f'{reduction!r}')
         self.temperature = temperature
         self.reduction = reduction
 
     def estimate(self, x: Tensor, y: Tensor) -> Tensor:
-        """The published value; see :meth:`MIEstimator.forward`."""
+        """Compute the published value; see :meth:`MIEstimator.forward`."""
         log_p, log_q = (
             log_softmax(z.flatten(2) / self.temperature, 2)
             for z in as_equal_maps(x, y))
         p, q = log_p.exp(), log_q.exp()
-        # p where log p belongs: this is the published defect
+        # p instead of log p: this is the published defect
         value = q * (log_q - p)
         if self.reduction == 'mean':
             return value.mean()

@@ -1,20 +1,20 @@
-"""Scores how well two samples fit together."""
+"""A critic that scores how well two samples match."""
 import torch
 from torch import Tensor, nn
 
 
 class SeparableCritic(nn.Module):
-    """All pairwise scores f(x_i, y_j) = <a(x_i), b(y_j)> + u(x_i) + v(y_j).
+    """Score all pairs: f(x_i, y_j) = <a(x_i), b(y_j)> + u(x_i) + v(y_j).
 
-    Each of the two towers is a linear layer plus a small network; the scores
-    are bounded smoothly, so that no exponential of them overflows.
+    Each of the two towers is a linear layer plus a small network. The scores
+    are bounded smoothly, so that their exponentials cannot overflow.
 
     Args:
         x_channels (int): Channels of x.
         y_channels (int): Channels of y.
         hidden_channels (int): Width of the networks.
         embed_channels (int): Channels of a and b.
-        max_score (float): Bound of the scores' absolute value.
+        max_score (float): Bound of the absolute value of the scores.
     """
 
     def __init__(self,
@@ -28,7 +28,7 @@ class SeparableCritic(nn.Module):
         self.towers = nn.ModuleList()
         self.skips = nn.ModuleList()
         for channels in (x_channels, y_channels):
-            # the last channel is the term that looks at one side only
+            # the last channel is the term that depends on one side only
             self.skips.append(nn.Linear(channels, embed_channels + 1))
             self.towers.append(
                 nn.Sequential(

@@ -18,13 +18,13 @@ class SpatialSymmetricKL(MIEstimator):
     .. math::
         -J(p, q) = -\sum_i (p_i - q_i) (\log p_i - \log q_i),
 
-    averaged over clips and channels. It is what the published estimator set
-    out to be: at most zero, zero for equal maps only, with gradients to both
-    sides. It measures the agreement of two maps of equal meaning, in nats; it
-    is **not** an estimate of mutual information, and not a bound.
+    averaged over clips and channels. It is what the published estimator was
+    meant to be: at most zero, zero only for equal maps, with gradients for
+    both sides. It measures the agreement of two maps of equal meaning, in
+    nats; it is **neither** an estimate of mutual information **nor** a bound.
 
-    The logarithms come from ``log_softmax``, so nothing is ever the logarithm
-    of a rounded zero.
+    The logarithms come from ``log_softmax``, never from a probability that
+    has been rounded to zero.
 
     Args:
         temperature (float): T. Defaults to 0.05, the published code's.
@@ -40,7 +40,7 @@ class SpatialSymmetricKL(MIEstimator):
         self.temperature = temperature
 
     def estimate(self, x: Tensor, y: Tensor) -> Tensor:
-        """The negative divergence; see :meth:`MIEstimator.forward`."""
+        """Compute the negative divergence; see :meth:`MIEstimator.forward`."""
         log_p, log_q = (
             log_softmax(z.flatten(2) / self.temperature, 2)
             for z in as_equal_maps(x, y))
@@ -56,7 +56,7 @@ def as_equal_maps(x: Tensor, y: Tensor) -> Tuple[Tensor, Tensor]:
     """
     if x.shape != y.shape or x.dim() != 4:
         raise ValueError(
-            'this objective compares maps (N, C, h, w) channel by channel, '
+            'the objective compares maps (N, C, h, w) channel by channel, '
             f'got {tuple(x.shape)} and {tuple(y.shape)}; project one of them '
             'first, or use a bound')
     return x, y

@@ -6,12 +6,12 @@ from torch import Tensor, nn
 class WeightWarmup(nn.Module):
     """A factor that grows linearly from 0 to 1.
 
-    It counts its calls in training mode in a buffer, so a resumed training
-    goes on where it stopped.
+    A buffer counts the calls in training mode, so the factor survives a
+    resume.
 
     Args:
-        num_iters (int): Number of calls until the factor is 1; 0 for a
-            constant 1.
+        num_iters (int): Number of calls after which the factor is 1; 0 for
+            a constant 1.
     """
 
     iteration: Tensor
@@ -24,11 +24,11 @@ class WeightWarmup(nn.Module):
         self.register_buffer('iteration', torch.zeros((), dtype=torch.int64))
 
     def forward(self) -> Tensor:
-        """The factor of this iteration.
+        """Return the factor of this iteration and count it.
 
         Returns:
-            Tensor: A scalar in [0, 1], on the module's device: reading it as
-            a number would make the device wait.
+            Tensor: A scalar in [0, 1] on the module's device; converting it
+            to a number would synchronize the device.
         """
         if self.num_iters == 0:
             return torch.ones((), device=self.iteration.device)

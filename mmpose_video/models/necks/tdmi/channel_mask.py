@@ -10,7 +10,13 @@ class ChannelMask(nn.Module):
     Args:
         channels (int): C.
         hidden_channels (int): Width of the hidden layer.
+
+    Attributes:
+        training_only (bool): Whether only an objective uses the output, so
+            that checkpoints for testing may lack the parameters.
     """
+
+    training_only = False
 
     def __init__(self, channels: int, hidden_channels: int) -> None:
         super().__init__()

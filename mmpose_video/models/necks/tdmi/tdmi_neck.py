@@ -190,10 +190,12 @@ class TDMINeck(MutualInfoNeck):
             chain(1) if i or fuse_first else nn.Identity()
             for i in range(len(self.stages)))
         self.useful_mask: Optional[nn.Module] = None
-        self.noisy_mask: Optional[nn.Module] = None
+        self.noisy_mask: Optional[ChannelMask] = None
         if disentangle:
             self.useful_mask = ChannelMask(channels, mask_channels)
             self.noisy_mask = ChannelMask(channels, mask_channels)
+            # its output is only used by the objective
+            self.noisy_mask.training_only = True
         self.appearance: Optional[nn.Module] = None
         if appearance:
             self.appearance = AppearanceBranch(channels, num_frames - 1,

@@ -283,3 +283,8 @@ def test_missing_tensor():
     assert loss.needs('target') and not loss.needs('heatmaps')
     with pytest.raises(KeyError, match='target'):
         loss(maps)
+
+
+def test_only_the_training_needs_its_tensors():
+    loss = build()
+    assert loss.training_only and len(loss.state_dict())

@@ -170,25 +170,23 @@ def divergence(x, y):
 
 
 def test_published_objective():
-    neck = build(mi=dict(mode='published')).train()
+    neck = build(mi=dict(mode='published')).double().train()
     assert neck.uses_heatmaps
     probe = neck.mi_loss.label_layer
     # flat maps: nothing underflows, so the formula holds as it stands
     context = {name: 0.3 * torch.rand(2, C, 8, 6).double()
                for name in ('aligned', 'key', 'support')}
     heatmaps = 0.3 * torch.rand(2, K, 8, 6).double()
-    probe.float()  # the objective computes in single precision
     losses = neck.loss(context, samples(), heatmaps)
 
-    z, key, support = (context[n].float()
-                       for n in ('aligned', 'key', 'support'))
-    y = heatmaps.float()
+    z, key, support = (context[n] for n in ('aligned', 'key', 'support'))
+    y = heatmaps
     value = 0.5 * (-0.1 * divergence(probe(z), y) + 0.1 * divergence(key, z) +
                    divergence(probe(support), y) - divergence(support, z) +
                    divergence(probe(key), y) - divergence(key, z))
     total = sum(v for k, v in losses.items() if 'loss' in k)
-    assert value.abs() > 1e-5
-    torch.testing.assert_close(total, value, rtol=1e-3, atol=0)
+    assert value.abs() > 1e-5 and total.dtype == torch.float64
+    torch.testing.assert_close(total, value, rtol=1e-10, atol=0)
 
 
 @pytest.mark.parametrize('design', ['code', 'paper'])
