@@ -1,4 +1,4 @@
-"""DiffPose's head: heatmaps generated from noise."""
+"""DiffPose's head, which generates heatmaps from noise."""
 from typing import Optional, Sequence, Tuple
 
 import numpy as np
@@ -11,7 +11,6 @@ from mmpose.registry import MODELS
 from mmpose.utils.tensor_utils import to_numpy
 from mmpose.utils.typing import (
     ConfigType,
-    Features,
     InstanceList,
     OptConfigType,
     OptSampleList,
@@ -19,42 +18,45 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor
 
-from ..diffusion import PoseDenoiser, spread_in_image
+from mmpose_video.structures import stack_target_heatmaps
+
+from ..diffusion import PoseDenoiser, SamplingSettings, spread_in_image
 from .diffusion_head_mixin import DiffusionHeadMixin
 
 
 @MODELS.register_module()
 class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
-    r"""Generates heatmaps by denoising diffusion (DiffPose, ICCV 2023).
+    r"""Generate heatmaps by denoising diffusion (DiffPose, ICCV 2023).
 
-    Training adds noise of a random step to the ground-truth heatmap and has
-    the denoiser predict the clean one, :math:`\|H - \hat H\|^2`. Testing
-    starts from noise and refines it in a few DDIM steps, for several noise
-    initializations at once; the average of their heatmaps is decoded.
+    In training, noise of a random step is added to the ground-truth heatmap,
+    and the denoiser learns to predict the clean one,
+    :math:`\|H - \hat H\|^2`. A test starts from noise and refines it in a few
+    DDIM steps, for several noise initializations at once; the average of
+    their heatmaps is decoded.
 
-    For noise and the flip test see :class:`DiffusionHeadMixin`. With several
-    hypotheses, the predictions get ``keypoint_spread``, (1, K): the standard
-    deviation of the joint's position over the hypotheses, in pixels of the
-    image.
+    For the noise and the flip test see :class:`DiffusionHeadMixin`. With
+    several hypotheses, the predictions have ``keypoint_spread``, (1, K): the
+    standard deviation of a keypoint's position over the hypotheses, in pixels
+    of the image.
 
     Args:
-        in_channels (int): Channels of the feature, the last of the maps that
-            the neck returns.
-        out_channels (int): Number of key points K.
+        in_channels (int): Channels of the feature, the last map that the neck
+            returns.
+        out_channels (int): Number of keypoints K.
         denoiser (dict, optional): Further arguments of
             :class:`PoseDenoiser`.
         diffusion (dict, optional): Arguments of :class:`GaussianDiffusion`.
         sampling (dict, optional): :class:`SamplingSettings` by name;
             ``test_cfg.sampling`` overrides them.
         draws_per_sample (int): Noisy versions of each training sample in a
-            batch; the features serve them all. Package default, not the
-            paper's. Defaults to 1.
+            batch, which share its features. Defaults to 1 (package default,
+            not the paper's).
         rough_head (dict, optional): Config of a :class:`RoughHead`, which
-            estimates a rough heatmap from the first of the maps that the
-            neck returns (the key frame's, if the neck is told to keep it).
-            Unless it is frozen, it is trained beside the denoiser
-            (``loss_rough``); ``sampling.start='rough'`` begins with its
-            heatmap. Defaults to None.
+            predicts a rough heatmap from the first map that the neck returns
+            (the key frame's feature, with ``keep_key_frame``). Unless it is
+            frozen, it is trained beside the denoiser (``loss_rough``);
+            ``sampling.start='rough'`` starts from its heatmap. Defaults to
+            None.
         loss (dict): Loss of the clean heatmap.
         decoder (dict, optional): The codec.
         init_cfg (dict, optional): Initialization config. Defaults to
@@ -89,11 +91,14 @@ class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
         self._init_diffusion(
             PoseDenoiser(in_channels, out_channels, **(denoiser or {})),
             diffusion, sampling, draws_per_sample)
-        self.rough_head = MODELS.build(rough_head) if rough_head else None
+        self.rough_head = MODELS.build({
+            'out_channels': out_channels,
+            **rough_head
+        }) if rough_head else None
 
     @property
     def default_init_cfg(self) -> list:
-        """list: Nothing; the host's would make the inner layers vanish."""
+        """list: Empty; MMPose's default would shrink the inner layers."""
         return []
 
     def _signal_shape(self, feats: Tuple[Tensor, ...]) -> Tuple[int, ...]:
@@ -111,7 +116,7 @@ class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
             shift_heatmap=test_cfg.get('shift_heatmap', False))
 
     def _rough_signal(self, feats: Tuple[Tensor, ...]) -> Optional[Tensor]:
-        """Heatmaps of the rough head, (N, K, h, w), if there is one."""
+        """Predict the rough heatmaps, (N, K, h, w), if there is a head."""
         if self.rough_head is None:
             return None
         heatmaps = self.rough_head.forward((feats[0], ))
@@ -123,29 +128,13 @@ class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
                 'deconvolutions')
         return heatmaps
 
-    def predict(self,
-                feats: Features,
-                batch_data_samples: OptSampleList,
-                test_cfg: ConfigType = {}) -> Predictions:  # noqa: B006
-        """Predict poses from features, as the host's heads do.
-
-        Args:
-            feats (tuple[Tensor] | list[tuple[Tensor]]): Feature maps; for the
-                flip test those of the images and of the mirrored images.
-            batch_data_samples (list[PoseDataSample]): The samples.
-            test_cfg (dict): The host's options, and ``sampling`` with
-                :class:`SamplingSettings` by name.
-
-        Returns:
-            list[InstanceData] | tuple: The poses, and with
-            ``output_heatmaps`` the heatmaps, averaged over the hypotheses.
-        """
-        heatmaps, settings, metas = self._generate_for(
-            feats, batch_data_samples, test_cfg)
-        average = heatmaps.mean(dim=1)
+    def _decode_hypotheses(self, signals: Tensor, settings: SamplingSettings,
+                           metas: Sequence[dict],
+                           test_cfg: ConfigType) -> Predictions:
+        average = signals.mean(dim=1)
         preds = self.decode(average)
         if settings.spread and settings.hypotheses > 1:
-            self._add_spread(preds, heatmaps, metas)
+            self._add_spread(preds, signals, metas)
         if test_cfg.get('output_heatmaps', False):
             return preds, [PixelData(heatmaps=h) for h in average.detach()]
         return preds
@@ -159,16 +148,18 @@ class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
         Args:
             feats (tuple[Tensor]): Feature maps, (N, C, h, w).
             batch_data_samples (list[PoseDataSample]): The annotations.
-            train_cfg (dict): The host's options.
+            train_cfg (dict): The options of MMPose's heads.
 
         Returns:
-            dict: ``loss_kpt``; ``loss_rough`` if there is a rough head; and
-            ``acc_pose``, the accuracy of heatmaps denoised from steps drawn
-            at random. Noise hides little at small steps, so it is above what
-            the test will show.
+            dict: ``loss_kpt``; ``loss_rough`` if a rough head is trained; and
+            ``acc_pose``, the accuracy of heatmaps denoised from random steps.
+            At small steps little is hidden by noise, so it is higher than
+            the accuracy of a test.
+
+        Raises:
+            ValueError: If codec and denoiser differ in the heatmap size.
         """
-        target = torch.stack(
-            [d.gt_fields.heatmaps for d in batch_data_samples])
+        target = stack_target_heatmaps(batch_data_samples)
         weights = torch.cat([
             d.gt_instance_labels.keypoint_weights for d in batch_data_samples
         ])
@@ -180,7 +171,7 @@ class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
                 f'{size[0]}; set `heatmap_size={(size[1], size[0])}` or '
                 "change the denoiser's `feature_stride`")
 
-        pred, clean = self._denoise_drawn_steps(feats, target)
+        pred, clean = self._denoise_random_steps(feats, target)
         weights_of_draws = weights.repeat_interleave(
             self.draws_per_sample, dim=0)
         losses = dict(
@@ -198,7 +189,7 @@ class DiffPoseHead(DiffusionHeadMixin, HeatmapHead):
 
     def _add_spread(self, preds: InstanceList, heatmaps: Tensor,
                     metas: Sequence[dict]) -> None:
-        """Write the spread of the hypotheses, (N, P, K, h, w), to poses."""
+        """Add the spread of the hypotheses, (N, P, K, h, w), to poses."""
         decoded = self.decode(heatmaps.flatten(0, 1))
         keypoints = np.concatenate([p.keypoints for p in decoded])
         keypoints = keypoints.reshape(*heatmaps.shape[:2],

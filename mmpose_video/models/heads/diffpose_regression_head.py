@@ -9,42 +9,41 @@ from mmpose.registry import KEYPOINT_CODECS, MODELS
 from mmpose.utils.tensor_utils import to_numpy
 from mmpose.utils.typing import (
     ConfigType,
-    Features,
     OptConfigType,
     OptSampleList,
     Predictions,
 )
 from torch import Tensor
 
-from ..diffusion import CoordinateDenoiser, spread_in_image
+from ..diffusion import CoordinateDenoiser, SamplingSettings, spread_in_image
 from .diffusion_head_mixin import DiffusionHeadMixin
 
 
 @MODELS.register_module()
 class DiffPoseRegressionHead(DiffusionHeadMixin, BaseHead):
-    """Generates the coordinates of the joints by denoising diffusion.
+    """Generate the coordinates of the keypoints by denoising diffusion.
 
-    The extension that the authors' notes on DiffPose plan: the same process
-    as :class:`DiffPoseHead`, over the (x, y) of the joints. Noise, steps,
-    hypotheses and the flip test follow the same rules.
+    An extension that the authors' notes on DiffPose plan: the process of
+    :class:`DiffPoseHead` over (x, y) of the keypoints. Noise, steps,
+    hypotheses and the flip test work the same way.
 
-    A regression has no confidence of its own. With several hypotheses, the
-    codec gets their standard deviation as the sigma that it knows from the
-    host's heads, so joints on which they agree score higher.
+    A regression has no confidence of its own. With several hypotheses, their
+    standard deviation is passed to the codec as sigma, as MMPose's regression
+    heads do, so keypoints on which the hypotheses agree score higher.
 
     Args:
-        in_channels (int): Channels of the feature, the last of the maps that
-            the neck returns.
-        num_joints (int): Number of key points K.
+        in_channels (int): Channels of the feature, the last map that the neck
+            returns.
+        num_joints (int): Number of keypoints K.
         denoiser (dict, optional): Further arguments of
             :class:`CoordinateDenoiser`.
         diffusion (dict, optional): Arguments of :class:`GaussianDiffusion`.
         sampling (dict, optional): :class:`SamplingSettings` by name;
             ``test_cfg.sampling`` overrides them.
         draws_per_sample (int): Noisy versions of each training sample in a
-            batch; the features serve them all. Defaults to 1.
-        loss (dict): Loss of the clean coordinates, as fractions of the
-            input's size. Defaults to :class:`L1Loss`.
+            batch, which share its features. Defaults to 1.
+        loss (dict): Loss of the clean coordinates, as fractions of the input
+            size. Defaults to :class:`L1Loss`.
         decoder (dict, optional): The codec, e.g. :class:`RegressionLabel`.
         init_cfg (dict, optional): Initialization config.
     """
@@ -76,7 +75,7 @@ class DiffPoseRegressionHead(DiffusionHeadMixin, BaseHead):
         return (self.num_joints, 2)
 
     def _denoise(self, z: Tensor, t: Tensor, prepared: tuple) -> Tensor:
-        """The denoiser takes signals in [-1, 1]."""
+        """Denoise; the denoiser expects signals in [-1, 1]."""
         return self.denoiser(z / self.diffusion.signal_scale, t, prepared)
 
     def _mirror(self, noise: Tensor, indices: Sequence[int]) -> Tensor:
@@ -90,31 +89,16 @@ class DiffPoseRegressionHead(DiffusionHeadMixin, BaseHead):
             shift_coords=test_cfg.get('shift_coords', True),
             input_size=meta['input_size'])
 
-    def predict(self,
-                feats: Features,
-                batch_data_samples: OptSampleList,
-                test_cfg: ConfigType = {}) -> Predictions:  # noqa: B006
-        """Predict poses from features, as the host's heads do.
-
-        Args:
-            feats (tuple[Tensor] | list[tuple[Tensor]]): Feature maps; for the
-                flip test those of the images and of the mirrored images.
-            batch_data_samples (list[PoseDataSample]): The samples.
-            test_cfg (dict): The host's options, and ``sampling`` with
-                :class:`SamplingSettings` by name.
-
-        Returns:
-            list[InstanceData]: The poses.
-        """
-        coords, settings, metas = self._generate_for(
-            feats, batch_data_samples, test_cfg)
-        outputs = coords.mean(dim=1)
+    def _decode_hypotheses(self, signals: Tensor, settings: SamplingSettings,
+                           metas: Sequence[dict],
+                           test_cfg: ConfigType) -> Predictions:
+        outputs = signals.mean(dim=1)
         if settings.hypotheses > 1:
-            sigma = coords.std(dim=1, unbiased=False)
+            sigma = signals.std(dim=1, unbiased=False)
             outputs = torch.cat([outputs, sigma], dim=-1)
         preds = self.decode(outputs[:, None])
         if settings.hypotheses > 1 and settings.spread:
-            for pred, points, meta in zip(preds, to_numpy(coords), metas):
+            for pred, points, meta in zip(preds, to_numpy(signals), metas):
                 points = points * meta['input_size']
                 pred.keypoint_spread = spread_in_image(points, meta)[None]
         return preds
@@ -128,18 +112,18 @@ class DiffPoseRegressionHead(DiffusionHeadMixin, BaseHead):
         Args:
             feats (tuple[Tensor]): Feature maps, (N, C, h, w).
             batch_data_samples (list[PoseDataSample]): The annotations.
-            train_cfg (dict): The host's options.
+            train_cfg (dict): The options of MMPose's heads.
 
         Returns:
-            dict: ``loss_kpt``, and ``acc_pose`` as of the host's regression
-            heads, for coordinates denoised from steps drawn at random.
+            dict: ``loss_kpt``, and ``acc_pose`` as in MMPose's regression
+            heads, for coordinates denoised from random steps.
         """
         labels = torch.cat(
             [d.gt_instance_labels.keypoint_labels for d in batch_data_samples])
         weights = torch.cat([
             d.gt_instance_labels.keypoint_weights for d in batch_data_samples
         ])
-        pred, clean = self._denoise_drawn_steps(feats, labels)
+        pred, clean = self._denoise_random_steps(feats, labels)
         weights = weights.repeat_interleave(self.draws_per_sample, dim=0)
         losses = dict(
             loss_kpt=self.loss_module(pred, clean, weights[..., None]))

@@ -8,6 +8,8 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
 from torch import Tensor
 
+from mmpose_video.structures import stack_target_heatmaps
+
 
 @MODELS.register_module()
 class RoughHead(HeatmapHead):
@@ -93,7 +95,7 @@ class RoughHead(HeatmapHead):
         return super().train(mode and not self.frozen)
 
     def loss_from_heatmaps(self, heatmaps: Tensor,
-                data_samples: SampleList) -> Dict[str, Tensor]:
+                           data_samples: SampleList) -> Dict[str, Tensor]:
         """Compute the loss of heatmaps that were already predicted.
 
         Args:
@@ -103,8 +105,7 @@ class RoughHead(HeatmapHead):
         Returns:
             dict[str, Tensor]: ``loss_rough``.
         """
-        target = torch.stack(
-            [sample.gt_fields.heatmaps for sample in data_samples])
+        target = stack_target_heatmaps(data_samples)
         weights = torch.cat([
             sample.gt_instance_labels.keypoint_weights
             for sample in data_samples

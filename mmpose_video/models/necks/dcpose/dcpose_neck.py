@@ -151,15 +151,7 @@ class DCPoseNeck(BaseVideoNeck):
             ValueError: If the backbone has other channels than the rough
                 head.
         """
-        num_clips, num_frames, channels = feats[-1].shape[:3]
-        if channels != self.rough_head.in_channels:
-            raise ValueError(
-                f'{type(self).__name__} was built for '
-                f'{self.rough_head.in_channels} channels '
-                '(`rough_head.in_channels`), the backbone gives '
-                f'{channels}')
-        rough = self.rough_head([level.flatten(0, 1) for level in feats])
-        rough = rough.unflatten(0, (num_clips, num_frames))
+        rough = self.rough_head.frame_heatmaps(feats)
         key = rough[:, clip.key_index]
         before, after = self.neighbours(clip)
         previous, following = rough[:, before], rough[:, after]

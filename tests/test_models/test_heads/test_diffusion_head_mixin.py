@@ -1,5 +1,4 @@
-"""The reverse process for a batch of hypotheses."""
-import numpy as np
+"""The reverse process for a batch of hypotheses, around any denoiser."""
 import pytest
 import torch
 
@@ -7,15 +6,38 @@ from mmpose_video.models.diffusion import (
     GaussianDiffusion,
     SamplingSettings,
     SeededNoise,
-    generate,
-    spread_in_image,
 )
+from mmpose_video.models.heads.diffusion_head_mixin import DiffusionHeadMixin
 
 CPU = torch.device('cpu')
 
 
+class Head(DiffusionHeadMixin):
+    """Generates signals of a shape with a function as the denoiser."""
+
+    def __init__(self, shape, denoise, rough=None, diffusion=None):
+        self.shape, self.denoise, self.rough = shape, denoise, rough
+        self.diffusion = diffusion or GaussianDiffusion()
+        self.denoiser = self
+
+    def encode(self, feature):
+        return feature
+
+    def _signal_shape(self, feats):
+        return self.shape
+
+    def _denoise(self, z, t, prepared):
+        return self.denoise(z, t)
+
+    def _rough_signal(self, feats):
+        return self.rough
+
+
+def feats(num):
+    return (torch.zeros(num, 1, 1, 1), )
+
+
 def test_hypotheses_are_one_batch_and_independent():
-    diffusion = GaussianDiffusion()
     shapes = []
 
     def denoise(z, t):
@@ -24,16 +46,17 @@ def test_hypotheses_are_one_batch_and_independent():
         return torch.sigmoid(z)
 
     settings = SamplingSettings(steps=3, hypotheses=4, eta=1., seed=5)
-    out = generate(diffusion, denoise, ['a', 'b'], (2, 3), settings, CPU)
+    head = Head((2, 3), denoise)
+    out = head.generate(feats(2), ['a', 'b'], settings)
     assert shapes == [((2, 4, 2, 3), (2, 4))] * 3
     # a loop over hypotheses by hand, with the very noise
     for n, key in enumerate('ab'):
         draws = SeededNoise([key], 4, (2, 3), 5, CPU)
         z = draws()
-        for now, then in diffusion.step_pairs(3):
+        for now, then in head.diffusion.step_pairs(3):
             x0 = torch.sigmoid(z)
             if then >= 0:
-                z = diffusion.ddim_step(z, x0, now, then, 1., draws())
+                z = head.diffusion.ddim_step(z, x0, now, then, 1., draws())
         torch.testing.assert_close(out[-1][n], x0[0])
 
 
@@ -48,8 +71,8 @@ def test_start_from_a_rough_prediction():
 
     settings = SamplingSettings(
         steps=2, hypotheses=2, start='rough', start_time=0.3)
-    generate(diffusion, denoise, ['a', 'b'], (3, ), settings, CPU,
-             rough=rough)
+    head = Head((3, ), denoise, rough, diffusion)
+    head.generate(feats(2), ['a', 'b'], settings)
     z, t = seen[0]
     assert t == 300
     a = diffusion.alphas_cumprod[300].item()
@@ -57,15 +80,4 @@ def test_start_from_a_rough_prediction():
     wanted = a**0.5 * (2 * rough[:, None] - 1) + (1 - a)**0.5 * draws
     torch.testing.assert_close(z, wanted)
     with pytest.raises(ValueError, match='rough_head'):
-        generate(diffusion, denoise, ['a'], (3, ), settings, CPU)
-
-
-def test_spread():
-    # two hypotheses; one joint fixed, one 6 px apart in x and 8 px in y
-    points = np.array([[[5., 5.], [10., 20.]], [[5., 5.], [16., 28.]]])
-    same = dict(input_size=(192, 256), input_scale=(192., 256.))
-    np.testing.assert_allclose(spread_in_image(points, same), [0., 5.])
-    # the crop is twice as wide and four times as high in the image
-    wide = dict(input_size=(192, 256), input_scale=(384., 1024.))
-    np.testing.assert_allclose(
-        spread_in_image(points, wide), [0., np.hypot(6., 16.)])
+        Head((3, ), denoise).generate(feats(1), ['a'], settings)
