@@ -29,7 +29,7 @@ COLOURS = dict(
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.analyze_errors',
+        prog='mmpose-video analyze',
         description='Sort the errors of predictions on PoseTrack into '
         'jitter, inversion, swap and miss (Ronchi and Perona, ICCV 2017).')
     parser.add_argument(

@@ -15,7 +15,7 @@ from mmpose_video.evaluation.functional.sub_jhmdb import (
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.average_jhmdb',
+        prog='mmpose-video average-jhmdb',
         description='Average the PCK of Sub-JHMDB over its splits.')
     parser.add_argument(
         'files', nargs='+',

@@ -28,7 +28,7 @@ _KEY_COLOR = (0, 200, 255)  # BGR
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.browse_clips',
+        prog='mmpose-video browse',
         description=__doc__.splitlines()[0])
     add = parser.add_argument
     add('config', help='config file')

@@ -143,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
         for layout, converter in sorted(CONVERTERS.items())
     ]
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.convert_checkpoint',
+        prog='mmpose-video convert-checkpoint',
         description='Convert a checkpoint of an official implementation.',
         epilog='layouts:\n' + '\n'.join(layouts),
         formatter_class=argparse.RawDescriptionHelpFormatter)

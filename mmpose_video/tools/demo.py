@@ -36,7 +36,7 @@ _SHOWN = re.compile(r'Epoch\(train\)|posetrack/AP|Error|clips')
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Run the demo."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.demo',
+        prog='mmpose-video demo',
         description='Train, test and draw a small model on rendered clips.')
     parser.add_argument('--work-dir', default='work_dirs/demo')
     parser.add_argument('--config', default=CONFIG)

@@ -14,7 +14,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Evaluate, print the table; 1 if the input is at fault."""
     return run(
         argv, evaluate_posetrack, format_table,
-        prog='python -m mmpose_video.tools.eval_posetrack',
+        prog='mmpose-video evaluate',
         description='Per-joint average precision of multi-person poses, as '
         'the official PoseTrack evaluator computes it.')
 

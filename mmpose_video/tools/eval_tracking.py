@@ -18,7 +18,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Evaluate, print the table; 1 if the input is at fault."""
     return run(
         argv, evaluate_posetrack_tracking, show,
-        prog='python -m mmpose_video.tools.eval_tracking',
+        prog='mmpose-video track-eval',
         description='Tracking accuracy (MOTA) of multi-person poses, as the '
         'official PoseTrack evaluator computes it.')
 

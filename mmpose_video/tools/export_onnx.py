@@ -217,7 +217,7 @@ def _num_frames(cfg: Config) -> int:
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.export_onnx',
+        prog='mmpose-video export',
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument('config')

@@ -244,7 +244,7 @@ def _machine(device: str) -> str:
 def main(argv: Optional[Sequence[str]] = None) -> None:
     """Command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.get_flops', description=__doc__,
+        prog='mmpose-video flops', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add('configs', nargs='+', metavar='CONFIG', help='config, or folder')

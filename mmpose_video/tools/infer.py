@@ -20,7 +20,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         argv (Sequence[str], optional): Defaults to the process's.
     """
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.infer', description=__doc__,
+        prog='mmpose-video infer', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add('video', metavar='VIDEO',

@@ -22,7 +22,7 @@ from mmpose_video.formats.json_file import write_json
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.propagate_labels',
+        prog='mmpose-video propagate-labels',
         description='Propagate sparse labels to the frames between them.')
     add = parser.add_argument
     add('config', help='config of PoseWarper')

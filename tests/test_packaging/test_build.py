@@ -80,6 +80,9 @@ def test_normal_holds_copies(normal, source):
     assert {mim + 'model-index.yml', mim + 'dataset-index.yml'} <= names
     assert read(normal, 'top_level.txt').split()[-1] == 'mmpose_video'
     assert not [n for n in names if n.startswith(('tests', 'configs'))]
+    assert '_mmpose_video_cli.py' in names
+    assert 'mmpose-video = _mmpose_video_cli:main' in read(
+        normal, 'entry_points.txt')
 
 
 def test_every_module_is_in(normal, source):

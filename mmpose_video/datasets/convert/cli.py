@@ -19,7 +19,7 @@ SETS: Dict[str, Callable[..., Plan]] = {
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.datasets.convert',
+        prog='mmpose-video convert',
         description='Write COCO-style annotation files from what the owners '
         'of a data set distribute. Run it again to go on where it was.')
     commands = parser.add_subparsers(dest='set', required=True)

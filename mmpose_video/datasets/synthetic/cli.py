@@ -34,7 +34,7 @@ def build_parser() -> argparse.ArgumentParser:
     """The options of ``python -m mmpose_video.datasets.synthetic``."""
     default = SyntheticConfig()
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.datasets.synthetic',
+        prog='mmpose-video render',
         description='Render clips of moving people with exact key points, '
         'in the layout of PoseTrack18.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
