@@ -143,7 +143,7 @@ def measure(pipe: Any, phase: str, fast: bool, workers: int,
     if not workers:
         result['peak_mb'] = memory() - before
         if fast:
-            cache = loader.dataset.pipeline.transforms[0].cache
+            cache = loader.dataset.pipeline.transforms[0].reader.cache
             result.update(cache_mb=cache.peak_bytes / 2**20,
                           hits=cache.hits / len(epochs),
                           misses=cache.misses / len(epochs))

@@ -61,7 +61,7 @@ def count(poses: Mapping[int, np.ndarray], ann_file: Path) -> Counts:
     Raises:
         ValueError: If an annotation has no prediction.
     """
-    from mmpose_video.formats.posetrack_parts import head_size
+    from mmpose_video.formats.pose_table import head_size
     labels = json.loads(ann_file.read_text())
     images = {image['id']: image for image in labels['images']}
     if not all('occluded' in ann for ann in labels['annotations']):

@@ -6,7 +6,7 @@ from typing import Any, Deque, List, Optional, Tuple
 import numpy as np
 from mmengine.logging import print_log
 
-from mmpose_video.formats.frame_index import nearest_frame
+from mmpose_video.formats.frame_index import stand_ins
 
 from .frame_source import Frame
 
@@ -87,17 +87,14 @@ class ClipWindow:
 
     def _clip(self, key: Frame) -> Clip:
         """The clip around a frame, of what is there."""
-        offsets = np.asarray(self.sampler())
+        wanted = key.number + np.asarray(self.sampler())
         numbers = np.array([frame.number for frame in self.frames])
-        taken = np.array(
-            [nearest_frame(numbers, key.number + offset, key.number)
-             for offset in offsets])
-        by_number = {frame.number: frame for frame in self.frames}
+        places = stand_ins(numbers, wanted, key.number)
         return Clip(
             key=key,
-            frames=[by_number[number] for number in taken.tolist()],
-            offsets=taken - key.number,
-            valid=taken == key.number + offsets,
+            frames=[self.frames[place] for place in places.tolist()],
+            offsets=numbers[places] - key.number,
+            valid=numbers[places] == wanted,
             key_index=self.sampler.key_index,
             shot=self.shot)
 

@@ -2,14 +2,14 @@
 import os
 import os.path as osp
 from dataclasses import dataclass
-from typing import Any, Iterable, Iterator, List, Optional, Sized, Union, cast
+from typing import Iterable, Iterator, List, Optional, Sized, Union, cast
 
 import cv2
 import numpy as np
 from mmengine.logging import print_log
 
-from mmpose_video.datasets.transforms import LoadClip
-from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, frame_number
+from mmpose_video.datasets.loading.frame_reader import FrameReader, to_bgr
+from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, only_series
 
 Inputs = Union[str, int, os.PathLike, Iterable[np.ndarray]]
 
@@ -126,21 +126,21 @@ class FolderSource(FrameSource):
 
     Args:
         folder (str): The folder.
-        loader (LoadClip): Decodes the files.
+        reader (FrameReader): Reads the files.
+
+    Raises:
+        ValueError: If there is no frame, or there are frames of several
+            videos.
     """
 
-    def __init__(self, folder: str, loader: LoadClip) -> None:
-        names = {}
-        for name in os.listdir(folder):
-            number = frame_number(name)
-            if number is not None and name.lower().endswith(IMAGE_SUFFIXES):
-                names[number] = name
+    def __init__(self, folder: str, reader: FrameReader) -> None:
+        names = only_series(os.listdir(folder), folder)
         if not names:
             raise ValueError(f'`{folder}` holds no images whose names end in '
                              f'a frame number ({", ".join(IMAGE_SUFFIXES)})')
         self.folder = folder
-        self.loader = loader
-        self._names = sorted(names.items())
+        self.reader = reader
+        self._names = list(names.items())
         super().__init__(
             osp.basename(osp.abspath(folder)), total=len(names))
 
@@ -149,7 +149,7 @@ class FolderSource(FrameSource):
         for index, (number, name) in enumerate(self._names):
             path = osp.join(self.folder, name)
             try:
-                image = self.loader(dict(img_path=path))['img'][0]
+                image = self.reader.read(path)
             except OSError as error:
                 print_log(f'{error}; the frame is left out', 'current', 30)
                 continue
@@ -162,13 +162,10 @@ class ArraySource(FrameSource):
     Args:
         images (Iterable[np.ndarray]): Each (H, W), (H, W, 1), (H, W, 3) or
             (H, W, 4), uint8, BGR.
-        loader (LoadClip): Makes them BGR.
     """
 
-    def __init__(self, images: Iterable[np.ndarray],
-                 loader: LoadClip) -> None:
+    def __init__(self, images: Iterable[np.ndarray]) -> None:
         self.images = images
-        self.loader = loader
         total = len(images) if isinstance(images, Sized) else None
         super().__init__('frames', total=total)
 
@@ -178,28 +175,27 @@ class ArraySource(FrameSource):
             if not isinstance(image, np.ndarray):
                 raise TypeError('frames must be arrays, number '
                                 f'{number} is a {type(image).__name__}')
-            image = self.loader(dict(img=image))['img'][0]
-            yield Frame(number, number, f'{number:06d}.jpg', image)
+            yield Frame(number, number, f'{number:06d}.jpg', to_bgr(image))
 
 
-def open_source(inputs: Inputs, loader: Any = None) -> FrameSource:
+def open_source(inputs: Inputs,
+                reader: Optional[FrameReader] = None) -> FrameSource:
     """Open a video.
 
     Args:
         inputs (str | int | Iterable[np.ndarray]): A video file or its address,
             a folder of images, the index of a camera (``0`` or
             ``'webcam:0'``), or images.
-        loader (LoadClip, optional): Decodes images.
+        reader (FrameReader, optional): Reads the images of a folder.
 
     Raises:
         OSError: If it cannot be opened.
         TypeError: If it is nothing of these.
     """
-    loader = loader if isinstance(loader, LoadClip) else LoadClip()
     if isinstance(inputs, (str, os.PathLike)):
         path = os.fspath(inputs)
         if osp.isdir(path):
-            return FolderSource(path, loader)
+            return FolderSource(path, reader or FrameReader())
         camera: List[str] = path.lower().split(':')
         if camera[0] == 'webcam':
             return CaptureSource(int(camera[1]) if len(camera) > 1 else 0)
@@ -209,4 +205,4 @@ def open_source(inputs: Inputs, loader: Any = None) -> FrameSource:
     if not isinstance(inputs, Iterable):
         raise TypeError('expected a video file, a folder, a camera index or '
                         f'images, got a {type(inputs).__name__}')
-    return ArraySource(cast(Iterable[np.ndarray], inputs), loader)
+    return ArraySource(cast(Iterable[np.ndarray], inputs))

@@ -5,7 +5,6 @@ import numpy as np
 import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
-from mmengine.fileio import load
 from mmengine.registry import init_default_scope
 from mmpose.apis import init_model
 from mmpose.registry import DATASETS
@@ -16,6 +15,7 @@ from mmpose_video.datasets.propagation import (
     LabelPairs,
     plan_targets,
 )
+from mmpose_video.formats.json_file import read_json
 from mmpose_video.models.necks import PoseWarpingNeck
 
 
@@ -102,7 +102,7 @@ class LabelPropagator:
         """
         dataset = self._dataset(ann_file, data_root)
         # anew: the dataset has completed the entries of its own copy
-        labels = load(dataset.ann_file)
+        labels = read_json(dataset.ann_file)
         prefix = dataset.data_prefix['img']
         targets = plan_targets(labels, prefix, dataset.frame_index,
                                max_distance)

@@ -1,11 +1,13 @@
-"""Where the people are, from whoever knows."""
-import json
+"""Sources of person boxes: files, arrays, callables or a detector."""
 import os.path as osp
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, List, NamedTuple, Optional, Sequence
 
 import numpy as np
+from mmengine.logging import print_log
 
-from mmpose_video.formats.frame_index import frame_number
+from mmpose_video.formats.box_files import read_box_file
+from mmpose_video.formats.box_matching import match_video, name_images
+from mmpose_video.formats.coco_labels import image_names
 
 from .frame_source import Frame
 
@@ -91,88 +93,61 @@ class GivenBoxes:
 
 
 class FileBoxes:
-    """Boxes from a json file.
+    """Boxes from a file.
 
-    Three layouts are read: PoseTrack's (``images`` and ``annotations``; boxes
-    are clipped to the image as MMPose's data sets do, track ids are kept, and
-    frames are found by the number in ``file_name``), MMPose's predictions
-    (``frame_id`` and ``instances``), and MMPose's detections (a list with
-    ``image_id``, ``bbox`` and ``score``).
+    The layouts are those of :mod:`mmpose_video.formats.box_files`. Boxes of
+    PoseTrack's layout are clipped to the image as MMPose's datasets do, and
+    track ids are kept. Frames are found by the number in the name of their
+    image, or else by ``frame_id`` or ``image_id``. What was read is logged.
 
     Args:
         path (str): The file.
         image_id_offset (int): In a list of detections, what to subtract from
             ``image_id`` for the frame's number. Defaults to 0.
         score_thr (float): Drop boxes with a lower score. Defaults to 0.
+        video (str, optional): Name of the video, needed where the file names
+            images of several videos.
+        ann_file (str, optional): COCO-style annotations that tell the names
+            of the images from their ids. Defaults to None: ids of images are
+            numbers of frames.
 
     Raises:
+        OSError: If a file cannot be read.
         ValueError: If the file follows none of the layouts.
     """
 
     def __init__(self,
                  path: str,
                  image_id_offset: int = 0,
-                 score_thr: float = 0.) -> None:
-        with open(path, encoding='utf-8') as file:
-            content = json.load(file)
+                 score_thr: float = 0.,
+                 video: Optional[str] = None,
+                 ann_file: Optional[str] = None) -> None:
+        file = read_box_file(path)
+        if ann_file is not None:
+            file = name_images(file, image_names(ann_file))
+        print_log(file.summary(), 'current')
         self.path = path
+        self.clip = file.layout == 'PoseTrack'
+        self.offset = image_id_offset if file.layout == 'MMPose' else 0
         self.score_thr = score_thr
-        self.clip = False
-        self.rows: Dict[int, List[dict]] = {}
-        try:
-            if isinstance(content, dict):
-                self._read_posetrack(content)
-            elif content and 'instances' in content[0]:
-                self._read_predictions(content)
-            else:
-                for row in content:
-                    if row.get('category_id', 1) == 1:
-                        self._add(row['image_id'] - image_id_offset,
-                                  _xyxy(row['bbox']), row.get('score', 1.))
-        except (KeyError, TypeError, IndexError) as error:
-            raise ValueError(
-                f'`{path}` is no file of boxes ({error!r} is missing or wrong)'
-                ': expected PoseTrack annotations, predictions of an '
-                'inferencer, or a list of detections') from error
-
-    def _read_posetrack(self, content: dict) -> None:
-        self.clip = True
-        numbers = {}
-        for image in content['images']:
-            number = frame_number(image['file_name'])
-            numbers[image['id']] = image['frame_id'] if number is None else (
-                number)
-        for ann in content['annotations']:
-            if ann.get('bbox'):
-                self._add(numbers[ann['image_id']], _xyxy(ann['bbox']),
-                          ann.get('bbox_score', 1.), ann.get('track_id'))
-
-    def _read_predictions(self, content: list) -> None:
-        for row in content:
-            for person in row['instances']:
-                box = np.asarray(person['bbox'], dtype=float).reshape(4)
-                self._add(row['frame_id'], box.tolist(),
-                          person.get('bbox_score', 1.),
-                          person.get('track_id'))
-
-    def _add(self, number: int, box: List[float], score: float,
-             track_id: Optional[int] = None) -> None:
-        if score >= self.score_thr:
-            self.rows.setdefault(int(number), []).append(
-                dict(box=[*box, float(score)], track_id=track_id))
+        self.rows = match_video(file, video)
 
     def __call__(self, frame: Frame) -> People:
-        """The people of a frame."""
-        rows = self.rows.get(frame.number, [])
-        boxes = np.array([row['box'] for row in rows],
-                         dtype=np.float64).reshape(-1, 5)
+        """Return the people of a frame."""
+        rows = [
+            row for row in self.rows.get(frame.number + self.offset, ())
+            if row.score >= self.score_thr
+        ]
+        boxes = np.array([[*row.bbox, row.score] for row in rows],
+                         dtype=np.float32).reshape(-1, 5)
         if self.clip:
             height, width = frame.image.shape[:2]
             boxes[:, 0:4:2] = boxes[:, 0:4:2].clip(0, width - 1)
             boxes[:, 1:4:2] = boxes[:, 1:4:2].clip(0, height - 1)
-        ids = [row['track_id'] for row in rows]
-        known = rows and all(i is not None for i in ids)
-        return make_people(boxes, frame.image, ids if known else None)
+        ids = [row.track_id for row in rows]
+        if not rows or None in ids:
+            return make_people(boxes, frame.image)
+        return make_people(boxes, frame.image, ids)  # type: ignore[arg-type]
 
 
 class DetectedBoxes:
@@ -232,12 +207,13 @@ class DetectedBoxes:
         return make_people(boxes[nms(boxes, self.nms_thr)], frame.image)
 
 
-def make_box_source(boxes: Any) -> BoxSource:
-    """Make something that knows the people of a frame.
+def make_box_source(boxes: Any, video: Optional[str] = None) -> BoxSource:
+    """Make a source of the people of each frame.
 
     Args:
-        boxes: None or ``'whole_image'``, the path of a json file, boxes or a
+        boxes: None or ``'whole_image'``, the path of a JSON file, boxes or a
             function (:class:`GivenBoxes`), or a source as it is.
+        video (str, optional): Name of the video, see :class:`FileBoxes`.
     """
     if boxes is None or (isinstance(boxes, str) and boxes == 'whole_image'):
         return whole_image
@@ -246,11 +222,5 @@ def make_box_source(boxes: Any) -> BoxSource:
     if isinstance(boxes, str):
         if not osp.isfile(boxes):
             raise FileNotFoundError(f'there is no file of boxes `{boxes}`')
-        return FileBoxes(boxes)
+        return FileBoxes(boxes, video=video)
     return GivenBoxes(boxes)
-
-
-def _xyxy(box: Sequence[float]) -> List[float]:
-    """Corners of a box that is given as x, y, width, height."""
-    x, y, width, height = np.asarray(box[:4], dtype=float).tolist()
-    return [x, y, x + width, y + height]

@@ -18,6 +18,7 @@ from mmpose.structures import (
 )
 
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
+from mmpose_video.datasets.loading.frame_reader import FrameReader
 from mmpose_video.datasets.transforms import LoadClip
 from mmpose_video.smoothing import TrackSmoother
 from mmpose_video.tracking import CropAnchors, PoseTracker
@@ -103,12 +104,13 @@ class VideoPoseInferencer:
         self.pipeline = Compose(dataset.pipeline)
         self.sampler = CLIP_SAMPLERS.build(
             dataset.get('clip_sampler') or dict(type='FixedOffsets'))
-        # a video's frames are read once: no cache, and none is skipped
-        self.loader = LoadClip(cache_mb=0)
+        # a video's frames are read once: no cache
+        self.reader = FrameReader()
         for step in self.pipeline.transforms:
             if isinstance(step, LoadClip):
-                self.loader.imdecode_backend = step.imdecode_backend
-                self.loader.backend_args = step.backend_args
+                self.reader = FrameReader(
+                    imdecode_backend=step.reader.imdecode_backend,
+                    backend_args=step.reader.backend_args)
         self.meta: Dict[str, Any] = self.model.dataset_meta
         self.batch_size = batch_size
         self.tracker_cfg = dict(sigmas=self.meta.get('sigmas'),
@@ -176,7 +178,7 @@ class VideoPoseInferencer:
             OSError: If the video cannot be opened.
             ValueError: If it has no frames.
         """
-        source = open_source(inputs, self.loader)
+        source = open_source(inputs, self.reader)
         draw = return_vis or (out_dir is not None and save_vis)
         visualizer = self._make_visualizer(color_by, radius,
                                            thickness) if draw else None
@@ -229,8 +231,8 @@ class VideoPoseInferencer:
             config = dict(self.smoother_cfg)
             smoother = TrackSmoother(
                 score_thr=config.pop('score_thr', None), config=config)
-        for pending in self._batches(source, make_box_source(boxes), latency,
-                                     max_frames):
+        people = make_box_source(boxes, source.name)
+        for pending in self._batches(source, people, latency, max_frames):
             sample = self._merge(pending)
             found = sample.pred_instances
             ids = pending.people.track_ids

@@ -12,13 +12,12 @@ from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from xtcocotools.coco import COCO
 
-from mmpose_video.formats.box_files import (
-    read_boxes,
-    suppress,
-    unlabeled_frames,
-)
+from mmpose_video.formats.box_files import BoxFile, FileBox, read_box_file
+from mmpose_video.formats.box_matching import match_images
+from mmpose_video.formats.coco_labels import unlabeled_frames
 from mmpose_video.formats.frame_index import FrameIndex
 
+from .box_suppression import suppress
 from .clip_samplers import CLIP_SAMPLERS
 from .loading.image_size import fill_size
 
@@ -52,7 +51,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             frames, for tracking or to look at. Defaults to True.
         backend_args (dict, optional): MMEngine's file backend.
         **kwargs: See :class:`BaseCocoStyleDataset`. ``bbox_file`` may have
-            MMPose's or DCPose's format (:mod:`detected_boxes`).
+            any of the layouts of :mod:`mmpose_video.formats.box_files`.
     """
 
     def __init__(self,
@@ -176,41 +175,51 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             self.coco = COCO(path)
         self.inspect_labels(self.coco.dataset)
         self._metainfo['CLASSES'] = self.coco.dataset.get('categories', [])
-        boxes, kind, strangers = read_boxes(
-            str(self.bbox_file), self.coco.dataset.get('images', ()))
+        file = self._read_box_file()
+        matched = match_images(file, self.coco.dataset.get('images', ()))
         print_log(
-            f'{type(self).__name__}: {len(boxes)} boxes of '
-            f"`{self.bbox_file}` ({kind}'s format)",
-            logger='current')
-        if strangers:
+            f'{type(self).__name__}: {file.summary()}', logger='current')
+        if matched.strangers:
             reason = 'a box in an image that `ann_file` does not list'
-            self._skipped[reason] = strangers
+            self._skipped[reason] = len(matched.strangers)
+        pairs = matched.pairs
         if self.labeled_frames_only:
-            boxes = self._in_labeled_frames(boxes)
+            pairs = self._in_labeled_frames(pairs)
         shape = (1, self._metainfo['num_keypoints'])
         data_list = []
-        for i, box in enumerate(boxes):
-            image = self._complete(box['image'])
+        for i, (entry, box) in enumerate(pairs):
+            image = self._complete(entry)
             data_list.append(
                 dict(
                     img_id=image['id'],
                     img_path=image['img_path'],
                     img_shape=(image['height'], image['width']),
-                    bbox=box['bbox'][None],
-                    bbox_score=np.array([box['score']], dtype=np.float32),
+                    bbox=box.bbox[None],
+                    bbox_score=np.array([box.score], dtype=np.float32),
                     keypoints=np.zeros((*shape, 2), dtype=np.float32),
                     keypoints_visible=np.ones(shape, dtype=np.float32),
                     id=i))
         return data_list
 
-    def _in_labeled_frames(self, boxes: List[dict]) -> List[dict]:
-        """Detected boxes in frames that an evaluation looks at."""
+    def _read_box_file(self) -> BoxFile:
+        """Read `bbox_file`, with a hint where there is none."""
+        try:
+            return read_box_file(str(self.bbox_file))
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f'there is no box file `{self.bbox_file}`: correct '
+                '`bbox_file`, or set it to None for ground-truth boxes'
+            ) from error
+
+    def _in_labeled_frames(self, pairs: List[Tuple[dict, FileBox]]
+                           ) -> List[Tuple[dict, FileBox]]:
+        """Keep the boxes in frames that an evaluation looks at."""
         unlabeled = unlabeled_frames(self.coco.dataset)
-        kept = [box for box in boxes if box['image']['id'] not in unlabeled]
-        if len(kept) < len(boxes):
+        kept = [pair for pair in pairs if pair[0]['id'] not in unlabeled]
+        if len(kept) < len(pairs):
             reason = ('a box in a frame that is not labelled '
                       '(`labeled_frames_only`)')
-            self._skipped[reason] = len(boxes) - len(kept)
+            self._skipped[reason] = len(pairs) - len(kept)
         return kept
 
     def _complete(self, image: dict) -> dict:

@@ -1,91 +1,126 @@
-"""Read ``annolist`` json files, PoseTrack17's layout."""
-from typing import Any, Dict, List, Optional, Tuple
+"""Read ``annolist``, the layout of PoseTrack17 and of MPII.
+
+The tool that made such files drops lists of one, so a field may or may not be
+wrapped in a list. :class:`AnnolistRecord` reads both alike.
+"""
+from dataclasses import dataclass
+from typing import Any, List, Optional, Tuple
 
 import numpy as np
 
-
-def as_list(value: Any) -> list:
-    """A list of it: the tool that made the files drops lists of one."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
+from .schema import FormatError, Record
 
 
-def first(entry: Any, key: str) -> Any:
-    """A field's value, which may be wrapped in a list; None if absent."""
-    if not isinstance(entry, dict):
-        return None
-    found = as_list(entry.get(key))
-    return found[0] if found else None
+class AnnolistRecord(Record):
+    """An object of an ``annolist``, whose lists of one may be absent."""
+
+    __slots__ = ()
+
+    def value(self, key: str) -> Any:
+        """Return a field's value, out of its list if it is in one."""
+        value = self.data.get(key)
+        if isinstance(value, list):
+            return value[0] if value else None
+        return value
+
+    def values(self, key: str) -> Any:
+        """Return a field's value, in a list if it is in none."""
+        value = self.data.get(key)
+        return value if value is None or isinstance(value, list) else [value]
+
+    def image_name(self) -> str:
+        """Return the name of a frame's image, with forward slashes.
+
+        Raises:
+            FormatError: If the frame has none.
+        """
+        return self.record('image').text('name').replace('\\', '/')
+
+    def corners(self) -> Optional[List[float]]:
+        """Return ``[x1, y1, x2, y2]``; None if one of them is absent.
+
+        Raises:
+            FormatError: If one of them is not a finite number.
+        """
+        found = [self.number(key, None) for key in ('x1', 'y1', 'x2', 'y2')]
+        return None if None in found else found  # type: ignore[return-value]
+
+    def regions(self) -> Tuple[List[list], List[list]]:
+        """Return the ignore regions of a frame as lists of x and of y.
+
+        Raises:
+            FormatError: If a coordinate is not a finite number.
+        """
+        xs, ys = [], []
+        for region in self.records('ignore_regions', optional=True):
+            points = region.records('point', optional=True)
+            xs.append([point.number('x') for point in points])
+            ys.append([point.number('y') for point in points])
+        return xs, ys
+
+    def joints(self, num_joints: int) -> 'AnnolistJoints':
+        """Return the joints of a person (an element of ``annorect``).
+
+        Of two points with one id the first counts, as in the official
+        evaluation; ids outside of the range are left out.
+
+        Args:
+            num_joints (int): Ids run from 0 to ``num_joints - 1``.
+
+        Raises:
+            FormatError: If a point lacks a field or has a wrong one.
+        """
+        joints = AnnolistJoints(
+            np.zeros((num_joints, 2)), np.zeros(num_joints, dtype=bool),
+            np.full(num_joints, np.nan), [None] * num_joints)
+        for point in self._points():
+            joint = point.integer('id')
+            if not 0 <= joint < num_joints or joints.labelled[joint]:
+                continue
+            joints.points[joint] = (point.number('x', finite=False),
+                                    point.number('y', finite=False))
+            joints.labelled[joint] = True
+            if point.value('score') is not None:
+                joints.scores[joint] = point.number('score')
+            joints.flags[joint] = point.integer('flag', None)
+        return joints
+
+    def has_points(self) -> bool:
+        """Return whether a person has a list of points, even if empty."""
+        group = self.value('annopoints')
+        return isinstance(group, dict) and 'point' in group
+
+    def _points(self) -> List['AnnolistRecord']:
+        if self.value('annopoints') in (None, ''):
+            return []
+        return self.record('annopoints').records('point', optional=True)
 
 
-def image_name(frame: dict) -> str:
-    """Name of a frame's image.
+@dataclass
+class AnnolistJoints:
+    """The J joints of a person.
+
+    Attributes:
+        points (np.ndarray): (J, 2) pixels, zero where absent. They need not
+            be finite.
+        labelled (np.ndarray): (J,) bool.
+        scores (np.ndarray): (J,), NaN where absent.
+        flags (list[int | None]): J flags of visibility, as in the file.
+    """
+
+    points: np.ndarray
+    labelled: np.ndarray
+    scores: np.ndarray
+    flags: List[Optional[int]]
+
+
+def annolist_frames(data: Any, source: str) -> List[AnnolistRecord]:
+    """Return the frames of a parsed ``annolist`` file.
 
     Raises:
-        ValueError: If there is none.
+        FormatError: If it is not of this layout.
     """
-    name = first(first(frame, 'image'), 'name')
-    if not name:
-        raise ValueError("a frame of 'annolist' has no image name")
-    return str(name).replace('\\', '/')
-
-
-def read_points(rect: dict, num_joints: int
-                ) -> Tuple[np.ndarray, np.ndarray, Dict[int, Any]]:
-    """Joints of a person.
-
-    Args:
-        rect (dict): An element of ``annorect``.
-        num_joints (int): Ids run from 0 to this.
-
-    Returns:
-        tuple:
-        - points (np.ndarray): Pixels, (num_joints, 2), zero where absent.
-        - labelled (np.ndarray): (num_joints, ) bool.
-        - raw (dict): The points' entries by id.
-
-    Raises:
-        ValueError: If a coordinate is no finite number.
-    """
-    points = np.zeros((num_joints, 2))
-    labelled = np.zeros(num_joints, dtype=bool)
-    raw: Dict[int, Any] = {}
-    for point in _points(rect):
-        joint = first(point, 'id')
-        if joint is None or int(joint) not in range(num_joints):
-            continue
-        joint = int(joint)
-        if labelled[joint]:
-            continue  # as the official evaluation: the first counts
-        xy = np.array([first(point, 'x'), first(point, 'y')], dtype=float)
-        if not np.isfinite(xy).all():
-            raise ValueError(f'joint {joint} lies at {xy.tolist()}')
-        points[joint], labelled[joint], raw[joint] = xy, True, point
-    return points, labelled, raw
-
-
-def _points(rect: dict) -> list:
-    group = first(rect, 'annopoints')
-    return as_list(group.get('point')) if isinstance(group, dict) else []
-
-
-def corner_box(rect: dict) -> Optional[List[float]]:
-    """``x1, y1, x2, y2`` as ``[x, y, width, height]``; None if absent."""
-    corners = [first(rect, key) for key in ('x1', 'y1', 'x2', 'y2')]
-    if any(value is None for value in corners):
-        return None
-    x1, y1, x2, y2 = (float(value) for value in corners)
-    if not np.isfinite([x1, y1, x2, y2]).all():
-        return None
-    return [x1, y1, x2 - x1, y2 - y1]
-
-
-def ignore_regions(frame: dict) -> Tuple[List[list], List[list]]:
-    """Polygons of a frame as lists of x and lists of y."""
-    xs, ys = [], []
-    for region in as_list(frame.get('ignore_regions')):
-        points = as_list(region.get('point'))
-        xs.append([first(point, 'x') for point in points])
-        ys.append([first(point, 'y') for point in points])
-    return xs, ys
+    if not isinstance(data, dict) or not isinstance(
+            data.get('annolist'), list):
+        raise FormatError(f"{source}: 'annolist' is missing or not a list")
+    return AnnolistRecord(data, source).records('annolist')

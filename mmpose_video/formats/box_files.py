@@ -1,192 +1,239 @@
-"""Files of detected boxes, in MMPose's and in DCPose's format."""
+"""Read files of person boxes.
+
+Four layouts are read, by configs (``bbox_file``) and by the inferencer
+(``--boxes``) alike:
+
+* MMPose's detections: a list of boxes that name their image by ``image_id``;
+* DCPose's detections: a list of boxes that name it by ``image_name``;
+* PoseTrack's annotations or predictions: ``images`` and ``annotations``;
+* predictions of MMPose's inferencers: a list of frames with ``instances``.
+"""
 import os.path as osp
-from typing import Any, Dict, Iterable, List, Optional, Set, Tuple
+from collections import Counter
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Optional, Union
 
 import numpy as np
-import torch
-from mmengine.fileio import load
-from torchvision.ops import nms
 
-#: What names the image of a box, by format.
-IMAGE_KEYS = {'MMPose': 'image_id', 'DCPose': 'image_name'}
+from .frame_index import frame_number
+from .json_file import read_json
+from .schema import FormatError, Record, shown
+
 PERSON = 1
+#: Larger coordinates (pixels) are not those of a box.
+_LARGEST = 1e7
 
 
-def box_format(boxes: Any, source: str) -> str:
-    """Which of the formats a box file has.
+@dataclass(frozen=True)
+class FileBox:
+    """A person's box.
+
+    Attributes:
+        where (str): Its place in the file, for messages.
+        bbox (np.ndarray): Corners x1, y1, x2, y2 in pixels, (4, ) float32;
+            NaN if the file has no four numbers of a sensible size.
+        score (float): Its score.
+        image_id (int | str, optional): Id of the image.
+        image_name (str, optional): Name of the image, with its folders.
+        frame (int, optional): Number of the frame.
+        track_id (int, optional): Number of the track.
+    """
+
+    where: str
+    bbox: np.ndarray
+    score: float
+    image_id: Union[int, str, None] = None
+    image_name: Optional[str] = None
+    frame: Optional[int] = None
+    track_id: Optional[int] = None
+
+
+@dataclass
+class BoxFile:
+    """The people of a box file.
+
+    Attributes:
+        path (str): The file.
+        layout (str): ``'MMPose'``, ``'DCPose'``, ``'PoseTrack'`` or
+            ``'predictions'``.
+        boxes (list[FileBox]): The boxes, in the order of the file.
+        other_categories (Counter): Number of boxes that were left out, by
+            category.
+    """
+
+    path: str
+    layout: str
+    boxes: List[FileBox] = field(default_factory=list)
+    other_categories: Counter = field(default_factory=Counter)
+
+    def summary(self) -> str:
+        """Return what was read and what was left out, for the log."""
+        text = (f"`{self.path}` ({self.layout}'s layout): {len(self.boxes)} "
+                'boxes of people')
+        if self.other_categories:
+            count = sum(self.other_categories.values())
+            text += (f'; left out {count} of the categories '
+                     f'{sorted(self.other_categories, key=str)}')
+        return text
+
+
+def box_layout(content: Any, source: str) -> str:
+    """Tell the layout of a parsed box file.
 
     Args:
-        boxes: Parsed json.
+        content (Any): Parsed JSON.
         source (str): Name of the file, for messages.
 
     Returns:
-        str: ``'MMPose'`` (boxes name their image by ``image_id``) or
-        ``'DCPose'`` (by ``image_name``). Boxes that have both count as
-        DCPose's: a name means the same in all releases, an id does not.
+        str: See :attr:`BoxFile.layout`. Boxes with ``image_id`` and
+        ``image_name`` count as DCPose's: a name means the same in all
+        releases of a dataset, an id does not.
 
     Raises:
-        ValueError: If it is neither, or a mixture.
+        FormatError: If it is none of the layouts, or a mixture.
     """
-    if not isinstance(boxes, list) or not all(
-            isinstance(box, dict) for box in boxes):
-        raise ValueError(f'`{source}` must hold a list of boxes, each with '
-                         "'bbox', 'score' and 'image_id' or 'image_name'")
-    if all('image_name' in box for box in boxes) and boxes:
-        return 'DCPose'
-    if all('image_id' in box for box in boxes):
-        return 'MMPose'
-    for i, box in enumerate(boxes):
+    if isinstance(content, dict) and {'images', 'annotations'} <= set(content):
+        return 'PoseTrack'
+    if not isinstance(content, list) or not all(
+            isinstance(box, dict) for box in content):
+        raise FormatError(
+            f'{source} is not a box file: it must be a list of boxes '
+            "('bbox', 'score' and 'image_id' or 'image_name'), a list of "
+            "frames ('frame_id' and 'instances'), or an object with 'images' "
+            "and 'annotations'")
+    for key, layout in (('instances', 'predictions'),
+                        ('image_name', 'DCPose'), ('image_id', 'MMPose')):
+        with_key = sum(key in box for box in content)
+        if with_key == len(content) and content:
+            return layout
+        if with_key and not any('image_id' in box or 'image_name' in box
+                                for box in content):
+            break
+    for i, box in enumerate(content):
         if not {'image_id', 'image_name'} & set(box):
-            raise ValueError(f"box {i} of `{source}` has neither an "
-                             f"'image_id' nor an 'image_name', but "
-                             f'{sorted(box)}')
-    raise ValueError(f"some boxes of `{source}` name their image by "
-                     "'image_id', others by 'image_name'; use one of them")
+            raise FormatError(f"{source}, box {i}: it has neither 'image_id' "
+                              f"nor 'image_name', but {shown(sorted(box))}")
+    if content:
+        raise FormatError(f"some boxes of {source} name their image by "
+                          "'image_id', others by 'image_name'; use one of "
+                          'them')
+    return 'MMPose'
 
 
-def read_boxes(source: str, images: Iterable[dict]
-               ) -> Tuple[List[dict], str, int]:
+def read_box_file(path: str, person: int = PERSON,
+                  backend_args: Optional[dict] = None) -> BoxFile:
     """Read the people of a box file.
 
     Args:
-        source (str): The file. A box is ``[x, y, width, height]`` in pixels.
-        images (Iterable[dict]): The annotation file's images, with ``id``
-            and ``file_name``.
+        path (str): The file. Boxes are ``[x, y, width, height]`` in pixels,
+            and corners in predictions of an inferencer.
+        person (int): Category of people. Defaults to 1.
+        backend_args (dict, optional): MMEngine's file backend.
 
     Returns:
-        tuple:
-        - boxes (list[dict]): ``image`` (its entry in ``images``), ``bbox``
-          ((4, ) float32 corners) and ``score``, in the file's order. Other
-          categories than people are left out.
-        - format (str): See :func:`box_format`.
-        - strangers (int): Boxes left out as the annotation file does not
-          list their image.
+        BoxFile: The people.
 
     Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If a box lacks a field, or no box fits the images.
+        OSError: If the file cannot be read.
+        ValueError: If it is not JSON, follows none of the layouts, lacks a
+            field, or holds boxes but none of a person.
     """
-    if not osp.exists(source) and '://' not in source:
-        raise FileNotFoundError(
-            f'there is no box file `{source}`: correct `bbox_file`, or set '
-            'it to None for ground-truth boxes')
-    try:
-        raw = load(source)
-    except ValueError as error:
-        raise ValueError(f'`{source}` is no valid json: {error}') from error
-    kind = box_format(raw, source)
-    key = IMAGE_KEYS[kind]
-    table = _by_name(images) if kind == 'DCPose' else {
-        image['id']: image
-        for image in images
-    }
-    boxes, strangers = [], 0
-    for i, box in enumerate(raw):
-        if box.get('category_id', PERSON) != PERSON:
+    content = read_json(path, backend_args)
+    layout = box_layout(content, path)
+    file = BoxFile(path, layout)
+    if layout == 'PoseTrack':
+        _read_posetrack(Record(content, path), file)
+    elif layout == 'predictions':
+        _read_predictions(content, file)
+    else:
+        _read_detections(content, file, person)
+    if not file.boxes and file.other_categories:
+        raise FormatError(
+            f'{path}: no box is of category {person}, the people; the '
+            f'categories are {sorted(file.other_categories, key=str)}')
+    return file
+
+
+def _read_detections(content: list, file: BoxFile, person: int) -> None:
+    """Read MMPose's and DCPose's layout."""
+    for i, data in enumerate(content):
+        box = Record(data, f'{file.path}, box {i}')
+        category = data.get('category_id', person)
+        if category not in (person, str(person), 'person'):
+            file.other_categories[shown(category)] += 1
             continue
-        name = box[key]
-        image = table.get(_normal(name) if kind == 'DCPose' else name)
-        if image is None and kind == 'DCPose':
-            image = table.get(_tail(_normal(name)))
-        if image is None:
-            strangers += 1
+        if file.layout == 'DCPose':
+            name = box.text('image_name')
+            key: Dict[str, Any] = dict(
+                image_name=name, frame=frame_number(name))
+        else:
+            image_id = box.identity('image_id')
+            key = dict(
+                image_id=image_id,
+                frame=(image_id if isinstance(image_id, int) else
+                       frame_number(image_id)))
+        file.boxes.append(
+            FileBox(box.where, _corners(box), box.number('score'), **key))
+
+
+def _read_posetrack(content: Record, file: BoxFile) -> None:
+    """Read PoseTrack's layout; people without a box are left out."""
+    images = {}
+    for image in content.records('images'):
+        name = image.text('file_name')
+        number = frame_number(name)
+        if number is None:
+            number = image.integer('frame_id')
+        images[image.identity()] = (name, number)
+    for ann in content.records('annotations'):
+        if not ann.value('bbox'):
             continue
-        if 'score' not in box or 'bbox' not in box:
-            raise ValueError(f"box {i} of `{source}` lacks 'score' or 'bbox'")
-        score = box['score']
-        if not isinstance(score, (int, float)) or not np.isfinite(score):
-            raise ValueError(f'box {i} of `{source}` has the score {score!r}')
-        boxes.append(
-            dict(image=image, bbox=_corners(box['bbox']), score=float(score)))
-    if strangers and not boxes:
-        raise ValueError(
-            f'none of the {strangers} boxes of `{source}` lies in an image '
-            f'of the annotation file (first {key}: {raw[0].get(key)!r}). The '
-            'two files are of different splits or releases')
-    return boxes, kind, strangers
+        image_id = ann.identity('image_id')
+        if image_id not in images:
+            raise ann.error(f"'images' does not list image {image_id!r}")
+        name, number = images[image_id]
+        file.boxes.append(
+            FileBox(
+                ann.where, _corners(ann), ann.number('bbox_score', 1.),
+                image_id, name, number, ann.integer('track_id', None)))
 
 
-def unlabeled_frames(labels: dict) -> Set[Any]:
-    """Frames in which predictions cannot count.
-
-    PoseTrack labels some frames of a video and lists all of them. An image
-    is not labelled if it says so (``is_labeled`` is false, and so is
-    PoseTrack21's ``has_labeled_person`` if there is one) and no annotation
-    is of it: PoseTrack's evaluation drops such a frame with what is predicted
-    there, so that leaving it out changes no number. Of a file without any
-    annotation, as those of test sets are, all frames count.
-
-    Args:
-        labels (dict): A COCO-style file, parsed.
-
-    Returns:
-        set: Ids of these images.
-    """
-    annotated = {ann['image_id'] for ann in labels.get('annotations', ())}
-    if not annotated:
-        return set()
-    return {
-        image['id']
-        for image in labels['images'] if not image.get('is_labeled', True)
-        and not image.get('has_labeled_person', False)
-        and image['id'] not in annotated
-    }
+def _read_predictions(content: list, file: BoxFile) -> None:
+    """Read what an inferencer wrote for a video."""
+    video = osp.splitext(osp.basename(file.path))[0]
+    for i, data in enumerate(content):
+        frame = Record(data, f'{file.path}, frame {i}')
+        number = frame.integer('frame_id')
+        name = frame.text('img_name', '')
+        for person in frame.records('instances'):
+            # inferencers put a box into a list of one
+            box = person.value('bbox')
+            if isinstance(box, list) and len(box) == 1:
+                box = box[0]
+            bbox = Record(dict(bbox=box), person.where).numbers('bbox', 4)
+            file.boxes.append(
+                FileBox(
+                    person.where, _sensible(bbox),
+                    person.number('bbox_score', 1.),
+                    image_name=f'{video}/{name}' if name else None,
+                    frame=number,
+                    track_id=person.integer('track_id', None)))
 
 
-def suppress(boxes: np.ndarray, scores: np.ndarray, groups: Iterable[Any],
-             threshold: float) -> List[int]:
-    """Greedy non-maximum suppression within groups.
-
-    Args:
-        boxes (np.ndarray): Corners in pixels, (B, 4).
-        scores (np.ndarray): (B, ).
-        groups (Iterable): The image of each box.
-        threshold (float): Intersection over union above which the box with
-            the lower score goes.
-
-    Returns:
-        list[int]: Indices of the boxes that stay, ascending.
-    """
-    members: Dict[Any, List[int]] = {}
-    for i, group in enumerate(groups):
-        members.setdefault(group, []).append(i)
-    kept: List[int] = []
-    for rows in members.values():
-        order = nms(
-            torch.as_tensor(boxes[rows], dtype=torch.float32),
-            torch.as_tensor(scores[rows], dtype=torch.float32), threshold)
-        kept += [rows[i] for i in order.tolist()]
-    return sorted(kept)
-
-
-def _corners(box: Any) -> np.ndarray:
-    """Corners of ``[x, y, w, h, ...]``; not finite if it is no box."""
+def _corners(box: Record) -> np.ndarray:
+    """Return corners of ``[x, y, w, h, ...]``; NaN if it is not a box."""
     try:
-        x, y, width, height = (float(value) for value in box[:4])
-    except (KeyError, TypeError, ValueError):
+        numbers = box.numbers('bbox')
+    except FormatError:
+        numbers = np.zeros(0)
+    if len(numbers) < 4:
         return np.full(4, np.nan, dtype=np.float32)
-    return np.array([x, y, x + width, y + height], dtype=np.float32)
+    x, y, width, height = numbers[:4].tolist()
+    return _sensible(np.array([x, y, x + width, y + height]))
 
 
-def _normal(name: str) -> str:
-    return osp.normpath(str(name).replace('\\', '/'))
-
-
-def _tail(name: str) -> str:
-    """Video and frame: the part of a path that all releases share."""
-    return '/'.join(name.split('/')[-2:])
-
-
-def _by_name(images: Iterable[dict]) -> Dict[str, dict]:
-    """Images by file name and, where it is not ambiguous, by its tail."""
-    table: Dict[str, dict] = {}
-    tails: Dict[str, Optional[dict]] = {}
-    for image in images:
-        name = _normal(image['file_name'])
-        table[name] = image
-        tail = _tail(name)
-        tails[tail] = None if tail in tails else image
-    for tail, found in tails.items():
-        if found is not None:
-            table.setdefault(tail, found)
-    return table
+def _sensible(corners: np.ndarray) -> np.ndarray:
+    """Return corners as float32, NaN if they are not those of a box."""
+    if not (np.abs(corners) <= _LARGEST).all():
+        return np.full(4, np.nan, dtype=np.float32)
+    return corners.astype(np.float32)

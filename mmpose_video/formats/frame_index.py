@@ -1,14 +1,117 @@
-"""Find the neighbours of a frame on disk."""
+"""Find the frames of a video and the neighbours of a frame on disk."""
 import os.path as osp
 import re
 from functools import lru_cache
-from typing import Dict, List, Optional, Tuple
+from typing import Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 from mmengine.fileio import list_dir_or_file
 
-_NUMBER = re.compile(r'^(.*?)(\d+)$')
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+_NAME = re.compile(r'^(.*?)(\d+)$')
+#: Longest frame number, so that it fits in 64 bits.
+_MAX_DIGITS = 18
+
+
+class FrameName(NamedTuple):
+    """The name of a frame's file, taken apart.
+
+    Attributes:
+        prefix (str): What stands before the number.
+        number (int): The frame's time in frames.
+        suffix (str): The extension, in lower case.
+    """
+
+    prefix: str
+    number: int
+    suffix: str
+
+    @property
+    def series(self) -> Tuple[str, str]:
+        """tuple[str, str]: What the frames of one video have in common."""
+        return self.prefix, self.suffix
+
+
+def parse_frame_name(path: str) -> Optional[FrameName]:
+    """Take the name of an image file apart.
+
+    Args:
+        path (str): The file, with or without folders.
+
+    Returns:
+        FrameName: None if the name does not end in a number, is not that of
+        an image, or is hidden (as macOS's ``._1.jpg``).
+    """
+    name = osp.basename(path.replace('\\', '/'))
+    stem, suffix = osp.splitext(name)
+    match = _NAME.match(stem)
+    if (match is None or name.startswith('.')
+            or suffix.lower() not in IMAGE_SUFFIXES
+            or len(match.group(2)) > _MAX_DIGITS):
+        return None
+    return FrameName(match.group(1), int(match.group(2)), suffix.lower())
+
+
+def frame_number(path: str) -> Optional[int]:
+    """Return the number at the end of a file's name, None if it has none."""
+    stem = osp.splitext(osp.basename(path.replace('\\', '/')))[0]
+    match = _NAME.match(stem)
+    if match is None or len(match.group(2)) > _MAX_DIGITS:
+        return None
+    return int(match.group(2))
+
+
+def frame_series(names: Iterable[str]
+                 ) -> Dict[Tuple[str, str], Dict[int, str]]:
+    """Sort the images of a folder into videos.
+
+    The frames of one video differ in their number only: ``cam1_0002.jpg`` is
+    not a neighbour of ``cam2_0001.jpg``, nor ``1.jpg`` of ``2.png``.
+
+    Args:
+        names (Iterable[str]): Names of files; others than frames are left
+            out.
+
+    Returns:
+        dict: From a series (what stands before the number, and the
+        extension) to its file names by number. Of two names with one number,
+        such as ``1.jpg`` and ``01.jpg``, the first in alphabetical order
+        stays.
+    """
+    series: Dict[Tuple[str, str], Dict[int, str]] = {}
+    for name in sorted(names):
+        parsed = parse_frame_name(name)
+        if parsed is not None:
+            series.setdefault(parsed.series, {}).setdefault(
+                parsed.number, name)
+    return series
+
+
+def only_series(names: Iterable[str], folder: str) -> Dict[int, str]:
+    """Return the frames of a folder that holds a single video.
+
+    Args:
+        names (Iterable[str]): Names of its files.
+        folder (str): The folder, for messages.
+
+    Returns:
+        dict[int, str]: File names by frame number, in ascending order; empty
+        if there is no frame.
+
+    Raises:
+        ValueError: If the folder holds frames of several videos.
+    """
+    series = frame_series(names)
+    if len(series) > 1:
+        kinds = [
+            f'{len(found)} as {found[min(found)]}'
+            for _, found in sorted(
+                series.items(), key=lambda item: -len(item[1]))
+        ]
+        raise ValueError(
+            f'`{folder}` holds frames of {len(series)} videos '
+            f'({", ".join(kinds[:3])}); put each into a folder of its own')
+    return dict(sorted(next(iter(series.values()), {}).items()))
 
 
 class FrameIndex:
@@ -17,8 +120,9 @@ class FrameIndex:
     A video is a folder of images whose names end in the frame's number:
     ``000012.jpg`` (PoseTrack18 and 21), ``00000012.jpg`` (PoseTrack17, counted
     from 1), ``00012.png`` (JHMDB, counted from 1), ``img_12.jpg``. Numbers are
-    read from the names, so no naming scheme has to be configured, and a
-    neighbour is one that is there. Folders are listed once and remembered.
+    read from the names, so no naming scheme has to be configured. A folder may
+    hold several videos whose names differ in what stands before the number.
+    Folders are listed once and remembered.
 
     Args:
         backend_args (dict, optional): MMEngine's file backend.
@@ -33,11 +137,11 @@ class FrameIndex:
         self._reset_cache()
 
     def _reset_cache(self) -> None:
-        self._frames = lru_cache(self.max_folders)(self._list_frames)
+        self._series = lru_cache(self.max_folders)(self._list_series)
 
     def __getstate__(self) -> dict:
         # a cache does not travel to worker processes
-        return {k: v for k, v in self.__dict__.items() if k != '_frames'}
+        return {k: v for k, v in self.__dict__.items() if k != '_series'}
 
     def __setstate__(self, state: dict) -> None:
         self.__dict__.update(state)
@@ -48,7 +152,7 @@ class FrameIndex:
                    offsets: np.ndarray,
                    policy: str = 'nearest'
                    ) -> Tuple[List[str], np.ndarray, np.ndarray]:
-        """Paths of the frames at some distances from a frame.
+        """Find the frames at some distances from a frame.
 
         Args:
             img_path (str): The key frame.
@@ -68,26 +172,26 @@ class FrameIndex:
             FileNotFoundError: If a frame is missing and ``policy='error'``.
             ValueError: If the path holds no frame number.
         """
-        key = frame_number(img_path)
-        folder = osp.dirname(img_path)
         wanted = np.asarray(offsets, dtype=np.int64)
         if (wanted == 0).all():
             return ([img_path] * len(wanted), wanted,
                     np.ones(len(wanted), dtype=bool))
-        if key is None:
+        parsed = parse_frame_name(img_path)
+        if parsed is None:
             raise ValueError(
-                f'`{img_path}` has no neighbours: its name does not end in a '
-                'frame number. Rename the frames of a video to numbers, or '
-                'use clips of one frame')
-
-        names, numbers = self._frames(folder)
-        if names.get(key) != osp.basename(img_path):
-            names = {**names, key: osp.basename(img_path)}
+                f'`{img_path}` has no neighbours: it is not the name of an '
+                'image that ends in a frame number. Rename the frames of a '
+                'video to numbers, or use clips of one frame')
+        folder, name = osp.split(img_path)
+        names, numbers = self._series(folder).get(parsed.series,
+                                                  ({}, np.array([], int)))
+        key = parsed.number
+        if names.get(key) != name:
+            names = {**names, key: name}
             numbers = np.array(sorted(names))
         taken = key + wanted
         if not all(number in names for number in taken.tolist()):
-            taken = np.array(
-                [nearest_frame(numbers, number, key) for number in taken])
+            taken = numbers[stand_ins(numbers, taken, key)]
         valid = taken == key + wanted
         if policy == 'error' and not valid.all():
             missing = (key + wanted)[~valid].tolist()
@@ -99,32 +203,39 @@ class FrameIndex:
         paths = [osp.join(folder, names[number]) for number in taken.tolist()]
         return paths, taken - key, valid
 
-    def _list_frames(self, folder: str) -> Tuple[Dict[int, str], np.ndarray]:
-        """File names in a folder by frame number, and the sorted numbers."""
-        names = {}
+    def _list_series(self, folder: str) -> Dict[
+            Tuple[str, str], Tuple[Dict[int, str], np.ndarray]]:
+        """Return file names by number, and the sorted numbers, by series."""
         try:
-            listing = list(
+            names = list(
                 list_dir_or_file(
                     folder, list_dir=False, backend_args=self.backend_args))
         except FileNotFoundError:
             # The key frame is missing as well; the loader's error names it.
-            return {}, np.array([])
-        for name in listing:
-            number = frame_number(name)
-            if number is not None and name.lower().endswith(IMAGE_SUFFIXES):
-                names[number] = name
-        return names, np.array(sorted(names))
+            return {}
+        return {
+            series: (found, np.array(sorted(found)))
+            for series, found in frame_series(names).items()
+        }
 
 
-def frame_number(path: str) -> Optional[int]:
-    """The number at the end of a file's name; None if there is none."""
-    stem = osp.splitext(osp.basename(path))[0]
-    match = _NUMBER.match(stem)
-    return int(match.group(2)) if match else None
+def stand_ins(numbers: np.ndarray, wanted: np.ndarray,
+              key: int) -> np.ndarray:
+    """Choose the nearest existing frame for each wanted one.
 
+    Args:
+        numbers (np.ndarray): Numbers of the M existing frames, (M, ).
+        wanted (np.ndarray): Numbers of the T wanted frames, (T, ).
+        key (int): Number of the key frame. Of two equally near frames the one
+            closer to the key frame stands in, and of two that are equal in
+            that as well the first.
 
-def nearest_frame(numbers: np.ndarray, wanted: int, key: int) -> int:
-    """The existing number nearest to the wanted one; ties go to the key."""
-    distance = np.abs(numbers - wanted)
-    candidates = numbers[distance == distance.min()]
-    return int(candidates[np.argmin(np.abs(candidates - key))])
+    Returns:
+        np.ndarray: Indices into ``numbers``, (T, ) int64.
+    """
+    chosen = []
+    for number in np.asarray(wanted).tolist():
+        distance = np.abs(numbers - number)
+        near = np.flatnonzero(distance == distance.min())
+        chosen.append(near[np.argmin(np.abs(numbers[near] - key))])
+    return np.array(chosen, dtype=np.int64)

@@ -1,38 +1,97 @@
-"""Json files that are either complete or not there."""
+"""Read and write JSON files."""
+import contextlib
 import json
 import os
 import os.path as osp
-from typing import Any, Optional
+from typing import IO, Any, Iterator, Optional
+
+import mmengine.fileio as fileio
 
 
-def write_json(content: Any, path: str) -> None:
-    """Write a file under another name and give it its own at the end.
+def read_json(path: str, backend_args: Optional[dict] = None) -> Any:
+    """Read a JSON file.
 
     Args:
-        content: What json can hold.
-        path (str): The file; its folder is made if it is not there.
+        path (str): A local file, or an address that MMEngine can read.
+        backend_args (dict, optional): MMEngine's file backend.
+
+    Returns:
+        Any: The parsed content.
 
     Raises:
-        OSError: If it cannot be written; what was there before stays.
+        OSError: If the file cannot be read.
+        ValueError: If it is not valid JSON; the message names the file.
+    """
+    try:
+        data = fileio.get(path, backend_args=backend_args)
+    except OSError as error:
+        if error.filename:
+            raise
+        raise OSError(f'cannot read `{path}`: {error}') from error
+    try:
+        return json.loads(data.decode('utf-8-sig'))
+    except RecursionError:
+        raise ValueError(f'{path} is nested too deeply') from None
+    except ValueError as error:  # covers UnicodeDecodeError as well
+        raise ValueError(f'{path} is not valid JSON: {error}') from error
+
+
+def write_json(content: Any, path: str, indent: Optional[int] = None) -> None:
+    """Write a JSON file that is either complete or absent.
+
+    Args:
+        content (Any): What JSON can hold.
+        path (str): The file; missing folders are created.
+        indent (int, optional): Indentation. Defaults to None, which writes
+            everything on one line.
+
+    Raises:
+        OSError: If the file cannot be written; an earlier version stays.
+    """
+    separators = (',', ':') if indent is None else (',', ': ')
+    with atomic_file(path) as file:
+        # json.dump would use a much slower encoder
+        file.write(
+            json.dumps(content, indent=indent, separators=separators).encode())
+
+
+@contextlib.contextmanager
+def atomic_file(path: str) -> Iterator[IO[bytes]]:
+    """Open a file that gets its name when it is complete.
+
+    The content goes to ``<path>.<process id>.part``, is flushed to the disk
+    and renamed. If anything fails the draft is removed, and an earlier file
+    of that name stays as it was.
+
+    Args:
+        path (str): The file; missing folders are created.
+
+    Yields:
+        IO[bytes]: The draft.
+
+    Raises:
+        OSError: If the file cannot be written; the error names it.
     """
     os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-    partial = f'{path}.{os.getpid()}.part'
+    draft = f'{path}.{os.getpid()}.part'
     try:
-        with open(partial, 'w', encoding='utf-8') as file:
-            # dumps: dump writes through a much slower encoder
-            file.write(json.dumps(content, separators=(',', ':')))
+        with open(draft, 'wb') as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(partial, path)
+        os.replace(draft, path)
+    except OSError as error:
+        if error.errno is None or error.filename not in (None, draft):
+            raise
+        # a full disk is reported without the name of the file
+        raise OSError(error.errno, error.strerror, path) from error
     finally:
-        if osp.exists(partial):
-            os.remove(partial)
+        with contextlib.suppress(FileNotFoundError):
+            os.remove(draft)
 
 
-def read_json(path: str) -> Optional[Any]:
-    """A file's content; None if there is none or it cannot be read."""
-    try:
-        with open(path, encoding='utf-8') as file:
-            return json.load(file)
-    except (OSError, ValueError):
-        return None
+def without_nan(value: Any) -> Any:
+    """Replace NaN, which JSON lacks, by None in a number or nested dicts."""
+    if isinstance(value, dict):
+        return {key: without_nan(entry) for key, entry in value.items()}
+    return None if value != value else value

@@ -1,15 +1,23 @@
-"""Joint lists and groups of the PoseTrack benchmark.
+"""Names and orders of the keypoints of each benchmark.
 
-Two orders exist. The annotation files of PoseTrack18 and 21 hold 17 points
-in COCO's manner (two of them, the ears, are never labelled); the official
-evaluation knows 15 joints with ids of its own. Everything here is mapped by
-name, never by position.
+PoseTrack has two orders. The annotation files of PoseTrack18 and 21 hold 17
+points in COCO's manner (two of them, the ears, are never labelled); the
+official evaluation has 15 joints with ids of its own. PoseTrack's 17 points
+stand where COCO's do, but points 1 and 2 are COCO's eyes and PoseTrack's neck
+and top of the head, so everything is mapped by name, never by position.
 """
-from typing import Dict, Sequence, Tuple
+from typing import Dict, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
-#: Official evaluation order: the index of a name is its joint id.
+#: COCO's order.
+COCO_KEYPOINTS: Tuple[str, ...] = (
+    'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',
+    'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow',
+    'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
+    'right_knee', 'left_ankle', 'right_ankle')
+
+#: Order of PoseTrack's evaluation: the index of a name is its joint id.
 POSETRACK_JOINTS: Tuple[str, ...] = (
     'right_ankle', 'right_knee', 'right_hip', 'left_hip', 'left_knee',
     'left_ankle', 'right_wrist', 'right_elbow', 'right_shoulder',
@@ -18,10 +26,7 @@ POSETRACK_JOINTS: Tuple[str, ...] = (
 
 #: Order of the annotation files of PoseTrack18 and PoseTrack21.
 POSETRACK_KEYPOINTS: Tuple[str, ...] = (
-    'nose', 'head_bottom', 'head_top', 'left_ear', 'right_ear',
-    'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow',
-    'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
-    'right_knee', 'left_ankle', 'right_ankle')
+    'nose', 'head_bottom', 'head_top', *COCO_KEYPOINTS[3:])
 
 #: Limbs of the 17-point layout, as pairs counted from one (COCO's manner).
 POSETRACK_SKELETON: Tuple[Tuple[int, int], ...] = (
@@ -29,8 +34,8 @@ POSETRACK_SKELETON: Tuple[Tuple[int, int], ...] = (
     (6, 7), (6, 8), (7, 9), (8, 10), (9, 11), (2, 3), (1, 2), (1, 3),
     (2, 4), (3, 5), (4, 6), (5, 7))
 
-#: Groups of the result table. The order of the members is the official
-#: one: a mean of floats depends on it in the last digit.
+#: Groups of PoseTrack's result table. The order of the members is the
+#: official one: a mean of floats depends on it in the last digit.
 POSETRACK_GROUPS: Dict[str, Tuple[str, ...]] = {
     'Head': ('head_top', 'head_bottom', 'nose'),
     'Shoulder': ('right_shoulder', 'left_shoulder'),
@@ -41,27 +46,93 @@ POSETRACK_GROUPS: Dict[str, Tuple[str, ...]] = {
     'Ankle': ('right_ankle', 'left_ankle'),
 }
 
+#: Order of HiEve.
+HIEVE_JOINTS: Tuple[str, ...] = (
+    'nose', 'chest', 'right_shoulder', 'right_elbow', 'right_wrist',
+    'left_shoulder', 'left_elbow', 'left_wrist', 'right_hip', 'right_knee',
+    'right_ankle', 'left_hip', 'left_knee', 'left_ankle')
+
+#: Order of JHMDB's annotation files.
+JHMDB_JOINTS: Tuple[str, ...] = (
+    'neck', 'belly', 'head', 'right_shoulder', 'left_shoulder', 'right_hip',
+    'left_hip', 'right_elbow', 'left_elbow', 'right_knee', 'left_knee',
+    'right_wrist', 'left_wrist', 'right_ankle', 'left_ankle')
+
+
+def person_category(names: Sequence[str],
+                    links: Sequence[Sequence[int]] = ()) -> dict:
+    """Return the entry of ``categories`` for people with these keypoints.
+
+    Args:
+        names (Sequence[str]): The keypoints in order.
+        links (Sequence[Sequence[int]]): Limbs as pairs counted from one.
+
+    Returns:
+        dict: A category in COCO's layout.
+    """
+    return dict(
+        supercategory='person',
+        id=1,
+        name='person',
+        keypoints=list(names),
+        skeleton=[list(link) for link in links])
+
+
+def named_links(names: Sequence[str], links: Iterable[Tuple[str, str]]
+                ) -> List[Tuple[int, int]]:
+    """Return limbs given by names as pairs of indices counted from one."""
+    place = {name: i + 1 for i, name in enumerate(names)}
+    return [(place[a], place[b]) for a, b in links]
+
+
+def posetrack_category() -> dict:
+    """Return the category of PoseTrack's 17 keypoints."""
+    return person_category(POSETRACK_KEYPOINTS, POSETRACK_SKELETON)
+
 
 def columns_of(names: Sequence[str],
                wanted: Sequence[str] = POSETRACK_JOINTS) -> np.ndarray:
-    """Where each wanted joint stands in a list of key point names.
+    """Find the index of each wanted keypoint in a list of names.
 
     Args:
-        names (Sequence[str]): Names of the key points at hand, in order.
+        names (Sequence[str]): Names of the available keypoints, in order.
         wanted (Sequence[str]): Names to look for.
-            Defaults to the 15 official joints.
+            Defaults to the 15 joints of PoseTrack's evaluation.
 
     Returns:
         np.ndarray: (len(wanted),) int64 indices into ``names``.
 
     Raises:
-        ValueError: If a wanted joint is absent or a name appears twice.
+        ValueError: If a wanted keypoint is absent or a name appears twice.
     """
     names = list(names)
     missing = [name for name in wanted if name not in names]
     if missing:
-        raise ValueError(f'the key points {names} lack {missing}')
+        raise ValueError(f'the keypoints {names} lack {missing}')
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
-        raise ValueError(f'the key points {names} repeat {twice}')
+        raise ValueError(f'the keypoints {names} repeat {twice}')
     return np.array([names.index(name) for name in wanted], dtype=np.int64)
+
+
+def mapping_pairs(source: Sequence[str],
+                  target: Sequence[str]) -> List[Tuple[int, int]]:
+    """Pair the indices of equal names in two keypoint sets.
+
+    The result is the ``mapping`` of MMPose's ``KeypointConverter``.
+
+    Args:
+        source (Sequence[str]): Names of the available keypoints.
+        target (Sequence[str]): Names of the wanted keypoints.
+
+    Returns:
+        list[tuple[int, int]]: (index in ``source``, index in ``target``) of
+        each name that both sets have.
+
+    Examples:
+        >>> mapping_pairs(COCO_KEYPOINTS, POSETRACK_JOINTS)[:3]
+        [(16, 0), (14, 1), (12, 2)]
+    """
+    place = {name: i for i, name in enumerate(source)}
+    return [(place[name], i) for i, name in enumerate(target)
+            if name in place]

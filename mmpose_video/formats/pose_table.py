@@ -1,8 +1,15 @@
 """One flat table for the people of many frames."""
+import logging
 from dataclasses import dataclass, field
 from typing import List, Sequence, Tuple
 
 import numpy as np
+from mmengine.logging import print_log
+
+from .schema import FormatError, shown
+
+#: Ratio of the head size to the diagonal of the head box (official).
+HEAD_SIZE_RATIO = 0.6
 
 
 @dataclass
@@ -37,7 +44,7 @@ class PoseTable:
     regions: List[Tuple[int, np.ndarray]] = field(default_factory=list)
 
     def __len__(self) -> int:
-        """Number of people."""
+        """Return the number of people."""
         return len(self.frame)
 
     @classmethod
@@ -66,7 +73,7 @@ class PoseTable:
                      for frame, polygon in table.regions])
 
     def in_frames(self, keep: np.ndarray) -> 'PoseTable':
-        """The same table without the people of some frames.
+        """Return the table without the people of some frames.
 
         Args:
             keep (np.ndarray): (num_frames,) bool.
@@ -85,3 +92,81 @@ class PoseTable:
             size=self.size[rows],
             occupied=self.occupied & keep,
             regions=[item for item in self.regions if keep[item[0]]])
+
+
+def build_table(num_frames: int, frame: np.ndarray, joints: np.ndarray,
+                present: np.ndarray, scores: np.ndarray, size: np.ndarray,
+                regions: List[Tuple[int, np.ndarray]], names: Sequence[str],
+                joint_names: Sequence[str], is_truth: bool) -> PoseTable:
+    """Check the people of a file, sort them by frame and make a table.
+
+    Args:
+        num_frames (int): See :class:`PoseTable`, as for what follows; rows
+            may come in any order.
+        frame (np.ndarray): (P,).
+        joints (np.ndarray): (P, J, 2).
+        present (np.ndarray): (P, J).
+        scores (np.ndarray): (P, J).
+        size (np.ndarray): (P,).
+        regions (list): Ignore regions.
+        names (Sequence[str]): P places in a file, for messages.
+        joint_names (Sequence[str]): J names, for messages.
+        is_truth (bool): Whether the people are ground truth, where
+            coordinates that are not finite are an error. In predictions such
+            joints count as wrong, which is logged.
+
+    Returns:
+        PoseTable: The table.
+
+    Raises:
+        FormatError: If a coordinate or score is not a number.
+    """
+    bad = np.argwhere(present & ~np.isfinite(joints).all(axis=-1))
+    if len(bad) and is_truth:
+        row, joint = bad[0]
+        raise FormatError(f'{names[row]}: {joint_names[joint]} lies at '
+                          f'{joints[row, joint].tolist()}')
+    if len(bad):
+        print_log(
+            f'{names[bad[0, 0]]} and others: {len(bad)} predicted joints '
+            'have coordinates that are not finite; they count as wrong.',
+            logger='current',
+            level=logging.WARNING)
+    bad = np.argwhere(present & np.isnan(scores))
+    if len(bad):
+        row, joint = bad[0]
+        raise FormatError(f'{names[row]}: the score of {joint_names[joint]} '
+                          'is NaN or null')
+    occupied = np.zeros(num_frames, dtype=bool)
+    occupied[frame] = True
+    order = np.argsort(frame, kind='stable')
+    return PoseTable(num_frames, frame[order], joints[order], present[order],
+                     scores[order], size[order], occupied, regions)
+
+
+def head_size(box: Sequence[float], where: str) -> float:
+    """Return 0.6 times the diagonal of a head box, PoseTrack's head size.
+
+    The official routine for one vector is used on purpose, so that sizes
+    agree to the last bit.
+
+    Args:
+        box (Sequence[float]): Corners ``[x1, y1, x2, y2]`` in pixels.
+        where (str): Place of the box in a file, for messages.
+
+    Returns:
+        float: The size in pixels.
+
+    Raises:
+        FormatError: If the box is not four finite numbers.
+    """
+    try:
+        x1, y1, x2, y2 = box
+        size = HEAD_SIZE_RATIO * float(
+            np.linalg.norm(np.subtract([x2, y2], [x1, y1])))
+    except (TypeError, ValueError, OverflowError):
+        raise FormatError(
+            f'{where}: {shown(box)} is not a head box') from None
+    if not np.isfinite(size):
+        raise FormatError(f'{where}: the head box {shown(box)} is not finite')
+    return size

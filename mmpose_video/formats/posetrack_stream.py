@@ -6,11 +6,7 @@ from typing import IO, Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
-from .keypoints import (
-    POSETRACK_KEYPOINTS,
-    POSETRACK_SKELETON,
-    columns_of,
-)
+from .keypoints import columns_of, posetrack_category
 from .posetrack_writer import (
     dummy_entry,
     person_entry,
@@ -50,14 +46,7 @@ class PoseTrackFile:
         self.video = video
         self.names = names
         head = dict(
-            categories=[
-                dict(
-                    supercategory='person',
-                    id=1,
-                    name='person',
-                    keypoints=list(POSETRACK_KEYPOINTS),
-                    skeleton=[list(limb) for limb in POSETRACK_SKELETON])
-            ],
+            categories=[posetrack_category()],
             info=dict(joint_score='box score x key point score'))
         self._head = json.dumps(head).encode()[:-1] + b', "images": ['
         self._num_images = self._num_annotations = 0

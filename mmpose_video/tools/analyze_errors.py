@@ -14,11 +14,11 @@ from mmpose_video.evaluation.functional.error_classes import (
     analyze_errors,
 )
 from mmpose_video.evaluation.functional.posetrack_ap import read_folders
+from mmpose_video.formats.json_file import without_nan, write_json
 from mmpose_video.formats.keypoints import (
     POSETRACK_GROUPS,
     POSETRACK_JOINTS,
 )
-from mmpose_video.formats.posetrack_writer import write_json
 
 # Distinguishable without colour vision as well (Okabe and Ito's palette).
 COLOURS = dict(
@@ -132,19 +132,12 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
     figure.savefig(path, dpi=120)
 
 
-def _without_nan(value: Any) -> Any:
-    """The same with None for NaN, which json does not have."""
-    if isinstance(value, dict):
-        return {k: _without_nan(v) for k, v in value.items()}
-    return None if value != value else value
-
-
 def main(argv: Optional[List[str]] = None) -> int:
     """Analyse, print, write table and picture; 1 on faulty input."""
     args = parse_args(argv)
     try:
         result = analyze_errors(*read_folders(args.gt, args.pred))
-        write_json(_without_nan(result), osp.join(args.out, 'errors.json'))
+        write_json(without_nan(result), osp.join(args.out, 'errors.json'))
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

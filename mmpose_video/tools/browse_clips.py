@@ -20,7 +20,6 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 import mmpose_video  # noqa: F401  registers data sets and transforms
-from mmpose_video.datasets.transforms import LoadClip
 
 _KEY_COLOR = (0, 200, 255)  # BGR
 
@@ -54,7 +53,7 @@ def build_dataset(cfg: Config, phase: str, mode: str) -> Any:
     if loader is None:
         raise SystemExit(f'error: {cfg.filename} has no {phase}_dataloader')
     if mode == 'original':
-        loader.dataset.pipeline = []
+        loader.dataset.pipeline = [dict(type='LoadClip', cache_mb=0)]
     elif loader.dataset.pipeline[-1].type == 'PackClipInputs':
         # what browse_dataset sets packs the key frame only
         loader.dataset.pipeline.pop()
@@ -69,7 +68,6 @@ def build_dataset(cfg: Config, phase: str, mode: str) -> Any:
 def frames_of(item: dict, mode: str, height: int) -> List[np.ndarray]:
     """The clip's frames, drawn on, BGR."""
     if mode == 'original':
-        item = LoadClip(cache_mb=0)(item)
         points = item['keypoints'][0]
     else:
         points = item['transformed_keypoints'][0]

@@ -3,11 +3,11 @@
 ``python -m mmpose_video.tools.eval_posetrack GT PRED [--json OUT]``
 """
 import argparse
-import json
 import sys
 from typing import Callable, Dict, List, Optional
 
 from mmpose_video.evaluation.functional import evaluate_posetrack, format_table
+from mmpose_video.formats.json_file import without_nan, write_json
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -50,10 +50,7 @@ def run(argv: Optional[List[str]],
         return 1
     print(show(table))
     if args.json:
-        # NaN is no json: a joint without a value becomes null.
-        values = {k: v if v == v else None for k, v in table.items()}
-        with open(args.json, 'w', encoding='utf-8') as file:
-            json.dump(values, file, indent=2)
+        write_json(without_nan(table), args.json, indent=2)
     return 0
 
 

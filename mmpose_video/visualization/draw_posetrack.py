@@ -6,11 +6,12 @@ from typing import Dict, Iterator, List, Tuple
 import cv2
 import mmcv
 import numpy as np
-from mmengine.fileio import load
 from mmengine.structures import InstanceData
 from mmengine.utils import mkdir_or_exist
 from mmpose.structures import PoseDataSample
 from mmpose.visualization import PoseLocalVisualizer
+
+from mmpose_video.formats.json_file import read_json
 
 
 def iter_drawn_frames(pred_file: str,
@@ -33,7 +34,7 @@ def iter_drawn_frames(pred_file: str,
     Raises:
         FileNotFoundError: If a frame does not exist.
     """
-    content = load(pred_file)
+    content = read_json(pred_file)
     people: Dict[int, List[dict]] = defaultdict(list)
     for ann in content['annotations']:
         people[ann['image_id']].append(ann)

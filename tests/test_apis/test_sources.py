@@ -126,7 +126,7 @@ def test_file_boxes_of_detections_and_predictions(tmp_path):
     people = FileBoxes(str(path))(frame(5))
     assert people.boxes.tolist() == [[1, 2, 4, 6]] and people.track_ids == [3]
     path.write_text(json.dumps([dict(box=[1, 2, 3, 4])]))
-    with pytest.raises(ValueError, match='no file of boxes'):
+    with pytest.raises(ValueError, match="box 0: it has neither 'image_id'"):
         FileBoxes(str(path))
 
 

@@ -3,7 +3,13 @@ import pickle
 import numpy as np
 import pytest
 
-from mmpose_video.formats.frame_index import FrameIndex, frame_number
+from mmpose_video.formats.frame_index import (
+    FrameIndex,
+    frame_number,
+    only_series,
+    parse_frame_name,
+    stand_ins,
+)
 
 OFFSETS = np.array([-2, -1, 0, 1, 2])
 
@@ -93,3 +99,55 @@ def test_frame_number():
     assert frame_number('a/b/000120.jpg') == 120
     assert frame_number('image_7.png') == 7
     assert frame_number('image.png') is None
+
+
+def test_a_neighbour_is_of_the_same_series(tmp_path):
+    """Two cameras in one folder, copies in another format, macOS's files."""
+    for name in ('cam1_0001.jpg', 'cam1_0003.jpg', 'cam2_0002.jpg',
+                 'cam2_0003.jpg', '1.jpg', '2.png', '3.JPG', '._2.jpg',
+                 '.3.jpg'):
+        (tmp_path / name).write_bytes(b'')
+    index = FrameIndex()
+
+    def around(name):
+        paths, _, _ = index.neighbours(
+            str(tmp_path / name), np.array([-1, 0, 1, 2]))
+        return names(paths)
+
+    assert around('cam1_0001.jpg') == [
+        'cam1_0001.jpg', 'cam1_0001.jpg', 'cam1_0001.jpg', 'cam1_0003.jpg']
+    assert around('cam2_0002.jpg') == [
+        'cam2_0002.jpg', 'cam2_0002.jpg', 'cam2_0003.jpg', 'cam2_0003.jpg']
+    assert around('1.jpg') == ['1.jpg', '1.jpg', '1.jpg', '3.JPG']
+    assert around('2.png') == ['2.png'] * 4
+
+
+def test_a_folder_of_one_video():
+    names = ['img_10.jpg', 'img_9.jpg', 'notes.txt', '._img_9.jpg', 'a.jpg']
+    assert list(only_series(names, 'f').items()) == [
+        (9, 'img_9.jpg'), (10, 'img_10.jpg')]
+    assert only_series(['a.jpg'], 'f') == {}
+    with pytest.raises(ValueError, match='`f` holds frames of 2 videos .2 as '
+                       'img_9.jpg, 1 as 7.jpg'):
+        only_series([*names, '7.jpg'], 'f')
+
+
+def test_time_stamps_are_numbers_and_longer_ones_are_none():
+    assert frame_number('1700000000123456789.jpg') is None
+    assert parse_frame_name('a_170000000012345678.PNG') == (
+        'a_', 170000000012345678, '.png')
+    assert parse_frame_name('12.txt') is None
+    assert stand_ins(np.array([10**17, 10**17 + 1]), np.array([0]),
+                     10**17).tolist() == [0]
+
+
+def test_stand_ins_against_a_search(rng):
+    for _ in range(50):
+        numbers = np.sort(rng.choice(30, rng.integers(1, 8), replace=False))
+        key = int(rng.choice(numbers))
+        wanted = rng.integers(-3, 33, 5)
+        found = stand_ins(numbers, wanted, key)
+        for want, place in zip(wanted, found):
+            cost = [(abs(n - want), abs(n - key), i)
+                    for i, n in enumerate(numbers)]
+            assert min(cost)[2] == place

@@ -1,5 +1,5 @@
 """Boxes around key points, and the checks of what labels hold."""
-from typing import Any, List, Optional
+from typing import Any, List, Optional, Sequence
 
 import numpy as np
 
@@ -39,6 +39,12 @@ def is_box(value: Any) -> bool:
         return False
     return bool(box.shape == (4, ) and np.isfinite(box).all()
                 and box[2:].min() > 0)
+
+
+def corners_to_box(corners: Sequence[float]) -> List[float]:
+    """Turn ``[x1, y1, x2, y2]`` into ``[x, y, width, height]``."""
+    x1, y1, x2, y2 = corners
+    return [x1, y1, x2 - x1, y2 - y1]
 
 
 def union(boxes: List[List[float]]) -> List[float]:

@@ -4,21 +4,27 @@ import os.path as osp
 from typing import Dict, List, Optional, Sequence
 
 from mmpose_video.formats.json_file import write_json
+from mmpose_video.formats.keypoints import (
+    HIEVE_JOINTS,
+    named_links,
+    person_category,
+)
 
-from ...evaluation.functional.hieve import HIEVE_JOINTS
 from ..metainfo import HIEVE_METAINFO
 from .hieve_csv import read_boxes
 from .hieve_frames import extract_frames
 from .hieve_labels import read_frame_file, read_video_file
 from .report import Report
 from .source_images import SourceImages
-from .task import Plan, SplitTask, VideoTask, person_category
+from .task import Plan, SplitTask, VideoTask
 
 FRAMES_PER_VIDEO = 1000000
 PEOPLE_PER_FRAME = 10000
 CATEGORY = person_category(
     HIEVE_JOINTS,
-    tuple(limb['link'] for limb in HIEVE_METAINFO['skeleton_info'].values()))
+    named_links(
+        HIEVE_JOINTS,
+        [limb['link'] for limb in HIEVE_METAINFO['skeleton_info'].values()]))
 FRAME_SUFFIXES = ('.xml', '.json')
 
 

@@ -4,7 +4,7 @@ import os.path as osp
 from typing import Dict, List
 
 from mmpose_video.formats.frame_index import frame_number
-from mmpose_video.formats.posetrack_parts import load_json
+from mmpose_video.formats.json_file import read_json
 
 from .geometry import is_box
 from .report import Report
@@ -32,7 +32,7 @@ def read_boxes(ann_file: str, folder: str, first: int,
         ValueError: If a line is not of this layout.
     """
     videos: Dict[str, Dict[int, dict]] = {}
-    for image in load_json(ann_file)['images']:
+    for image in read_json(ann_file)['images']:
         frames = videos.setdefault(str(image['vid_id']), {})
         frames[frame_number(image['file_name']) or 0] = image
     boxes = []

@@ -13,18 +13,13 @@ from xml.etree import ElementTree
 
 import numpy as np
 
-from mmpose_video.formats.annolist import (
-    as_list,
-    corner_box,
-    first,
-    image_name,
-    read_points,
-)
+from mmpose_video.formats.annolist import AnnolistRecord, annolist_frames
 from mmpose_video.formats.frame_index import frame_number
-from mmpose_video.formats.posetrack_parts import load_json
+from mmpose_video.formats.json_file import read_json
+from mmpose_video.formats.keypoints import HIEVE_JOINTS
+from mmpose_video.formats.schema import FormatError
 
-from ...evaluation.functional.hieve import HIEVE_JOINTS
-from .geometry import box_around, is_box
+from .geometry import box_around, corners_to_box, is_box
 from .report import Report
 
 #: COCO's flags of the benchmark's.
@@ -59,11 +54,18 @@ def read_frame_file(file: str, report: Report) -> Tuple[int, List[dict]]:
     if not isinstance(annotation, dict):
         raise ValueError(f"{file} holds no 'annotation'")
     people = []
-    for i, entry in enumerate(as_list(annotation.get('object'))):
+    for i, entry in enumerate(_as_list(annotation.get('object'))):
         person = _from_object(entry, f'{file}, object {i}', report)
         if person is not None:
             people.append(person)
     return frame, people
+
+
+def _as_list(value: Any) -> list:
+    """Return a list; lists of one may have been dropped."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
 
 
 def _from_xml(element: ElementTree.Element) -> dict:
@@ -115,34 +117,40 @@ def read_video_file(file: str, report: Report) -> Dict[int, List[dict]]:
     Raises:
         ValueError: If the file is of another layout.
     """
-    data = load_json(file)
-    if not isinstance(data, dict) or not isinstance(
-            data.get('annolist'), list):
-        raise ValueError(f"{file} holds no list 'annolist'")
     result: Dict[int, List[dict]] = {}
-    for i, frame in enumerate(data['annolist']):
-        number = frame_number(image_name(frame))
+    for i, frame in enumerate(annolist_frames(read_json(file), file)):
+        number = frame_number(frame.image_name())
         people = result.setdefault(i if number is None else number, [])
-        for j, rect in enumerate(as_list(frame.get('annorect'))):
-            where = f'{file}, frame {i}, person {j}'
+        for entry in frame.records('annorect', optional=True):
             try:
-                points, has, raw = read_points(rect, len(HIEVE_JOINTS))
-                flat = np.column_stack([points, 2. * has])
-                for joint, point in raw.items():
-                    flag = first(point, 'flag')
-                    if flag is not None:
-                        flat[joint, 2] = FLAGS[int(flag)]
-            except (KeyError, TypeError, ValueError) as error:
-                report.skip('person that cannot be read',
-                            f'{where}: {error!r}')
+                person = _from_annorect(entry, report)
+            except FormatError as error:
+                report.skip('person that cannot be read', error)
                 continue
-            person = _person(flat, corner_box(rect), where, report)
             if person is not None:
-                track = first(rect, 'track_id')
-                if track is not None:
-                    person['track_id'] = int(track)
                 people.append(person)
     return result
+
+
+def _from_annorect(entry: AnnolistRecord,
+                   report: Report) -> Optional[dict]:
+    """Convert one person; return None if nothing tells where it is."""
+    joints = entry.joints(len(HIEVE_JOINTS))
+    flat = np.column_stack([joints.points, 2. * joints.labelled])
+    for joint, flag in enumerate(joints.flags):
+        if flag is None:
+            continue
+        if flag not in FLAGS:
+            raise entry.error(f'the flag of {HIEVE_JOINTS[joint]} is {flag}, '
+                              f'not one of {sorted(FLAGS)}')
+        flat[joint, 2] = FLAGS[flag]
+    corners = entry.corners()
+    box = None if corners is None else corners_to_box(corners)
+    person = _person(flat, box, entry.where, report)
+    track = entry.integer('track_id', None)
+    if person is not None and track is not None:
+        person['track_id'] = track
+    return person
 
 
 def _person(flat: np.ndarray, box: Any, where: str,

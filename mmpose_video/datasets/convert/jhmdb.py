@@ -7,11 +7,16 @@ from typing import Dict, List, Optional, Tuple
 import numpy as np
 from scipy.io import loadmat
 
-from ...evaluation.functional.sub_jhmdb import JHMDB_JOINTS
+from mmpose_video.formats.keypoints import (
+    JHMDB_JOINTS,
+    named_links,
+    person_category,
+)
+
 from .geometry import box_around
 from .report import Report
 from .source_images import SourceImages
-from .task import Plan, SplitTask, VideoTask, person_category
+from .task import Plan, SplitTask, VideoTask
 
 IMAGES, JOINTS, MASKS = 'Rename_Images', 'joint_positions', 'puppet_mask'
 #: Folders of the lists. The first is Sub-JHMDB's, the second the whole set's.
@@ -20,13 +25,15 @@ PARTS = {1: 'train', 2: 'test'}
 FRAMES_PER_VIDEO = 10000
 CATEGORY = person_category(
     JHMDB_JOINTS,
-    (('neck', 'head'), ('neck', 'right_shoulder'), ('neck', 'left_shoulder'),
-     ('neck', 'belly'), ('right_shoulder', 'right_elbow'),
-     ('right_elbow', 'right_wrist'), ('left_shoulder', 'left_elbow'),
-     ('left_elbow', 'left_wrist'), ('belly', 'right_hip'),
-     ('belly', 'left_hip'), ('right_hip', 'right_knee'),
-     ('right_knee', 'right_ankle'), ('left_hip', 'left_knee'),
-     ('left_knee', 'left_ankle')))
+    named_links(
+        JHMDB_JOINTS,
+        (('neck', 'head'), ('neck', 'right_shoulder'),
+         ('neck', 'left_shoulder'), ('neck', 'belly'),
+         ('right_shoulder', 'right_elbow'), ('right_elbow', 'right_wrist'),
+         ('left_shoulder', 'left_elbow'), ('left_elbow', 'left_wrist'),
+         ('belly', 'right_hip'), ('belly', 'left_hip'),
+         ('right_hip', 'right_knee'), ('right_knee', 'right_ankle'),
+         ('left_hip', 'left_knee'), ('left_knee', 'left_ankle'))))
 
 
 def plan(src: str, labels: Optional[str] = None) -> Plan:

@@ -4,33 +4,25 @@ from typing import Dict, List, Optional
 
 import numpy as np
 
-from mmpose_video.formats.annolist import (
-    as_list,
-    corner_box,
-    first,
-    ignore_regions,
-    image_name,
-    read_points,
-)
+from mmpose_video.formats.annolist import AnnolistRecord, annolist_frames
 from mmpose_video.formats.frame_index import frame_number
+from mmpose_video.formats.json_file import read_json
 from mmpose_video.formats.keypoints import (
     POSETRACK_JOINTS,
     POSETRACK_KEYPOINTS,
-    POSETRACK_SKELETON,
     columns_of,
+    posetrack_category,
 )
-from mmpose_video.formats.posetrack_parts import load_json
+from mmpose_video.formats.schema import FormatError
 
 from .annolist_mat import load_annolist_mat
-from .geometry import box_around, is_box, union
+from .geometry import box_around, corners_to_box, is_box, union
 from .layout import find_label_files
 from .report import Report
 from .source_images import SourceImages
-from .task import Plan, Reader, SplitTask, VideoTask, person_category
+from .task import Plan, Reader, SplitTask, VideoTask
 
-CATEGORY = dict(
-    person_category(POSETRACK_KEYPOINTS),
-    skeleton=[list(limb) for limb in POSETRACK_SKELETON])
+CATEGORY = posetrack_category()
 #: Ids of images: place of the video in its split, then the frame number.
 FRAMES_PER_VIDEO = 1000000
 PEOPLE_PER_FRAME = 100000
@@ -81,24 +73,23 @@ def read_video(file: str, number: int, images: SourceImages,
         ValueError: If it is no annolist.
     """
     data = (load_annolist_mat(file)
-            if file.endswith('.mat') else load_json(file))
-    if not isinstance(data, dict) or not isinstance(
-            data.get('annolist'), list):
-        raise ValueError(f"{file} holds no list 'annolist'; labels of "
-                         'PoseTrack18 are converted with posetrack18')
-    frames = data['annolist']
+            if file.endswith('.mat') else read_json(file))
+    if isinstance(data, dict) and 'images' in data:
+        raise FormatError(f"{file} holds no list 'annolist'; labels of "
+                          'PoseTrack18 are converted with posetrack18')
+    frames = annolist_frames(data, file)
     result: Dict[str, List[dict]] = dict(images=[], annotations=[])
     for i, frame in enumerate(frames):
-        name = image_name(frame)
+        name = frame.image_name()
         size = images.size(name, report)
         if size is None:
             continue
         frame_id = frame_number(name)
         image_id = number * FRAMES_PER_VIDEO + (
             i + 1 if frame_id is None else frame_id)
-        rects = as_list(frame.get('annorect'))
-        xs, ys = ignore_regions(frame)
-        labelled = first(frame, 'is_labeled')
+        people = frame.records('annorect', optional=True)
+        xs, ys = frame.regions()
+        labelled = frame.value('is_labeled')
         result['images'].append(
             dict(
                 id=image_id,
@@ -106,13 +97,17 @@ def read_video(file: str, number: int, images: SourceImages,
                 vid_id=osp.basename(osp.dirname(name)),
                 file_name=name,
                 nframes=len(frames),
-                is_labeled=bool(rects if labelled is None else labelled),
+                is_labeled=bool(people if labelled is None else labelled),
                 width=size[0],
                 height=size[1],
                 ignore_regions_x=xs,
                 ignore_regions_y=ys))
-        for j, rect in enumerate(rects):
-            person = _person(rect, f'{file}, {name}, person {j}', report)
+        for j, entry in enumerate(people):
+            try:
+                person = _person(entry, report)
+            except FormatError as error:
+                report.skip('person that cannot be read', error)
+                continue
             if person is not None:
                 person.update(
                     id=image_id * PEOPLE_PER_FRAME + j,
@@ -122,21 +117,25 @@ def read_video(file: str, number: int, images: SourceImages,
     return result
 
 
-def _person(rect: dict, where: str, report: Report) -> Optional[dict]:
-    """One person; None if nothing tells where it is."""
-    try:
-        points, has, _ = read_points(rect, len(POSETRACK_JOINTS))
-    except (TypeError, ValueError) as error:
-        report.skip('person with a joint that is no place', f'{where}: '
-                    f'{error}')
-        return None
-    head, body = corner_box(rect), box_around(points, has)
+def _person(entry: AnnolistRecord, report: Report) -> Optional[dict]:
+    """Convert one person; return None if nothing tells where it is.
+
+    Raises:
+        FormatError: If a field has a wrong type.
+    """
+    joints = entry.joints(len(POSETRACK_JOINTS))
+    points, has = joints.points, joints.labelled
+    if not np.isfinite(points).all():
+        raise entry.error('a joint has a coordinate that is not finite')
+    corners = entry.corners()
+    head = None if corners is None else corners_to_box(corners)
+    body = box_around(points, has)
     if body is None and is_box(head):
         # one joint has no extent; some people have a head box only
         dots = [[*point, 0., 0.] for point in points[has].tolist()]
         body = union([*dots, head])  # type: ignore[list-item]
     if body is None and not has.any():
-        report.skip('person without joints and head box', where)
+        report.skip('person without joints and head box', entry.where)
         return None
     flat = np.zeros((len(POSETRACK_KEYPOINTS), 3))
     target = columns_of(POSETRACK_KEYPOINTS)
@@ -150,7 +149,7 @@ def _person(rect: dict, where: str, report: Report) -> Optional[dict]:
         num_keypoints=int(has.sum()))
     if head is not None:
         person['bbox_head'] = head
-    track = first(rect, 'track_id')
+    track = entry.integer('track_id', None)
     if track is not None:
-        person['track_id'] = int(track)
+        person['track_id'] = track
     return person

@@ -4,11 +4,8 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from mmpose_video.formats.keypoints import (
-    POSETRACK_KEYPOINTS,
-    columns_of,
-)
-from mmpose_video.formats.posetrack_parts import load_json
+from mmpose_video.formats.json_file import read_json
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS, columns_of
 
 from ..label_version import describe_version, version_of_count
 from .geometry import box_around, is_box
@@ -73,7 +70,7 @@ def read_video(file: str, images: SourceImages,
     Raises:
         ValueError: If it is not of this layout.
     """
-    data = load_json(file)
+    data = read_json(file)
     if not isinstance(data, dict) or not isinstance(data.get('images'), list):
         raise ValueError(f"{file} holds no list 'images'; labels of "
                          'PoseTrack17 are converted with posetrack17')

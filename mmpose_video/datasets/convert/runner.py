@@ -5,7 +5,7 @@ import os
 import os.path as osp
 import shutil
 import sys
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Optional, Sequence
 
 from mmengine.utils import ProgressBar
 
@@ -86,7 +86,7 @@ def _convert_split(split: SplitTask, folder: str, images: SourceImages,
     record = f'{parts}.done.json'
     prints = [_fingerprint(video) for video in split.videos]
     whole = _digest([prints, split.info, on_error, images.root, VERSION])
-    done = read_json(record)
+    done = _read_record(record)
     if osp.exists(path):
         if (done is not None and done['digest'] == whole
                 and not done['report']['faults']):
@@ -129,7 +129,7 @@ def _convert_video(video: VideoTask, mark: str, parts: str,
                    images: SourceImages) -> dict:
     """One video's part, from the last run if it is there."""
     path = osp.join(parts, f'{_digest(video.name)}.json')
-    part = read_json(path)
+    part = _read_record(path)
     if part is not None and part.get('mark') == mark:
         return part
     report = Report()
@@ -146,6 +146,15 @@ def _convert_video(video: VideoTask, mark: str, parts: str,
     if not report.faults:  # what is broken may be put right before long
         write_json(part, path)
     return part
+
+
+def _read_record(path: str) -> Optional[dict]:
+    """Read what an earlier run left; None if it left nothing of use."""
+    try:
+        record = read_json(path)
+    except (OSError, ValueError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _merge(split: SplitTask, records: Sequence[dict], path: str) -> dict:

@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Dict, Optional, Tuple
 
 from mmpose_video.datasets.loading.image_size import read_size
-from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, frame_number
+from mmpose_video.formats.frame_index import only_series
 
 from .report import Report
 
@@ -63,13 +63,15 @@ class SourceImages:
         return None
 
     def frames(self, folder: str, report: Report) -> Dict[int, str]:
-        """File names in a folder by frame number, relative to the root."""
+        """Return the images of a video by frame number.
+
+        Raises:
+            ValueError: If the folder holds frames of several videos.
+        """
         names, problem = self._listing(folder)
         if problem:
             report.fault(problem, folder)
-        found = {}
-        for name in sorted(names):
-            number = frame_number(name)
-            if number is not None and name.lower().endswith(IMAGE_SUFFIXES):
-                found[number] = osp.join(folder, name)
-        return found
+        return {
+            number: osp.join(folder, name)
+            for number, name in only_series(names, folder).items()
+        }

@@ -1,6 +1,6 @@
 """What a data set's module hands to the runner."""
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional, Tuple
+from typing import Callable, Dict, List, Optional
 
 from .report import Report
 from .source_images import SourceImages
@@ -59,15 +59,3 @@ class Plan:
     image_folders: List[str]
     notes: List[str] = field(default_factory=list)
     finish: Optional[Callable[[str, Report], List[str]]] = None
-
-
-def person_category(names: Tuple[str, ...],
-                    links: Tuple[Tuple[str, str], ...] = ()) -> dict:
-    """The category of people with these key points, in COCO's manner."""
-    place = {name: i + 1 for i, name in enumerate(names)}
-    return dict(
-        supercategory='person',
-        id=1,
-        name='person',
-        keypoints=list(names),
-        skeleton=[[place[a], place[b]] for a, b in links])

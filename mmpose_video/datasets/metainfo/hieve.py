@@ -1,5 +1,6 @@
 """HiEve's 14 key points."""
-from ...evaluation.functional.hieve import HIEVE_JOINTS
+from mmpose_video.formats.keypoints import HIEVE_JOINTS
+
 from .build import build_metainfo
 
 #: Limbs to draw. Package default: the benchmark defines none.

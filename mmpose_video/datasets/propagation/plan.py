@@ -4,7 +4,7 @@ from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
-from mmpose_video.formats.box_files import unlabeled_frames
+from mmpose_video.formats.coco_labels import unlabeled_frames
 from mmpose_video.formats.frame_index import FrameIndex
 
 

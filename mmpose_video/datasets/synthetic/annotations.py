@@ -3,10 +3,12 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
+from mmpose_video.formats.keypoints import posetrack_category
+
 from .body import locate
 from .config import SyntheticConfig
 from .scene import Scene
-from .skeleton import JOINTS, NUM_KEYPOINTS
+from .skeleton import NUM_KEYPOINTS
 from .truth import Truth
 
 # A person with fewer labelled key points is not annotated but lies in an
@@ -16,16 +18,7 @@ MIN_LABELS = 3
 BOX_MARGIN = 0.15
 VAL_OFFSET = 500000  # clip numbers of the val split start here
 
-CATEGORIES = [
-    dict(
-        supercategory='person',
-        id=1,
-        name='person',
-        keypoints=list(JOINTS[:NUM_KEYPOINTS]),
-        skeleton=[[16, 14], [14, 12], [17, 15], [15, 13], [12, 13], [6, 12],
-                  [7, 13], [6, 7], [6, 8], [7, 9], [8, 10], [9, 11], [2, 3],
-                  [1, 2], [1, 3], [2, 4], [3, 5], [4, 6], [5, 7]])
-]
+CATEGORIES = [posetrack_category()]
 
 
 def clip_number(split: str, index: int) -> int:

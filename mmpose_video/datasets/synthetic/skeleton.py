@@ -8,19 +8,17 @@ from typing import Dict
 
 import numpy as np
 
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
+
 Angles = Dict[str, np.ndarray]
 
-# The first 17 are PoseTrack18's key points in order; the ears are not used
-# by that data set. The rest only serve drawing.
-JOINTS = ('nose', 'head_bottom', 'head_top', 'left_ear', 'right_ear',
-          'left_shoulder', 'right_shoulder', 'left_elbow', 'right_elbow',
-          'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
-          'right_knee', 'left_ankle', 'right_ankle', 'left_hand',
-          'right_hand', 'left_toe', 'right_toe', 'pelvis', 'chest',
-          'head_center', 'left_eye', 'right_eye', 'left_heel', 'right_heel',
-          'chest_front')
+# The ears are not used by PoseTrack18. What follows its keypoints only
+# serves drawing.
+JOINTS = (*POSETRACK_KEYPOINTS, 'left_hand', 'right_hand', 'left_toe',
+          'right_toe', 'pelvis', 'chest', 'head_center', 'left_eye',
+          'right_eye', 'left_heel', 'right_heel', 'chest_front')
 INDEX = {name: i for i, name in enumerate(JOINTS)}
-NUM_KEYPOINTS = 17
+NUM_KEYPOINTS = len(POSETRACK_KEYPOINTS)
 EARS = (3, 4)
 
 

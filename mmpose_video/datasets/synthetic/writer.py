@@ -13,6 +13,8 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import cv2
 
+from mmpose_video.formats.json_file import read_json, write_json
+
 from .annotations import CATEGORIES, clip_name, detect
 from .clip import Clip, clip_seed, detection_rng
 from .config import SPLITS, SyntheticConfig
@@ -22,24 +24,6 @@ MANIFEST = 'synthetic.json'
 GENERATOR = 1
 
 Progress = Callable[[int, int], None]
-
-
-def _write_json(path: Path, content: Any) -> None:
-    """Write through a temporary file, so that the name is never half."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_name(f'.{path.name}.{os.getpid()}.tmp')
-    try:
-        with open(draft, 'w', encoding='utf-8') as f:
-            # dumps, for dump writes through a much slower encoder
-            f.write(json.dumps(content, separators=(',', ':')))
-        os.replace(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
-def _read_json(path: Path) -> Any:
-    with open(path, encoding='utf-8') as f:
-        return json.load(f)
 
 
 def _clip_paths(root: Path, split: str, index: int) -> Tuple[Path, Path]:
@@ -87,7 +71,7 @@ def write_clip(root: Union[str, Path], config: SyntheticConfig, split: str,
         os.replace(draft, folder)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
-    _write_json(record, clip.annotations)
+    write_json(clip.annotations, str(record))
     return config.frames
 
 
@@ -117,7 +101,7 @@ def _merge(root: Path, config: SyntheticConfig, split: str) -> None:
     boxes: List[Dict[str, Any]] = []
     for index in range(config.num_videos(split)):
         _, path = _clip_paths(root, split, index)
-        record = _read_json(path)
+        record = read_json(str(path))
         merged['images'] += record['images']
         merged['annotations'] += record['annotations']
         if config.detections:
@@ -125,9 +109,9 @@ def _merge(root: Path, config: SyntheticConfig, split: str) -> None:
                             detection_rng(config, split, index))
     base = root / 'annotations'
     if config.detections:
-        _write_json(base / f'posetrack18_{split}_human_detections.json',
-                    boxes)
-    _write_json(base / f'posetrack18_{split}.json', merged)
+        write_json(
+            boxes, str(base / f'posetrack18_{split}_human_detections.json'))
+    write_json(merged, str(base / f'posetrack18_{split}.json'))
 
 
 def _settings(config: SyntheticConfig) -> Dict[str, Any]:
@@ -147,7 +131,7 @@ def _differences(old: Any, new: Any, name: str = '') -> List[str]:
 def _remove(root: Path, manifest: Dict[str, Any]) -> None:
     """Delete what the manifest's settings say was rendered, nothing else."""
     # An interrupted removal must not pass for a whole data set.
-    _write_json(root / MANIFEST, dict(manifest, complete=False))
+    write_json(dict(manifest, complete=False), str(root / MANIFEST))
     settings = manifest['config']
     base = root / 'annotations'
     for split in SPLITS:
@@ -178,7 +162,7 @@ def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
     wanted = json.loads(json.dumps(_settings(config)))
     if path.is_file():
         try:
-            found = _read_json(path)
+            found = read_json(str(path))
             same = dict(generator=found['generator'], config=found['config'])
             for split in SPLITS:
                 found['config'][f'{split}_videos'] += 0  # must be numbers
@@ -201,12 +185,13 @@ def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
             f'{MANIFEST} in it). Choose another folder')
     for split in SPLITS:  # leftovers of a killed run
         for room in ('images', 'annotations'):
-            for draft in (root / room / split).glob('.*.tmp'):
+            folder = root / room / split
+            for draft in [*folder.glob('.*.tmp'), *folder.glob('*.part')]:
                 if draft.is_dir():
                     shutil.rmtree(draft, ignore_errors=True)
                 else:
                     draft.unlink(missing_ok=True)
-    _write_json(path, dict(wanted, complete=False))
+    write_json(dict(wanted, complete=False), str(path))
     return False
 
 
@@ -264,5 +249,6 @@ def generate(out_dir: Union[str, Path], config: SyntheticConfig,
             pool.shutdown(wait=True, cancel_futures=True)
     for split in SPLITS:
         _merge(root, config, split)
-    _write_json(root / MANIFEST, dict(_settings(config), complete=True))
+    write_json(
+        dict(_settings(config), complete=True), str(root / MANIFEST))
     return written

@@ -1,17 +1,15 @@
 """Decode the frames of a clip."""
 import logging
-from typing import List, Optional, Tuple
+from typing import List, Optional
 
-import mmcv
-import mmengine.fileio as fileio
 import numpy as np
 from mmcv.transforms import BaseTransform
 from mmengine.logging import print_log
 from mmpose.registry import TRANSFORMS
 
 from mmpose_video.datasets.loading.broken_frames import BrokenFrameCounter
-from mmpose_video.datasets.loading.frame_cache import FrameCache
-from mmpose_video.datasets.loading.jpeg_decoder import JpegDecoder
+from mmpose_video.datasets.loading.frame_reader import FrameReader, to_bgr
+from mmpose_video.formats.frame_index import stand_ins
 
 BROKEN_FRAMES = ('nearest', 'error')
 BROKEN_KEY = ('error', 'skip')
@@ -73,11 +71,8 @@ class LoadClip(BaseTransform):
                              f'{broken_key!r}')
         self.broken_frames = broken_frames
         self.broken_key = broken_key
-        self.cache = FrameCache(int(cache_mb * 2**20))
+        self.reader = FrameReader(cache_mb, imdecode_backend, backend_args)
         self.broken = BrokenFrameCounter()
-        self.imdecode_backend = imdecode_backend
-        self._decode_jpeg = JpegDecoder()
-        self.backend_args = backend_args
 
     def transform(self, results: dict) -> Optional[dict]:
         """Load the clip; None if it is to be skipped.
@@ -99,13 +94,14 @@ class LoadClip(BaseTransform):
         results['img_shape'] = results['ori_shape'] = frames[0].shape[:2]
         return results
 
-    def _from_files(self, results: dict) -> List[np.ndarray]:
-        """Decode each distinct file once; [] to skip the sample."""
+    def _from_files(self, results: dict,
+                    reduction: int = 1) -> List[np.ndarray]:
+        """Decode each distinct file once; return [] to skip the sample."""
         paths = results.get('frame_paths') or [results['img_path']]
         self._set_defaults(results, len(paths))
         key = results['key_index']
         try:
-            decoded = {paths[key]: self._cached(paths[key])}
+            decoded = {paths[key]: self.reader.read(paths[key], reduction)}
         except OSError as error:
             if not self._may_skip(results):
                 raise
@@ -119,7 +115,7 @@ class LoadClip(BaseTransform):
             if path in decoded or path in broken:
                 continue
             try:
-                frame = self._cached(path)
+                frame = self.reader.read(path, reduction)
                 if frame.shape != shape:
                     raise OSError(
                         f'`{path}` is {frame.shape[1]} x {frame.shape[0]}, '
@@ -147,60 +143,21 @@ class LoadClip(BaseTransform):
                  broken: List[str]) -> List[str]:
         """Let the nearest intact frame stand in for each broken one."""
         offsets = np.asarray(results['frame_offsets'])
-        intact = [i for i, path in enumerate(paths) if path not in broken]
-        source = np.array([
-            # of two equally near ones the one closer to the key frame
-            min(intact,
-                key=lambda j: (abs(offsets[j] - offsets[i]), abs(offsets[j])))
-            for i in range(len(paths))
-        ])
+        intact = np.array(
+            [i for i, path in enumerate(paths) if path not in broken])
+        source = intact[stand_ins(offsets[intact], offsets, key=0)]
         unchanged = source == np.arange(len(paths))
         results['frame_offsets'] = offsets[source]
         results['frame_valid'] = results['frame_valid'] & unchanged
         results['frame_paths'] = [paths[j] for j in source]
         return results['frame_paths']
 
-    def _cached(self, path: str) -> np.ndarray:
-        """A frame from the cache, or else from its file."""
-        frame = self.cache.get(path)
-        if frame is None:
-            frame = self._read(path)
-            self.cache.put(path, frame)
-        return frame
-
-    def _read(self, path: str) -> np.ndarray:
-        """Decode one file to BGR."""
-        try:
-            data = fileio.get(path, backend_args=self.backend_args)
-        except OSError as error:
-            raise type(error)(
-                f'cannot read frame `{path}`: {error.strerror or error}'
-            ) from error
-        if _is_truncated(data):
-            raise OSError(f'frame `{path}` ends early ({len(data)} bytes); '
-                          'copy or extract it again')
-        frame = self._decode(data)
-        if frame is None:
-            raise OSError(f'frame `{path}` is no image that '
-                          f'{self.imdecode_backend} can decode')
-        return frame
-
-    def _decode(self, data: bytes) -> Optional[np.ndarray]:
-        """Decode a file's content; None if it is no image."""
-        if self.imdecode_backend != 'auto':
-            return mmcv.imfrombytes(
-                data, flag='color', backend=self.imdecode_backend)
-        frame = self._decode_jpeg(data)
-        if frame is None:
-            frame = mmcv.imfrombytes(data, flag='color', backend='cv2')
-        return frame
-
     @staticmethod
     def _from_arrays(img: object) -> List[np.ndarray]:
         """Accept an image, a clip, or a list of images."""
         if isinstance(img, np.ndarray) and img.ndim in (2, 3):
             img = [img]
-        frames = [_to_bgr(np.asarray(frame)) for frame in img]  # type: ignore
+        frames = [to_bgr(np.asarray(frame)) for frame in img]  # type: ignore
         if not frames or len({frame.shape for frame in frames}) != 1:
             raise ValueError('a clip needs at least one frame, all of one '
                              f'size, got {[f.shape for f in frames]}')
@@ -208,45 +165,19 @@ class LoadClip(BaseTransform):
 
     @staticmethod
     def _set_defaults(results: dict, num_frames: int) -> None:
-        """Consecutive frames around the middle, where nobody said more."""
+        """Default to consecutive frames centred on the key frame."""
         results.setdefault('key_index', num_frames // 2)
         key = results['key_index']
         results.setdefault('frame_offsets', np.arange(num_frames) - key)
         results.setdefault('frame_valid', np.ones(num_frames, dtype=bool))
         if len(results['frame_offsets']) != num_frames:
             raise ValueError(
-                f'{num_frames} frames were given, `frame_offsets` speaks of '
-                f'{len(results["frame_offsets"])}')
+                f'{num_frames} frames were given, `frame_offsets` has '
+                f'{len(results["frame_offsets"])} entries')
 
     def __repr__(self) -> str:
         return (f'{type(self).__name__}(broken_frames='
                 f'{self.broken_frames!r}, broken_key='
                 f'{self.broken_key!r}, cache_mb='
-                f'{self.cache.max_bytes / 2**20:g}, imdecode_backend='
-                f'{self.imdecode_backend!r})')
-
-
-def _to_bgr(frame: np.ndarray) -> np.ndarray:
-    """Make an array an image of shape (H, W, 3)."""
-    if frame.ndim == 2:
-        frame = frame[..., None]
-    if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4):
-        raise ValueError('a frame must have shape (H, W), (H, W, 1), '
-                         f'(H, W, 3) or (H, W, 4), got {frame.shape}')
-    if frame.shape[2] == 1:
-        return np.repeat(frame, 3, axis=2)
-    return np.ascontiguousarray(frame[..., :3])
-
-
-def _is_truncated(data: bytes) -> bool:
-    """Whether a JPEG or PNG lacks its end.
-
-    OpenCV decodes a JPEG that ends early without an error and paints what is
-    missing gray. Some cameras write bytes after the end marker, hence the
-    search in the tail.
-    """
-    markers: Tuple[Tuple[bytes, bytes], ...] = ((b'\xff\xd8', b'\xff\xd9'),
-                                                (b'\x89PNG', b'IEND'))
-    return any(
-        data.startswith(start) and end not in data[-65536:]
-        for start, end in markers)
+                f'{self.reader.cache.max_bytes / 2**20:g}, imdecode_backend='
+                f'{self.reader.imdecode_backend!r})')

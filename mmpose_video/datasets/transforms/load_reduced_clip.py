@@ -2,19 +2,13 @@
 import io
 from typing import Any, List, Optional, Tuple
 
-import cv2
-import mmengine.fileio as fileio
 import numpy as np
 from mmpose.registry import TRANSFORMS
 from PIL import Image
 
-from .load_clip import LoadClip
+from mmpose_video.datasets.loading.frame_reader import REDUCTIONS
 
-_FLAGS = {
-    2: cv2.IMREAD_REDUCED_COLOR_2,
-    4: cv2.IMREAD_REDUCED_COLOR_4,
-    8: cv2.IMREAD_REDUCED_COLOR_8
-}
+from .load_clip import LoadClip
 
 
 @TRANSFORMS.register_module()
@@ -55,27 +49,29 @@ class LoadReducedClip(LoadClip):
     def __init__(self, input_size: Tuple[int, int], margin: float = 0.8,
                  **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        if self.imdecode_backend not in ('auto', 'cv2'):
+        backend = self.reader.imdecode_backend
+        if backend not in ('auto', 'cv2'):
             raise ValueError("`LoadReducedClip` needs imdecode_backend='cv2'"
-                             f" or 'auto', got {self.imdecode_backend!r}")
+                             f" or 'auto', got {backend!r}")
         self.input_size = input_size
         self.margin = margin
-        self._reduction = 1
         self._last: Tuple[str, Optional[Tuple[int, int]]] = ('', None)
 
-    def _from_files(self, results: dict) -> List[np.ndarray]:
-        self._reduction = self._choose(results)
-        frames = super()._from_files(results)
-        results['img_reduction'] = self._reduction
+    def _from_files(self, results: dict,
+                    reduction: int = 1) -> List[np.ndarray]:
+        reduction = self._choose(results)
+        frames = super()._from_files(results, reduction)
+        results['img_reduction'] = reduction
         return frames
 
     def transform(self, results: dict) -> Optional[dict]:
-        """Load the clip; None if it is to be skipped."""
+        """Load the clip; return None if the sample is to be skipped."""
         loaded = super().transform(results)
-        if loaded is not None and loaded.get('img_reduction', 1) != 1:
+        if loaded is not None:
+            reduction = loaded.get('img_reduction', 1)
             height, width = loaded['img_shape']
-            loaded['img_shape'] = loaded['ori_shape'] = (
-                height * self._reduction, width * self._reduction)
+            loaded['img_shape'] = loaded['ori_shape'] = (height * reduction,
+                                                         width * reduction)
         return loaded
 
     def _choose(self, results: dict) -> int:
@@ -84,13 +80,13 @@ class LoadReducedClip(LoadClip):
         width, height = self.input_size
         # the crop has the input's aspect ratio and holds the box
         zoom = self.margin * max((x2 - x1) / width, (y2 - y1) / height)
-        if zoom < min(_FLAGS):
+        if zoom < min(REDUCTIONS):
             return 1
         size = self._size(results['img_path'])
         if size is None:
             return 1
         return max([1] + [
-            factor for factor in _FLAGS
+            factor for factor in REDUCTIONS
             if factor <= zoom and size[0] % factor == size[1] % factor == 0
         ])
 
@@ -100,7 +96,7 @@ class LoadReducedClip(LoadClip):
         if self._last[0] != path:
             size = None
             try:
-                data = fileio.get(path, backend_args=self.backend_args)
+                data = self.reader.content(path)
                 with Image.open(io.BytesIO(data)) as image:
                     if image.format == 'JPEG':
                         size = image.size
@@ -108,17 +104,3 @@ class LoadReducedClip(LoadClip):
                 pass  # the loader will say what is wrong
             self._last = (path, size)
         return self._last[1]
-
-    def _cached(self, path: str) -> np.ndarray:
-        key = (path, self._reduction)
-        frame = self.cache.get(key)
-        if frame is None:
-            frame = self._read(path)
-            self.cache.put(key, frame)
-        return frame
-
-    def _decode(self, data: bytes) -> Optional[np.ndarray]:
-        if self._reduction == 1:
-            return super()._decode(data)
-        return cv2.imdecode(
-            np.frombuffer(data, np.uint8), _FLAGS[self._reduction])

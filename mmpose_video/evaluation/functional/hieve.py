@@ -13,17 +13,10 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from mmpose_video.formats.keypoints import columns_of
-from mmpose_video.formats.pose_table import PoseTable
-from mmpose_video.formats.posetrack_parts import head_size
+from mmpose_video.formats.keypoints import HIEVE_JOINTS, columns_of
+from mmpose_video.formats.pose_table import PoseTable, head_size
 
 from .pose_ap import pose_average_precision
-
-#: Order of the benchmark.
-HIEVE_JOINTS: Tuple[str, ...] = (
-    'nose', 'chest', 'right_shoulder', 'right_elbow', 'right_wrist',
-    'left_shoulder', 'left_elbow', 'left_wrist', 'right_hip', 'right_knee',
-    'right_ankle', 'left_hip', 'left_knee', 'left_ankle')
 
 #: Groups of the result, by analogy with PoseTrack's.
 HIEVE_GROUPS: Dict[str, Tuple[str, ...]] = {

@@ -6,9 +6,9 @@ from typing import Dict, Iterable, Iterator, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.json_file import read_json
 from mmpose_video.formats.keypoints import POSETRACK_GROUPS, POSETRACK_JOINTS
 from mmpose_video.formats.pose_table import PoseTable
-from mmpose_video.formats.posetrack_parts import load_json
 from mmpose_video.formats.posetrack_reader import read_posetrack
 
 from .pose_ap import pose_average_precision
@@ -72,8 +72,8 @@ def read_pair(gt: dict, pred: dict, gt_source: str,
         ValueError: If a file does not follow the layout, or the numbers of
             frames differ: frames pair by position, so they must not.
     """
-    gt_table = read_posetrack(gt, gt_source, with_heads=True)
-    pred_table = read_posetrack(pred, pred_source, with_heads=False)
+    gt_table = read_posetrack(gt, gt_source, is_truth=True)
+    pred_table = read_posetrack(pred, pred_source, is_truth=False)
     if gt_table.num_frames != pred_table.num_frames:
         raise ValueError(
             f'{pred_source} has {pred_table.num_frames} frames, but '
@@ -128,7 +128,7 @@ def read_folders(gt_dir: str, pred_dir: str) -> Tuple[PoseTable, PoseTable]:
         ValueError: If a file is not valid json or breaks the layout.
     """
     return chain_pairs(
-        read_pair(load_json(gt_file), load_json(pred_file), gt_file,
+        read_pair(read_json(gt_file), read_json(pred_file), gt_file,
                   pred_file)
         for gt_file, pred_file in pairs_of_files(gt_dir, pred_dir))
 

@@ -5,9 +5,12 @@ from typing import Any, Dict, Iterator, List, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.annolist import AnnolistRecord
+from mmpose_video.formats.json_file import read_json
 from mmpose_video.formats.keypoints import POSETRACK_JOINTS
 from mmpose_video.formats.pose_table import PoseTable
-from mmpose_video.formats.posetrack_parts import load_json
+from mmpose_video.formats.posetrack_reader import list_people
+from mmpose_video.formats.schema import Record
 
 from .pose_ap import evaluated_part, within
 from .posetrack_ap import MATCH_THRESHOLD, pairs_of_files, read_pair, summarise
@@ -32,26 +35,12 @@ class _Side:
         return slice(self.first[frame], self.first[frame + 1])
 
 
-def _listed_people(data: dict) -> List[Tuple[int, dict]]:
-    """Frame and entry of each person, in the order of the readers' rows."""
-    if 'annolist' in data:
-        return [(i, rect) for i, frame in enumerate(data['annolist'])
-                for rect in frame.get('annorect') or []]
-    frames: Dict[Any, List[int]] = {}
-    for i, image in enumerate(data['images']):
-        frames.setdefault(image['id'], []).append(i)
-    people = [(i, ann) for ann in data['annotations']
-              for i in frames.get(ann['image_id'], ())]
-    return sorted(people, key=lambda person: person[0])
-
-
-def read_tracks(data: dict, source: str, unique: bool
+def read_tracks(data: Any, source: str, unique: bool
                 ) -> Tuple[np.ndarray, np.ndarray]:
-    """Tracks of the people of a file.
+    """Read the tracks of the people of a file.
 
     Args:
-        data (dict): The parsed json of one video, which
-            :func:`.read_posetrack` has accepted.
+        data (Any): The parsed JSON of one video.
         source (str): Name of the file, for messages.
         unique (bool): Whether a track may stand once in a frame only.
 
@@ -61,29 +50,35 @@ def read_tracks(data: dict, source: str, unique: bool
         person without joints, (P,) bool.
 
     Raises:
-        ValueError: If an id is missing, no whole number, or stands twice.
+        FormatError: If an id is missing, not a whole number, or stands twice.
     """
     tracks, kept, seen = [], [], set()
-    for frame, person in _listed_people(data):
-        where = f'{source}, frame {frame}'
-        track = person.get('track_id')
-        if isinstance(track, list):
-            track = track[0] if track else None
-        try:
-            number = int(track)  # type: ignore[arg-type]
-        except (TypeError, ValueError):
-            raise ValueError(
-                f"{where}: a person's 'track_id' is {track!r}; tracking is "
-                'measured by whole numbers that name the people') from None
-        if unique and (frame, number) in seen:
-            raise ValueError(f'{where}: two people are track {number}; give '
-                             "each person of a frame a 'track_id' of its own")
-        seen.add((frame, number))
-        tracks.append(number)
-        # the newer layout's people always have a list of points
-        points = person.get('annopoints') or [{}]
-        kept.append('keypoints' in person or 'point' in (points[0] or {}))
+    listed = list_people(data, source)
+    order = np.argsort(listed.frames, kind='stable')
+    for row in order.tolist():
+        frame, person = listed.frames[row], listed.people[row]
+        track = _track_id(person)
+        if unique and (frame, track) in seen:
+            raise person.error(
+                f'two people of frame {frame} are track {track}; give each '
+                "person of a frame a 'track_id' of its own")
+        seen.add((frame, track))
+        tracks.append(track)
+        # people of the newer layout always have a list of points
+        kept.append(not isinstance(person, AnnolistRecord)
+                    or person.has_points())
     return (np.array(tracks, dtype=np.int64), np.array(kept, dtype=bool))
+
+
+def _track_id(person: Record) -> int:
+    """Return a person's track."""
+    track = person.value('track_id')
+    if isinstance(track, str) and track.lstrip('-').isdecimal():
+        return int(track)
+    if track is None:
+        raise person.error("'track_id' is missing; tracking is measured by "
+                           'whole numbers that name the people')
+    return person.integer('track_id')
 
 
 def _side(table: PoseTable, tracks: np.ndarray, kept: np.ndarray,
@@ -254,7 +249,7 @@ def evaluate_posetrack_tracking(gt_dir: str, pred_dir: str
     counts = np.zeros((len(POSETRACK_JOINTS), len(EVENTS)), dtype=np.int64)
     for gt_file, pred_file in pairs_of_files(gt_dir, pred_dir):
         counts += video_events(
-            load_json(gt_file), load_json(pred_file), gt_file, pred_file)
+            read_json(gt_file), read_json(pred_file), gt_file, pred_file)
     return mota(counts)
 
 

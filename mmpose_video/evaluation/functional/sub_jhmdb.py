@@ -3,13 +3,8 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
-from mmpose_video.formats.posetrack_parts import load_json
-
-#: Order of the annotation files.
-JHMDB_JOINTS: Tuple[str, ...] = (
-    'neck', 'belly', 'head', 'right_shoulder', 'left_shoulder', 'right_hip',
-    'left_hip', 'right_elbow', 'left_elbow', 'right_knee', 'left_knee',
-    'right_wrist', 'left_wrist', 'right_ankle', 'left_ankle')
+from mmpose_video.formats.json_file import read_json
+from mmpose_video.formats.keypoints import JHMDB_JOINTS
 
 #: Groups under the names that MMPose's metric uses, then its two orphans.
 JHMDB_GROUPS: Dict[str, Tuple[str, ...]] = {
@@ -71,7 +66,7 @@ def average_splits(files: Sequence[str]) -> Dict[str, Any]:
     splits: Dict[str, Dict[str, float]] = {}
     thresholds: List[float] = []
     for path in files:
-        data = load_json(path)
+        data = read_json(path)
         if not isinstance(data, dict) or not {'split', 'thr', 'results'
                                               } <= set(data):
             raise ValueError(f'{path} was not written by SubJhmdbPCK')

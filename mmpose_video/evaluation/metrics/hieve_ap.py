@@ -6,13 +6,12 @@ from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
-from mmpose_video.formats.keypoints import columns_of
+from mmpose_video.formats.json_file import read_json
+from mmpose_video.formats.keypoints import HIEVE_JOINTS, columns_of
 from mmpose_video.formats.pose_table import PoseTable
-from mmpose_video.formats.posetrack_parts import load_json
 
 from ..functional.hieve import (
     HIEVE_GROUPS,
-    HIEVE_JOINTS,
     HIEVE_THRESHOLDS,
     hieve_ap,
     hieve_ground_truth,
@@ -72,7 +71,7 @@ class HiEveAP(BasePoseAP):
         source = self._label_file()
         with get_local_path(source) as path:
             gt, invisible, images = hieve_ground_truth(
-                load_json(path), source, self.box_ratio)
+                read_json(path), source, self.box_ratio)
         people = self._people(results)
         strangers = set(people) - set(images)
         if strangers:

@@ -8,18 +8,13 @@ from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
+from mmpose_video.formats.json_file import read_json, write_json
 from mmpose_video.formats.keypoints import (
     POSETRACK_GROUPS,
     POSETRACK_JOINTS,
 )
-from mmpose_video.formats.posetrack_parts import load_json
-from mmpose_video.formats.posetrack_writer import (
-    prediction_file,
-    read_videos,
-    split_videos,
-    to_layout,
-    write_json,
-)
+from mmpose_video.formats.posetrack_reader import read_videos, split_videos
+from mmpose_video.formats.posetrack_writer import prediction_file, to_layout
 
 from ..functional.posetrack_ap import (
     chain_pairs,
@@ -173,7 +168,7 @@ class PoseTrackAP(BasePoseAP):
                 self._videos = read_videos(self.gt_dir)
             else:
                 with get_local_path(source) as path:
-                    self._videos = split_videos(load_json(path), source)
+                    self._videos = split_videos(read_json(path), source)
         return self._videos
 
     def _dump(self, predictions: Dict[str, dict],

@@ -8,9 +8,10 @@ from mmpose.evaluation.functional import keypoint_pck_accuracy
 from mmpose.evaluation.metrics import JhmdbPCKAccuracy
 from mmpose.registry import METRICS
 
-from mmpose_video.formats.posetrack_writer import write_json
+from mmpose_video.formats.json_file import without_nan, write_json
+from mmpose_video.formats.keypoints import JHMDB_JOINTS
 
-from ..functional.sub_jhmdb import JHMDB_JOINTS, summarise_pck
+from ..functional.sub_jhmdb import summarise_pck
 
 
 @METRICS.register_module()
@@ -132,10 +133,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
                     split=split,
                     thr=self.thr,
                     num_people=len(pred),
-                    results={
-                        k: None if np.isnan(v) else v
-                        for k, v in everything.items()
-                    }), self.out_file)
+                    results=without_nan(everything)), self.out_file)
         return metrics
 
     def _split_name(self) -> str:

@@ -6,12 +6,14 @@ import numpy as np
 from scipy.io import savemat
 
 from mmpose_video.datasets.synthetic import SyntheticConfig, render_clip
-from mmpose_video.formats.keypoint_mapping import (
-    keypoint_names,
-    map_keypoints,
+from mmpose_video.formats.keypoints import (
+    HIEVE_JOINTS,
+    JHMDB_JOINTS,
+    POSETRACK_KEYPOINTS,
+    columns_of,
 )
 
-PT = keypoint_names('posetrack18')
+PT = POSETRACK_KEYPOINTS
 WIDTH, HEIGHT = 160, 96
 
 
@@ -56,8 +58,7 @@ def posetrack17(root, videos=2, split='val', frames=3):
         for i, people in enumerate(people_of(record)):
             rects = []
             for ann, points in people:
-                joints = map_keypoints(points, PT,
-                                       keypoint_names('posetrack15'))
+                joints = points[columns_of(PT)]
                 x, y, w, h = ann['bbox_head']
                 rects.append(
                     dict(
@@ -152,7 +153,7 @@ def jhmdb_points(points):
     at = dict(zip(PT, points[:, :2]))
     at['neck'], at['head'] = at['head_bottom'], at['head_top']
     at['belly'] = (at['left_hip'] + at['right_hip'] + 2 * at['neck']) / 4
-    return np.array([at[name] for name in keypoint_names('jhmdb')])
+    return np.array([at[name] for name in JHMDB_JOINTS])
 
 
 def jhmdb(root, videos=4, frames=3):
@@ -196,7 +197,7 @@ def hieve_people(record):
         for n, (ann, points) in enumerate(people):
             at = dict(zip(PT, points))
             at['chest'] = at['head_bottom']
-            joints = np.array([at[k] for k in keypoint_names('hieve')])
+            joints = np.array([at[k] for k in HIEVE_JOINTS])
             joints = np.round(joints).astype(int)
             flags = [0] * 14
             flags[4], flags[7] = 1, -1  # right wrist hidden, left not there
@@ -226,7 +227,7 @@ def hieve(root, videos=2, frames=3, as_xml=False):
             for person in people:
                 box = dict(zip(('xmin', 'ymin', 'xmax', 'ymax'),
                                map(str, person['box'])))
-                for k, name in enumerate(keypoint_names('hieve')):
+                for k, name in enumerate(HIEVE_JOINTS):
                     x, y = person['joints'][k, :2]
                     box[hieve_name(name)] = f"{x},{y},{person['flags'][k]}"
                 objects.append(

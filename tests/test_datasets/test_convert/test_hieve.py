@@ -9,7 +9,7 @@ from mmpose_video.datasets.convert import ConversionError, convert
 from mmpose_video.datasets.convert.cli import main
 from mmpose_video.datasets.convert.hieve import plan
 from mmpose_video.evaluation import HiEveAP
-from mmpose_video.formats.keypoint_mapping import keypoint_names
+from mmpose_video.formats.keypoints import HIEVE_JOINTS
 
 from . import layouts
 
@@ -178,7 +178,7 @@ def test_bad_people_and_files(tmp_path, capsys):
     found = [a for a in content['annotations'] if a['image_id'] == 1000001]
     assert len(found) == 2 and found[1]['bbox'][2] > 0
     assert content['categories'][0]['keypoints'] == list(
-        keypoint_names('hieve'))
+        HIEVE_JOINTS)
 
     path.write_text('<annotation><object>')
     with pytest.raises(ConversionError):

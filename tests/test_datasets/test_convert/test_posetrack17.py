@@ -10,10 +10,7 @@ from mmpose_video.datasets.convert import convert
 from mmpose_video.datasets.convert.annolist_mat import load_annolist_mat
 from mmpose_video.datasets.convert.posetrack17 import plan
 from mmpose_video.evaluation import PoseTrackAP, evaluate_posetrack
-from mmpose_video.formats.keypoint_mapping import (
-    keypoint_names,
-    map_keypoints,
-)
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS, columns_of
 
 from . import layouts
 
@@ -99,9 +96,8 @@ def test_mapping_by_name_reaches_the_15_joints(tmp_path):
     source = json.loads(
         (tmp_path / 'annotations/val/000100_mpii_test.json').read_text())
     ann = content['annotations'][0]
-    joints = map_keypoints(
-        np.reshape(ann['keypoints'], (17, 3)), keypoint_names('posetrack17'),
-        keypoint_names('posetrack15'))
+    joints = np.reshape(ann['keypoints'], (17, 3))[
+        columns_of(POSETRACK_KEYPOINTS)]
     points = source['annolist'][0]['annorect'][0]['annopoints'][0]['point']
     for point in points:
         assert joints[point['id'][0], 0] == point['x'][0]
@@ -148,7 +144,7 @@ def test_unusual_people(tmp_path):
     path.write_text(json.dumps(data))
     content, report = run(tmp_path)
     assert {k: v[0] for k, v in report.skipped.items()} == {
-        'person with a joint that is no place': 1,
+        'person that cannot be read': 1,
         'person without joints and head box': 1}
     assert [ann['num_keypoints'] for ann in content['annotations']] == [
         len(full['annopoints'][0]['point']), 1, 0]

@@ -193,14 +193,14 @@ def test_folders_without_permission(src, dst, monkeypatch):
 
 def test_label_files_without_permission(src, dst, monkeypatch):
     # root may read everything, so a mode would not do
-    original = posetrack18.load_json
+    original = posetrack18.read_json
 
-    def load_json(path):
+    def read_json(path):
         if path.endswith('000100_mpii_test.json'):
             raise PermissionError(13, 'Permission denied', path)
         return original(path)
 
-    monkeypatch.setattr(posetrack18, 'load_json', load_json)
+    monkeypatch.setattr(posetrack18, 'read_json', read_json)
     report = run(src, dst, on_error='skip')
     assert report.faults == {
         'label file without permission to read it':
@@ -223,7 +223,7 @@ def test_unreadable_images(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize('content, message', [
-    ('{"images": [', 'is not valid json'),
+    ('{"images": [', 'is not valid JSON'),
     ('{"annolist": []}', 'are converted with posetrack17'),
     ('[1, 2]', "holds no list 'images'"),
 ])

@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from mmpose_video.datasets.loading import jpeg_decoder
+from mmpose_video.datasets.loading.frame_reader import FrameReader
 from mmpose_video.datasets.loading.jpeg_decoder import JpegDecoder, jpeg_coding
-from mmpose_video.datasets.transforms import LoadClip
 
 SAMPLINGS = [getattr(cv2, f'IMWRITE_JPEG_SAMPLING_FACTOR_{name}')
              for name in (420, 422, 444, 440, 411)]
@@ -46,9 +46,9 @@ def test_pixels_are_opencvs(sampling, progressive, quality):
 
 def test_gray_images_become_bgr():
     data = encode(picture()[..., 0])
-    for load in (LoadClip(), LoadClip()):
+    for reader in (FrameReader(), FrameReader()):
         for _ in range(2):
-            frame = load._decode(data)
+            frame = reader.decode(data)
             assert frame.shape == (61, 83, 3)
             np.testing.assert_array_equal(frame, opencv(data))
 
@@ -58,9 +58,9 @@ def test_other_colours(mode):
     file = io.BytesIO()
     Image.fromarray(picture()).convert(mode).save(file, 'jpeg')
     data = file.getvalue()
-    load = LoadClip()
+    reader = FrameReader()
     for _ in range(2):
-        np.testing.assert_array_equal(load._decode(data), opencv(data))
+        np.testing.assert_array_equal(reader.decode(data), opencv(data))
 
 
 def test_exif_data_is_opencvs_matter():
@@ -70,7 +70,7 @@ def test_exif_data_is_opencvs_matter():
     data = file.getvalue()
     assert jpeg_coding(data) is None
     assert JpegDecoder()(data) is None
-    frame = LoadClip()._decode(data)
+    frame = FrameReader().decode(data)
     assert frame.shape == (83, 61, 3)
     np.testing.assert_array_equal(frame, opencv(data))
 
@@ -130,5 +130,5 @@ def test_damage_in_the_middle_is_decoded_alike():
 def test_by_name():
     data = encode(picture())
     for backend in ('auto', 'cv2'):
-        frame = LoadClip(imdecode_backend=backend)._decode(data)
+        frame = FrameReader(imdecode_backend=backend).decode(data)
         np.testing.assert_array_equal(frame, opencv(data))

@@ -5,14 +5,22 @@ from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.structures import PoseDataSample
 from mmpose.visualization import PoseLocalVisualizer
 
-from mmpose_video.datasets.metainfo import (
-    HIEVE_METAINFO,
-    POSETRACK15_METAINFO,
-    host_metainfo,
-)
+from mmpose_video.datasets.metainfo import HIEVE_METAINFO
+from mmpose_video.datasets.metainfo.build import build_metainfo
 
-OWN = pytest.mark.parametrize('info', [HIEVE_METAINFO, POSETRACK15_METAINFO],
-                              ids=['hieve', 'posetrack15'])
+# a skeleton of one's own
+SMALL = build_metainfo(
+    'arms', ('nose', 'left_wrist', 'right_wrist', 'left_ankle',
+             'right_ankle', 'left_hip', 'right_hip', 'left_knee',
+             'right_knee'),
+    (('nose', 'left_wrist'), ('nose', 'right_wrist'),
+     ('nose', 'left_hip'), ('nose', 'right_hip'), ('left_hip', 'left_knee'),
+     ('right_hip', 'right_knee'), ('left_knee', 'left_ankle'),
+     ('right_knee', 'right_ankle'), ('left_hip', 'right_hip')),
+    dict(nose=.02, wrist=.06, ankle=.09, hip=.1, knee=.08),
+    dict(title='A skeleton of the test'))
+OWN = pytest.mark.parametrize('info', [HIEVE_METAINFO, SMALL],
+                              ids=['hieve', 'own'])
 
 
 @OWN
@@ -49,19 +57,8 @@ def test_limbs_join_everything(info):
             assert limb['color'] == [51, 153, 255]
 
 
-def test_shared_values_are_the_hosts():
-    host = parse_pose_metainfo(host_metainfo('posetrack18'))
-    own = parse_pose_metainfo(POSETRACK15_METAINFO)
-    for i, name in own['keypoint_id2name'].items():
-        j = host['keypoint_name2id'][name]
-        assert own['sigmas'][i] == host['sigmas'][j]
-        assert (own['keypoint_colors'][i] == host['keypoint_colors'][j]).all()
-    links = {
-        frozenset(own['keypoint_id2name'][k] for k in link)
-        for link in own['skeleton_links']}
-    assert links == {
-        frozenset(host['keypoint_id2name'][k] for k in link)
-        for link in host['skeleton_links']}
+def test_sigmas_follow_the_names_without_sides():
+    assert SMALL['sigmas'] == [.02, .06, .06, .09, .09, .1, .1, .08, .08]
 
 
 @OWN

@@ -4,6 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
+from mmpose_video.datasets.loading.frame_reader import FrameReader
 from mmpose_video.datasets.transforms import LoadClip
 
 
@@ -42,13 +43,13 @@ def test_loads_the_frames_in_order(frames):
 
 def test_a_file_that_stands_in_twice_is_decoded_once(frames, monkeypatch):
     read = []
-    original = LoadClip._read
+    original = FrameReader.content
 
     def counting(self, path):
         read.append(path)
         return original(self, path)
 
-    monkeypatch.setattr(LoadClip, '_read', counting)
+    monkeypatch.setattr(FrameReader, 'content', counting)
     LoadClip()(clip([frames[0], frames[0], frames[0], frames[1], frames[0]]))
     assert read == [frames[0], frames[1]]
 
@@ -121,7 +122,7 @@ def break_size(path):
 
 @pytest.mark.parametrize('damage, message', [
     (truncate, 'ends early'), (break_missing, 'cannot read'),
-    (break_text, 'no image'), (break_size, '16 x 16')])
+    (break_text, 'not an image'), (break_size, '16 x 16')])
 def test_broken_neighbour(frames, damage, message, caplog):
     damage(frames[4])
     with pytest.raises(OSError, match=message) as error:
@@ -188,13 +189,13 @@ def test_offsets_must_match_the_frames(frames):
 def test_cache_decodes_each_file_once_and_changes_nothing(frames,
                                                           monkeypatch):
     read = []
-    original = LoadClip._read
+    original = FrameReader.content
 
     def counting(self, path):
         read.append(path)
         return original(self, path)
 
-    monkeypatch.setattr(LoadClip, '_read', counting)
+    monkeypatch.setattr(FrameReader, 'content', counting)
     cached, plain = LoadClip(), LoadClip(cache_mb=0)
     clips = [frames[:3], frames[1:4], frames[2:5], frames[:3]]
     for paths in clips:
@@ -202,15 +203,15 @@ def test_cache_decodes_each_file_once_and_changes_nothing(frames,
         for a, b in zip(one['img'], other['img']):
             np.testing.assert_array_equal(a, b)
     assert len(read) == 5 + 12
-    assert cached.cache.num_bytes == 5 * 32 * 40 * 3
-    assert plain.cache.num_bytes == 0
+    assert cached.reader.cache.num_bytes == 5 * 32 * 40 * 3
+    assert plain.reader.cache.num_bytes == 0
 
 
 def test_cache_keeps_within_its_megabytes(frames):
     load = LoadClip(cache_mb=2.5 * 32 * 40 * 3 / 2**20)
     for _ in range(2):
         assert levels(load(clip(frames))) == [0, 1, 2, 3, 4]
-    assert load.cache.peak_bytes == 2 * 32 * 40 * 3
+    assert load.reader.cache.peak_bytes == 2 * 32 * 40 * 3
 
 
 def test_broken_key_frame_is_skipped_and_counted(frames):

@@ -109,7 +109,7 @@ def test_people_of_two_sizes_share_the_cache_but_not_the_frames(paths):
     load = LoadReducedClip(input_size=SIZE)
     for box, factor in ((LARGE, 4), ((0, 0, 48, 64), 1), (LARGE, 4)):
         assert load(sample(paths, box))['img_reduction'] == factor
-    assert (load.cache.misses, load.cache.hits) == (6, 3)
+    assert (load.reader.cache.misses, load.reader.cache.hits) == (6, 3)
 
 
 def test_another_crop_is_refused(paths):

@@ -186,7 +186,8 @@ def test_plain_loops_agree(evaluate, seed):
 
 
 @pytest.mark.parametrize('track, message', [
-    (None, "'track_id' is None"), ('a', "'track_id' is 'a'")])
+    (None, "'track_id' is missing"),
+    ('a', "'track_id' must be a whole number, got 'a'")])
 def test_tracks_are_needed(video, write, track, message):
     gt = fill(video(2), [{0: 100}, LAST])
     pred = fill(video(2), [{track: 100}, {}])
@@ -197,7 +198,7 @@ def test_tracks_are_needed(video, write, track, message):
 def test_a_track_stands_once_in_a_frame(video, write):
     gt = fill(video(2), [{0: 100}, LAST])
     pred = fill(fill(video(2), [{3: 100}]), [{3: 500}])
-    with pytest.raises(ValueError, match='two people are track 3'):
+    with pytest.raises(ValueError, match='two people of frame 0 are track 3'):
         evaluate_posetrack_tracking(*write(gt, pred))
 
 

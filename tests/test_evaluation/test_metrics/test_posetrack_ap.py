@@ -176,7 +176,7 @@ def test_labels_that_are_not_known(video, merged):
     metric.dataset_meta = dict(META, dataset_name='never_built')
     with pytest.raises(ValueError, match='give `ann_file`'):
         evaluate(metric, [sample(one.data['annotations'][0])])
-    with pytest.raises(ValueError, match="no 'bbox_head'"):
+    with pytest.raises(ValueError, match="'bbox_head' is missing"):
         bare = video().add(FULL, head=None)
         evaluate(PoseTrackAP(merged(bare)),
                  [sample(bare.data['annotations'][0])])
@@ -318,7 +318,7 @@ def test_key_points_of_another_set(video, merged):
         evaluate(metric, [data])
     metric.results.clear()
     metric.dataset_meta = dict(META, keypoint_id2name={0: 'nose'})
-    with pytest.raises(ValueError, match='have 17 key points, .* has 1'):
+    with pytest.raises(ValueError, match='have 17 keypoints, .* has 1'):
         evaluate(metric, [data])
 
 

@@ -1,0 +1,145 @@
+"""Read image files as frames."""
+from typing import Optional, Tuple
+
+import cv2
+import mmcv
+import mmengine.fileio as fileio
+import numpy as np
+
+from .frame_cache import FrameCache
+from .jpeg_decoder import JpegDecoder
+
+#: OpenCV's flags that decode a JPEG at 1/2, 1/4 or 1/8 of its size.
+REDUCTIONS = {
+    2: cv2.IMREAD_REDUCED_COLOR_2,
+    4: cv2.IMREAD_REDUCED_COLOR_4,
+    8: cv2.IMREAD_REDUCED_COLOR_8
+}
+
+
+class FrameReader:
+    """Read frames as BGR images, with a cache of decoded frames.
+
+    Gray and 4-channel images are made BGR. A JPEG or PNG that ends early is
+    an error, not an image whose lower half is gray.
+
+    Args:
+        cache_mb (float): Keep this many MiB of decoded frames, see
+            :class:`FrameCache`. Defaults to 0, which turns the cache off.
+        imdecode_backend (str): ``'auto'`` gives OpenCV's pixels and has
+            torchvision decode JPEGs where it gives the same, see
+            :class:`JpegDecoder`. For others see :func:`mmcv.imfrombytes`.
+            Defaults to 'auto'.
+        backend_args (dict, optional): MMEngine's file backend.
+
+    Examples:
+        >>> frame = FrameReader().read('images/000012.jpg')
+    """
+
+    def __init__(self,
+                 cache_mb: float = 0,
+                 imdecode_backend: str = 'auto',
+                 backend_args: Optional[dict] = None) -> None:
+        self.cache = FrameCache(int(cache_mb * 2**20))
+        self.imdecode_backend = imdecode_backend
+        self.backend_args = backend_args
+        self._decode_jpeg = JpegDecoder()
+
+    def read(self, path: str, reduction: int = 1) -> np.ndarray:
+        """Read a frame from the cache or from its file.
+
+        Args:
+            path (str): The file.
+            reduction (int): Decode a JPEG at this fraction of its size: 1, 2,
+                4 or 8. Defaults to 1.
+
+        Returns:
+            np.ndarray: (H, W, 3), uint8, BGR. It is read-only if it is in
+            the cache.
+
+        Raises:
+            OSError: If the file cannot be read or is not an image. The
+                message names it.
+        """
+        key = (path, reduction)
+        frame = self.cache.get(key)
+        if frame is None:
+            frame = self._read(path, reduction)
+            self.cache.put(key, frame)
+        return frame
+
+    def content(self, path: str) -> bytes:
+        """Return the bytes of a frame's file.
+
+        Raises:
+            OSError: If it cannot be read. The message names it.
+        """
+        try:
+            return fileio.get(path, backend_args=self.backend_args)
+        except OSError as error:
+            raise type(error)(
+                f'cannot read frame `{path}`: {error.strerror or error}'
+            ) from error
+
+    def _read(self, path: str, reduction: int) -> np.ndarray:
+        """Read and decode a file."""
+        data = self.content(path)
+        if is_truncated(data):
+            raise OSError(f'frame `{path}` ends early ({len(data)} bytes); '
+                          'copy or extract it again')
+        frame = self.decode(data, reduction)
+        if frame is None:
+            raise OSError(f'frame `{path}` is not an image that '
+                          f'{self.imdecode_backend} can decode')
+        return frame
+
+    def decode(self, data: bytes, reduction: int = 1) -> Optional[np.ndarray]:
+        """Decode the content of a file.
+
+        Returns:
+            np.ndarray: (H, W, 3), uint8, BGR; None if it is not an image.
+        """
+        if reduction != 1:
+            return cv2.imdecode(
+                np.frombuffer(data, np.uint8), REDUCTIONS[reduction])
+        if self.imdecode_backend != 'auto':
+            return mmcv.imfrombytes(
+                data, flag='color', backend=self.imdecode_backend)
+        frame = self._decode_jpeg(data)
+        if frame is None:
+            frame = mmcv.imfrombytes(data, flag='color', backend='cv2')
+        return frame
+
+
+def to_bgr(frame: np.ndarray) -> np.ndarray:
+    """Turn an array into an image of shape (H, W, 3).
+
+    Args:
+        frame (np.ndarray): (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); a
+            fourth channel is dropped.
+
+    Raises:
+        ValueError: If it has another shape.
+    """
+    if frame.ndim == 2:
+        frame = frame[..., None]
+    if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4):
+        raise ValueError('a frame must have shape (H, W), (H, W, 1), '
+                         f'(H, W, 3) or (H, W, 4), got {frame.shape}')
+    if frame.shape[2] == 1:
+        return np.repeat(frame, 3, axis=2)
+    return np.ascontiguousarray(frame[..., :3])
+
+
+def is_truncated(data: bytes) -> bool:
+    """Return whether a JPEG or PNG file is truncated.
+
+    OpenCV decodes a JPEG that ends early without an error and paints what is
+    missing gray. Some cameras write bytes after the end marker, hence the
+    search in the tail.
+    """
+    markers: Tuple[Tuple[bytes, bytes], ...] = ((b'\xff\xd8', b'\xff\xd9'),
+                                                (b'\x89PNG', b'IEND'))
+    return any(
+        data.startswith(start) and end not in data[-65536:]
+        for start, end in markers)
