@@ -303,7 +303,7 @@ def whole_model(args: argparse.Namespace, fast: List[str]) -> None:
         96, 64, generator=torch.Generator().manual_seed(0)))
     functions: Dict[str, Callable[..., Tensor]] = {}
     for name in ('reference', *fast):
-        config.model.neck.scan_backend = name
+        config.model.neck.setdefault('scan_cfg', {})['backend'] = name
         torch.manual_seed(0)
         model = build_pose_estimator(config.model).train()
         functions[name] = partial(model, data_samples=None)

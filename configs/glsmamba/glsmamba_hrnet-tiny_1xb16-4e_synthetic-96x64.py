@@ -5,9 +5,6 @@ _base_ = [
     '../_base_/models/hrnet-tiny.py',
 ]
 
-# The mean over the frames is read out: of the key frame alone, 448 iterations
-# do not learn to look at the others (see the README). Package default, not
-# the paper's, which does not say.
 model = dict(
     neck=dict(
         type='GLSMambaNeck',
@@ -17,8 +14,7 @@ model = dict(
         num_local=1,
         upsample_channels=(),
         window=(8, 8),
-        d_state=4,
-        readout='mean'),
+        scan_cfg=dict(d_state=4)),
     head=dict(in_channels=32, decoder=_base_.codec))
 
 train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))

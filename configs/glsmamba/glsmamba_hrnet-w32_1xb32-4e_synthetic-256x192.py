@@ -5,8 +5,7 @@ _base_ = [
     '../_base_/models/glsmamba_hrnet-w32.py',
 ]
 
-# the mean over the frames is read out: as in the small config, and why there
-model = dict(neck=dict(readout='mean'), head=dict(decoder=_base_.codec))
+model = dict(head=dict(decoder=_base_.codec))
 
 train_dataloader = dict(dataset=dict(pipeline=_base_.train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))

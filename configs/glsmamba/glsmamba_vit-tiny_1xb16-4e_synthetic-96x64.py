@@ -17,8 +17,7 @@ model = dict(
         num_local=1,
         upsample_channels=(48, ),
         window=(8, 8),
-        d_state=4,
-        readout='mean'),
+        scan_cfg=dict(d_state=4)),
     head=dict(
         in_channels=32,
         deconv_out_channels=None,

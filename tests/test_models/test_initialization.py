@@ -42,7 +42,7 @@ PARTS = [
     FAMI | dict(design='paper'),
     TDMI,
     GLSMAMBA,
-    GLSMAMBA | dict(share_directions=False),
+    GLSMAMBA | dict(scan_cfg=dict(share_directions=False)),
     STRL,
     STRL | dict(aggregation='deconv', downsample='pool'),
     HEAD,

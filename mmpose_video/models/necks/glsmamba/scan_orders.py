@@ -33,7 +33,7 @@ SCAN_ORDERS = tuple(_PATTERNS)
 
 
 def scan_order(name: str, size: Tuple[int, int, int]) -> Tensor:
-    """One order over a grid.
+    """Return one order over a grid.
 
     Args:
         name (str): One of :data:`SCAN_ORDERS`.
@@ -57,11 +57,12 @@ def scan_order(name: str, size: Tuple[int, int, int]) -> Tensor:
 
 def window_order(size: Tuple[int, int, int], window: Tuple[int,
                                                            int]) -> Tensor:
-    """Space-time tubes, one after the other.
+    """Return the order that visits space-time tubes one after the other.
 
     The clip is cut into tubes of ``window`` pixels times all T frames. In a
-    tube the scan goes frame by frame, row by row; so does it from tube to
-    tube. Each tube fills ``T * window[0] * window[1]`` positions in a row.
+    tube the scan proceeds frame by frame and row by row, and the tubes are
+    visited row by row. Each tube fills ``T * window[0] * window[1]``
+    consecutive positions.
 
     Args:
         size (tuple[int, int, int]): (T, h, w).
@@ -89,21 +90,21 @@ def stacked_orders(names: Sequence[str],
                    size: Tuple[int, int, int],
                    device: Union[str, torch.device, None] = None,
                    window: Optional[Tuple[int, int]] = None) -> Tensor:
-    """Several orders, on a device, remembered.
+    """Return several orders on a device, from a cache.
 
     Args:
         names (tuple[str, ...]): K names of :data:`SCAN_ORDERS`, or
             ``'window'`` for :func:`window_order`.
         size (tuple[int, int, int]): (T, h, w).
-        device (str or torch.device, optional): Where the result shall lie.
+        device (str or torch.device, optional): Device of the result.
         window (tuple[int, int], optional): Rows and columns of a tube.
 
     Returns:
-        Tensor: Shape (K, T·h·w), int32. Not to be changed in place.
+        Tensor: Shape (K, T·h·w), int32. Do not modify it in place.
     """
     names = tuple(names)
     if torch.compiler.is_compiling():
-        # A tensor made while a model is traced is none to remember.
+        # a tensor that is made during tracing must not be cached
         return _stack(names, size, device, window)
     return _remembered(names, size, device, window)
 
@@ -111,7 +112,7 @@ def stacked_orders(names: Sequence[str],
 def _stack(names: Tuple[str, ...], size: Tuple[int, int, int],
            device: Union[str, torch.device, None],
            window: Optional[Tuple[int, int]]) -> Tensor:
-    """Several orders; fit for training even if made in inference mode."""
+    """Stack orders, usable in training even if made in inference mode."""
     with torch.inference_mode(False):
         orders = torch.stack([
             window_order(size, window) if name == 'window' and window else
@@ -124,6 +125,6 @@ _remembered = lru_cache(maxsize=64)(_stack)
 
 
 def _grid(size: Tuple[int, int, int]) -> Tensor:
-    """Natural token numbers, shape (T, h, w)."""
+    """Return the natural token numbers, shape (T, h, w)."""
     frames, height, width = size
     return torch.arange(frames * height * width).view(frames, height, width)

@@ -7,8 +7,8 @@ from torch import Tensor, nn
 class SpaceTimeAttention(nn.Module):
     """Multi-head self-attention over T·h·w tokens.
 
-    Its cost grows with the square of the tokens. It stands where
-    :class:`SpaceTimeScan` stands, for comparison.
+    Its cost grows with the square of the number of tokens. It replaces
+    :class:`SpaceTimeScan` for comparison.
 
     Args:
         channels (int): D.
@@ -28,7 +28,7 @@ class SpaceTimeAttention(nn.Module):
         self.proj = nn.Linear(channels, channels)
 
     def forward(self, x: Tensor) -> Tensor:
-        """Attend.
+        """Attend to all tokens.
 
         Args:
             x (Tensor): Tokens of shape (N, T, h, w, D).

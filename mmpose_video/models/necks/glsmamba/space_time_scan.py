@@ -3,23 +3,26 @@ import math
 from typing import Optional, Sequence, Tuple, Union
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
 from mmpose_video.ops import multi_directional_scan
 
 from .scan_orders import stacked_orders
 
+#: Projections that can be normalized.
+NORMALIZABLE = ('B', 'C', 'dt')
+
 
 class SpaceTimeScan(nn.Module):
-    """S6 blocks ("Mamba", arXiv 2312.00752, section 3.2) over a token grid.
+    """Scan a grid of tokens by S6 ("Mamba", arXiv 2312.00752, section 3.2).
 
-    Step sizes, inputs and outputs of the state are projected once, in natural
-    token order; the scans walk the orders without permuting anything.
+    Step sizes and the input and output factors of the state, B and C, are
+    projected once, in natural token order; the scans follow their orders
+    without permuting the tokens.
 
-    The parameters that a linear layer does not hold (``A_log``, ``skip``,
-    ``dt_weight``, ``dt_bias``) keep their names out of reach of
-    initialization hooks; exclude the first two and ``dt_bias`` from weight
-    decay as Mamba does (``paramwise_cfg`` with ``custom_keys``).
+    ``A_log``, ``skip`` and ``dt_bias`` should be excluded from weight decay,
+    as in Mamba (``paramwise_cfg`` with ``custom_keys``).
 
     Shape shorthand: N samples, T frames, D channels, S states, K directions,
     R rank, L = T·h·w tokens.
@@ -28,19 +31,35 @@ class SpaceTimeScan(nn.Module):
         channels (int): D.
         orders (Sequence[str]): Names of the orders, see
             :mod:`.scan_orders`, or ``('window', )``.
-        reverse (Sequence[bool]): K flags: walk the order backwards.
+        reverse (Sequence[bool]): K flags: follow the order backwards.
         d_state (int): S. Defaults to 16, Mamba's.
         dt_rank (int, optional): R. Defaults to ``ceil(D / 16)``, Mamba's.
-        share_directions (bool): One set of parameters for all directions.
-            Defaults to True.
+        share_directions (bool): Whether all directions share one set of
+            parameters, as the paper's parameter counts suggest. Defaults to
+            True.
         window (tuple[int, int], optional): Rows and columns of a tube, for
             the order ``'window'``.
-        independent_windows (bool): Start each tube from a zero state instead
-            of carrying the state on. Defaults to False.
+        independent_windows (bool): Whether each tube starts from a zero state
+            instead of continuing with the state of the one before. Defaults
+            to False.
         dt_range (tuple[float, float]): Range of the initial step sizes,
-            drawn log-uniformly. Defaults to (1e-3, 1e-1), Mamba's.
+            drawn log-uniformly. A small step hardly writes to the state.
+            Defaults to (1e-3, 1e-1), Mamba's.
         dt_floor (float): Least initial step size. Defaults to 1e-4, Mamba's.
-        backend (str, optional): Of the scan. Defaults to None, the fastest.
+        normalize (Sequence[str]): Which of 'B', 'C' and 'dt' (its low-rank
+            projection) to normalize to unit root mean square, as later
+            state-space models do. Without it, what a token writes to and
+            reads from the state grows with the square of its size. Defaults
+            to (), none, as in Mamba.
+        skip_init (float): Initial weight of the skip connection. Defaults to
+            1, Mamba's.
+        backend (str, optional): See
+            :func:`mmpose_video.ops.multi_directional_scan`. Defaults to None,
+            the fastest that is available.
+
+    Raises:
+        ValueError: If ``orders`` and ``reverse`` differ in length, or
+            ``normalize`` has an unknown name.
     """
 
     def __init__(self,
@@ -54,15 +73,21 @@ class SpaceTimeScan(nn.Module):
                  independent_windows: bool = False,
                  dt_range: Tuple[float, float] = (1e-3, 1e-1),
                  dt_floor: float = 1e-4,
+                 normalize: Sequence[str] = (),
+                 skip_init: float = 1.,
                  backend: Optional[str] = None) -> None:
         super().__init__()
         if len(orders) != len(reverse):
             raise ValueError(f'{len(orders)} orders, but {len(reverse)} '
                              'reverse flags')
+        if not set(normalize) <= set(NORMALIZABLE):
+            raise ValueError(f'`normalize` may hold {NORMALIZABLE}, got '
+                             f'{tuple(normalize)}')
         self.orders = tuple(orders)
         self.reverse = tuple(reverse)
         self.window = None if window is None else (window[0], window[1])
         self.independent_windows = independent_windows
+        self.normalize = tuple(normalize)
         self.backend = backend
         self.d_state = d_state
         self.dt_rank = dt_rank or math.ceil(channels / 16)
@@ -74,7 +99,7 @@ class SpaceTimeScan(nn.Module):
         states = torch.arange(1, d_state + 1, dtype=torch.float32)
         self.A_log = nn.Parameter(
             states.log().expand(sets, channels, d_state).clone())
-        self.skip = nn.Parameter(torch.ones(sets, channels))
+        self.skip = nn.Parameter(torch.full((sets, channels), skip_init))
         bound = self.dt_rank**-0.5
         self.dt_weight = nn.Parameter(
             torch.empty(sets, channels, self.dt_rank).uniform_(-bound, bound))
@@ -91,13 +116,16 @@ class SpaceTimeScan(nn.Module):
             x (Tensor): Tokens of shape (N, T, h, w, D).
 
         Returns:
-            Tensor: Each direction's output, (N, K, T, h, w, D).
+            Tensor: The output of each direction, (N, K, T, h, w, D).
         """
         size = (x.shape[1], x.shape[2], x.shape[3])
         tokens = x.flatten(1, 3)
         delta, state_in, state_out = self.to_scan(tokens).unflatten(
             -1, (self.num_sets, -1)).split(
                 (self.dt_rank, self.d_state, self.d_state), dim=-1)
+        delta = self._normalized('dt', delta)
+        state_in = self._normalized('B', state_in)
+        state_out = self._normalized('C', state_out)
         y = multi_directional_scan(
             tokens,
             delta,
@@ -114,18 +142,24 @@ class SpaceTimeScan(nn.Module):
             backend=self.backend)
         return y.unflatten(2, size)
 
+    def _normalized(self, name: str, x: Tensor) -> Tensor:
+        """Scale vectors (..., S) to unit root mean square, if asked."""
+        if name not in self.normalize:
+            return x
+        return F.rms_norm(x, x.shape[-1:], eps=1e-6)
+
     def _order_maps(self, size: Tuple[int, int, int],
                     device: Union[str, torch.device]) -> Tensor:
-        """Index maps of the K directions, (K, L)."""
+        """Return the index maps of the K directions, (K, L)."""
         return stacked_orders(self.orders, size, device, self.window)
 
     def _run_length(self, size: Tuple[int, int, int]) -> Optional[int]:
-        """Tokens after which the state starts from zero."""
+        """Return the number of tokens after which the state is reset."""
         if self.window is None or not self.independent_windows:
             return None
         return size[0] * self.window[0] * self.window[1]
 
     def extra_repr(self) -> str:
-        """What the parameters do not show."""
+        """Describe what the parameters do not show."""
         return (f'orders={self.orders}, reverse={self.reverse}, '
                 f'window={self.window}, d_state={self.d_state}')

@@ -3,9 +3,12 @@ import torch
 import torch.nn.functional as F
 
 from mmpose_video.models.necks import GLSMambaNeck
-from mmpose_video.models.necks.glsmamba.glsmamba_neck import (
-    ModulatedMerging,
+from mmpose_video.models.necks.glsmamba.channel_attention import (
     SequentialChannelAttention,
+)
+from mmpose_video.models.necks.glsmamba.frame_readout import FrameReadout
+from mmpose_video.models.necks.glsmamba.modulated_merging import (
+    ModulatedMerging,
 )
 
 SMALL = dict(
@@ -14,10 +17,9 @@ SMALL = dict(
     num_global=1,
     num_local=1,
     upsample_channels=(),
-    d_state=3,
     window=(2, 3),
     attention_ratio=4,
-    scan_backend='torch')
+    scan_cfg=dict(d_state=3, backend='torch'))
 
 
 def feats(num_frames=5, height=4, width=6, samples=2):
@@ -43,10 +45,15 @@ def test_shape_and_gradients(num_frames):
     dict(channel_attention=False),
     dict(num_local=0),
     dict(num_global=0),
-    dict(independent_windows=True),
-    dict(share_directions=False),
-    dict(spatial_embedding=False, temporal_embedding=False),
+    dict(scan_cfg=dict(independent_windows=True, backend='torch')),
+    dict(scan_cfg=dict(share_directions=False, backend='torch')),
+    dict(scan_cfg=dict(
+        normalize=('B', 'C', 'dt'), skip_init=0., backend='torch')),
+    dict(block_cfg=dict(temporal_kernel=1)),
+    dict(block_cfg=dict(scan_norm=True, ffn_ratio=1., conv_kernel=5)),
+    dict(embeddings=()),
     dict(readout='mean'),
+    dict(readout='learned'),
     dict(mixer='attention', num_heads=2),
     dict(upsample_channels=(4, 4), window=(8, 6)),
 ], ids=str)
@@ -58,12 +65,25 @@ def test_each_ablation_is_one_argument(changes):
     out.sum().backward()
 
 
-def test_every_frame_reaches_the_key_frame():
-    neck = GLSMambaNeck(**SMALL).eval()
-    x = feats()[0].requires_grad_()
-    out, = neck((x, ))
-    grad, = torch.autograd.grad(out[:, :, 1, 2].sum(), x)
-    assert (grad.abs().amax(dim=(2, 3, 4)) > 0).all()
+def influence(**changes):
+    """Norm of a key-frame output's gradient by frame, over the key's own."""
+    torch.manual_seed(0)
+    neck = GLSMambaNeck(**{**SMALL, **changes}).eval()
+    x = feats(samples=1)[0].requires_grad_()
+    # a plain sum over channels would be constant behind the last LayerNorm
+    weights = torch.randn(8)
+    out = torch.einsum('ndhw,d->nhw', neck((x, ))[0], weights)[0, 1, 2]
+    grad, = torch.autograd.grad(out, x)
+    norms = grad[0].flatten(1).norm(dim=1)
+    return norms / norms[2]
+
+
+def test_every_frame_reaches_the_key_frame_from_the_start():
+    # two blocks reach two frames away
+    assert (influence() > 0.02).all()
+    published = influence(block_cfg=dict(temporal_kernel=1))
+    assert (published > 0).all()
+    assert (published[[0, 1, 3, 4]] < 0.02).all()
 
 
 def test_frames_are_not_exchangeable():
@@ -94,6 +114,21 @@ def test_channel_attention_formula():
                 out[n, t], x[n, t] * weight[3 * t:3 * t + 3])
 
 
+@pytest.mark.parametrize('mode', ['key', 'mean', 'learned'])
+def test_readout(mode):
+    readout = FrameReadout(3, mode)
+    x = torch.randn(2, 3, 4, 5, 6)
+    if mode == 'mean':
+        torch.testing.assert_close(readout(x, 1),
+                                   (x[:, 0] + x[:, 1] + x[:, 2]) / 3)
+        return
+    torch.testing.assert_close(readout(x, 1), x[:, 1])
+    if mode == 'learned':
+        readout.weights.data = torch.tensor([1., 0., -2.])
+        torch.testing.assert_close(readout(x, 1),
+                                   x[:, 1] + x[:, 0] - 2 * x[:, 2])
+
+
 def test_merging_starts_as_the_sum_of_all_directions():
     merging = ModulatedMerging(4, ('unified', 'spatial', 'temporal'), True)
     y = torch.randn(2, 6, 3, 5, 4, 4)
@@ -118,6 +153,9 @@ def test_merging_moves_a_type_by_its_offsets():
     (dict(scan_types=('diagonal', )), 'scan_types.*unified'),
     (dict(scan_types=()), 'at least one'),
     (dict(mixer='attention', num_heads=3), '3 heads do not divide 8'),
+    (dict(embeddings=('time', )), 'embeddings.*temporal'),
+    (dict(scan_cfg=dict(normalize=('A', ))), 'normalize.*B'),
+    (dict(block_cfg=dict(temporal_kernel=2)), 'odd, got 2 and 3'),
 ])
 def test_unknown_choices_name_the_known(changes, message):
     with pytest.raises(ValueError, match=message):
@@ -136,12 +174,19 @@ def test_windows_must_tile():
 
 def test_paper_size_has_the_documented_parameters():
     """The numbers that configs/glsmamba/README.md compares to the paper."""
-    with torch.device('meta'):
-        neck = GLSMambaNeck(in_channels=768)
-    count = {name: sum(p.numel() for p in part.parameters())
-             for name, part in neck.named_children()}
-    assert count['upsample'] == 768 * 256 * 16 + 256 * 256 * 16 + 2 * 512
-    assert round(sum(count.values()) / 1e6, 2) == 8.53
+    totals = []
+    for temporal_kernel in (1, 3):
+        with torch.device('meta'):
+            neck = GLSMambaNeck(
+                in_channels=768,
+                block_cfg=dict(temporal_kernel=temporal_kernel))
+        count = {name: sum(p.numel() for p in part.parameters())
+                 for name, part in neck.named_children()}
+        assert count['upsample'] == 768 * 256 * 16 + 256**2 * 16 + 2 * 512
+        totals.append(sum(count.values()))
+    assert round(totals[0] / 1e6, 2) == 8.53
+    # two more planes of 3x3 weights for 512 channels in six blocks
+    assert totals[1] - totals[0] == 6 * 512 * 2 * 9
 
 
 def test_normalized_tokens_and_larger_steps_let_other_frames_in():
@@ -151,8 +196,8 @@ def test_normalized_tokens_and_larger_steps_let_other_frames_in():
         torch.manual_seed(0)
         neck = GLSMambaNeck(
             16, 32, num_global=1, num_local=1, upsample_channels=(),
-            window=(4, 3), d_state=4, scan_norm=norm, dt_range=steps,
-            scan_backend='torch')
+            window=(4, 3), block_cfg=dict(scan_norm=norm, temporal_kernel=1),
+            scan_cfg=dict(d_state=4, dt_range=steps, backend='torch'))
         shares = []
         for block in neck.blocks:
             def note(scan, inputs, output, shares=shares):

@@ -20,6 +20,10 @@ def loop_scan(module, tokens, direction, order, run):
     A = -m.A_log[row].exp()
     projected = m.to_scan(tokens).unflatten(-1, (m.num_sets, -1))[:, row]
     low, B, C = projected.split((m.dt_rank, m.d_state, m.d_state), dim=-1)
+    low, B, C = (
+        x / (x.square().mean(-1, keepdim=True) + 1e-6).sqrt()
+        if name in m.normalize else x
+        for name, x in (('dt', low), ('B', B), ('C', C)))
     delta = F.softplus(low @ m.dt_weight[row].T + m.dt_bias[row])
     y = torch.zeros_like(tokens)
     h = torch.zeros_like(A)
@@ -32,12 +36,15 @@ def loop_scan(module, tokens, direction, order, run):
     return y
 
 
-@pytest.mark.parametrize('share', [True, False])
-def test_equals_the_recurrence(share):
+@pytest.mark.parametrize('share, changes', [
+    (True, dict()), (False, dict()),
+    (True, dict(normalize=('B', 'C'), skip_init=0.)),
+    (True, dict(normalize=('dt', ), skip_init=0.5))])
+def test_equals_the_recurrence(share, changes):
     orders = ('unified', 'unified', 'temporal')
     module = SpaceTimeScan(
         5, orders, (False, True, False), d_state=3, share_directions=share,
-        backend='reference').double()
+        backend='reference', **changes).double()
     x = torch.randn(1, *SIZE, 5, dtype=torch.float64)
     y = module(x)
     assert y.shape == (1, 3, *SIZE, 5)
