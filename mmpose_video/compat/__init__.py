@@ -8,6 +8,7 @@ version that does not need it.
 from . import startup  # noqa: F401  isort: skip  before any host's import
 from . import (
     checkpoint,
+    checkpoint_strings,
     config_scope,
     cpu_ddp,
     gaussian_radius,
@@ -22,6 +23,7 @@ from . import (
 pkg_resources.install()
 versions.check()
 checkpoint.install()
+checkpoint_strings.install()
 config_scope.install()
 cpu_ddp.install()
 visualizer.install()
@@ -31,7 +33,7 @@ js_loss.install()
 gaussian_radius.install()
 
 __all__ = [
-    'checkpoint', 'config_scope', 'cpu_ddp', 'gaussian_radius', 'hrformer',
-    'inferencer_collate', 'js_loss', 'pkg_resources', 'startup', 'versions',
-    'visualizer'
+    'checkpoint', 'checkpoint_strings', 'config_scope', 'cpu_ddp',
+    'gaussian_radius', 'hrformer', 'inferencer_collate', 'js_loss',
+    'pkg_resources', 'startup', 'versions', 'visualizer'
 ]

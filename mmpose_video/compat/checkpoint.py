@@ -43,12 +43,12 @@ _lock = threading.RLock()
 
 
 def guard_supported() -> bool:
-    """Whether this torch can admit additional globals (2.5 or newer)."""
+    """Tell if this torch can admit additional globals (2.5 or newer)."""
     return hasattr(torch.serialization, 'safe_globals')
 
 
-def _trusts_all_files() -> bool:
-    """Whether the user has turned torch's guard off for this process."""
+def trusts_all_files() -> bool:
+    """Tell if the user has turned torch's guard off for this process."""
     value = os.environ.get('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '')
     return value.lower() in ('1', 'y', 'yes', 'true')
 
@@ -110,7 +110,7 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
         pickle.UnpicklingError: If the file refers to anything that MMEngine's
             own checkpoints do not hold.
     """
-    if _trusts_all_files():
+    if trusts_all_files():
         return torch.serialization.load(f, *args, **kwargs)
     args = args[:1]  # map_location; the next one is pickle_module
     kwargs.pop('pickle_module', None)
@@ -145,7 +145,7 @@ def guarded_load_url(url: str,
     Raises:
         pickle.UnpicklingError: See :func:`guarded_load`.
     """
-    weights_only = not _trusts_all_files()
+    weights_only = not trusts_all_files()
     try:
         with _admitted():
             content = torch.hub.load_state_dict_from_url(
