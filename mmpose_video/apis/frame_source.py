@@ -39,13 +39,16 @@ class FrameSource:
         fps (float, optional): Frames per second, None if unknown.
         total (int, optional): Number of frames, None if unknown.
         live (bool): Whether the source does not wait.
+        path (str, optional): The file or folder, None if there is none.
     """
 
     def __init__(self,
                  name: str,
                  fps: Optional[float] = None,
                  total: Optional[int] = None,
-                 live: bool = False) -> None:
+                 live: bool = False,
+                 path: Optional[str] = None) -> None:
+        self.path = path
         self.name = name
         self.fps = fps
         self.total = total
@@ -98,7 +101,8 @@ class CaptureSource(FrameSource):
             f'camera{target}' if live else
             osp.splitext(osp.basename(str(target)))[0],
             fps if np.isfinite(fps) and fps > 0 else None,
-            total if total > 0 and not live else None, live)
+            total if total > 0 and not live else None, live,
+            None if live or '://' in str(target) else str(target))
 
     def frames(self) -> Iterator[Frame]:
         """See :class:`FrameSource`; can be read once."""
@@ -142,7 +146,7 @@ class FolderSource(FrameSource):
         self.reader = reader
         self._names = list(names.items())
         super().__init__(
-            osp.basename(osp.abspath(folder)), total=len(names))
+            osp.basename(osp.abspath(folder)), total=len(names), path=folder)
 
     def frames(self) -> Iterator[Frame]:
         """See :class:`FrameSource`."""

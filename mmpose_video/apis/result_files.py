@@ -1,119 +1,85 @@
-"""Files of results that are valid at any time."""
-import json
+"""Write the results of a video to files."""
+import contextlib
 import os
-import os.path as osp
-from typing import IO, Any, Dict, List, Optional, Tuple
+from typing import Dict, List, Optional, Sequence
 
-import cv2
 import numpy as np
 from mmengine.logging import print_log
 
+from mmpose_video.formats.json_array_file import JsonArrayFile
 from mmpose_video.formats.posetrack_stream import PoseTrackFile
 
-
-class JsonArrayFile:
-    """A json array that grows on disk and is complete after each element.
-
-    Args:
-        path (str): The file; it is replaced.
-    """
-
-    _END = b'\n]\n'
-
-    def __init__(self, path: str) -> None:
-        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-        self.path = path
-        self._file: IO[bytes] = open(path, 'wb')
-        self._file.write(b'[' + self._END)
-        self._file.flush()
-        self._empty = True
-
-    def append(self, element: Any) -> None:
-        """Add an element, over the end of the array and with a new one."""
-        data = json.dumps(element, allow_nan=False).encode()
-        self._file.seek(-len(self._END), os.SEEK_END)
-        self._file.write((b'\n' if self._empty else b',\n') + data + self._END)
-        self._file.flush()
-        self._empty = False
-
-    def close(self) -> None:
-        """Close the file."""
-        self._file.close()
-
-
-class VideoFile:
-    """An mp4 that is finished when it is closed.
-
-    Args:
-        path (str): The file.
-        fps (float): Frames per second.
-    """
-
-    def __init__(self, path: str, fps: float) -> None:
-        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-        self.path = path
-        self.fps = fps
-        self._writer: Optional[cv2.VideoWriter] = None
-        self._size: Tuple[int, int] = (0, 0)
-
-    def append(self, image: np.ndarray) -> None:
-        """Add a frame, (H, W, 3) uint8 BGR.
-
-        A frame of another size than the first is scaled to it.
-
-        Raises:
-            OSError: If the file cannot be written.
-        """
-        size = (image.shape[1], image.shape[0])
-        if self._writer is None:
-            self._size = size
-            self._writer = cv2.VideoWriter(
-                self.path, cv2.VideoWriter.fourcc(*'mp4v'), self.fps, size)
-            if not self._writer.isOpened():
-                raise OSError(f'OpenCV cannot write `{self.path}`')
-        if size != self._size:
-            image = cv2.resize(image, self._size)
-        self._writer.write(np.ascontiguousarray(image))
-
-    def close(self) -> None:
-        """Finish the file."""
-        if self._writer is not None:
-            self._writer.release()
-            self._writer = None
+from .result_paths import ResultPaths, claim_paths, find_paths
+from .video_file import VideoFile
 
 
 class ResultFiles:
-    """All files of a video's results.
+    """All files of the results of a video.
 
-    ``predictions/<name>.json`` in the layout of MMPose's inferencers (a list
-    of ``frame_id`` and ``instances``), ``posetrack/<name>.json`` where the
-    data set has PoseTrack's joints, ``visualizations/<name>.mp4``.
+    ``predictions/<name>.json`` has the layout of MMPose's inferencers (a list
+    of ``frame_id`` and ``instances``), ``posetrack/<name>.json`` PoseTrack's,
+    where the model has its keypoints, and ``visualizations/<name>.mp4`` is
+    the drawn video. No file is touched before the first frame has a result;
+    see :func:`claim_paths` for the names.
 
     Args:
         out_dir (str): The folder.
         name (str): Name of the video.
         fps (float, optional): Frames per second of the mp4. None means 25.
-        names (dict[int, str]): Names of the key points.
+        names (dict[int, str]): Names of the keypoints.
         draw (bool): Whether there will be pictures.
+        video (str, optional): Path of the video, None if it has none.
+        inputs (Sequence[str]): Files that must not be overwritten.
+
+    Raises:
+        FileExistsError: If a file to be written is an input.
+        OSError: If the folder cannot be created.
     """
 
-    def __init__(self, out_dir: str, name: str, fps: Optional[float],
-                 names: Dict[int, str], draw: bool) -> None:
-        json_name = f'{name}.json'
-        self.predictions = JsonArrayFile(
-            osp.join(out_dir, 'predictions', json_name))
+    def __init__(self,
+                 out_dir: str,
+                 name: str,
+                 fps: Optional[float],
+                 names: Dict[int, str],
+                 draw: bool,
+                 video: Optional[str] = None,
+                 inputs: Sequence[str] = ()) -> None:
+        self.out_dir = out_dir
+        self.name = name
+        self.source = video
+        self.inputs = inputs
+        self.paths: Optional[ResultPaths] = None
+        self._fps = fps or 25.
+        self._names = names
+        self._draw = draw
+        self._files = contextlib.ExitStack()
+        find_paths(out_dir, name, video, inputs)  # may refuse
+        os.makedirs(out_dir, exist_ok=True)
+        self._has_posetrack = PoseTrackFile.takes(names)
+        if not self._has_posetrack:
+            print_log("no file in PoseTrack's layout is written: the model "
+                      'lacks some of its keypoints', 'current')
+
+    def _open(self) -> None:
+        """Create the files."""
+        paths = claim_paths(self.out_dir, self.name, self.source, self.inputs)
+        first = ResultPaths.of(self.out_dir, self.name)
+        if paths != first:
+            print_log(
+                f'`{first.predictions}` belongs to another input: the results '
+                f'go to `{paths.predictions}`', 'current', 30)
+        self.predictions = JsonArrayFile(paths.predictions)
+        self._files.callback(self.predictions.close)
         self.posetrack: Optional[PoseTrackFile] = None
-        if PoseTrackFile.takes(names):
-            self.posetrack = PoseTrackFile(
-                osp.join(out_dir, 'posetrack', json_name), name, names)
-        else:
-            print_log("no file in PoseTrack's layout: the model lacks some of "
-                      'its joints', 'current')
+        if self._has_posetrack:
+            self.posetrack = PoseTrackFile(paths.posetrack, self.name,
+                                           self._names)
+            self._files.callback(self.posetrack.close)
         self.video: Optional[VideoFile] = None
-        if draw:
-            self.video = VideoFile(
-                osp.join(out_dir, 'visualizations', f'{name}.mp4'),
-                fps or 25.)
+        if self._draw:
+            self.video = VideoFile(paths.visualization, self._fps)
+            self._files.callback(self.video.close)
+        self.paths = paths
 
     def append(self, index: int, number: int, name: str,
                instances: List[dict], image: Optional[np.ndarray]) -> None:
@@ -126,7 +92,12 @@ class ResultFiles:
             instances (list[dict]): Its people, as the inferencer returns
                 them.
             image (np.ndarray, optional): The drawn frame, BGR.
+
+        Raises:
+            OSError: If a result cannot be written; the files stay valid.
         """
+        if self.paths is None:
+            self._open()
         self.predictions.append(
             dict(frame_id=number, img_name=name, instances=instances))
         if self.posetrack is not None:
@@ -144,6 +115,4 @@ class ResultFiles:
 
     def close(self) -> None:
         """Finish all files."""
-        for file in (self.predictions, self.posetrack, self.video):
-            if file is not None:
-                file.close()
+        self._files.close()

@@ -25,8 +25,14 @@ from mmpose_video.tracking import CropAnchors, PoseTracker
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 
 from .clip_window import Clip, ClipWindow
-from .frame_source import Inputs, open_source
-from .person_boxes import DetectedBoxes, People, make_box_source
+from .frame_source import FrameSource, Inputs, open_source
+from .person_boxes import (
+    BoxSource,
+    DetectedBoxes,
+    FileBoxes,
+    People,
+    make_box_source,
+)
 from .pose_runner import Item, PoseRunner, SharedCropRunner
 from .progress import FrameProgress
 from .result_files import ResultFiles
@@ -179,6 +185,9 @@ class VideoPoseInferencer:
             ValueError: If it has no frames.
         """
         source = open_source(inputs, self.reader)
+        if boxes is None and self.detector is not None:
+            boxes = self.detector
+        find = make_box_source(boxes, source.name)
         draw = return_vis or (out_dir is not None and save_vis)
         visualizer = self._make_visualizer(color_by, radius,
                                            thickness) if draw else None
@@ -190,11 +199,12 @@ class VideoPoseInferencer:
             if out_dir is not None:
                 files = ResultFiles(out_dir, source.name, source.fps,
                                     self.meta['keypoint_id2name'],
-                                    draw and save_vis)
+                                    draw and save_vis, source.path,
+                                    _input_files(source, find))
                 stack.callback(files.close)
             stack.enter_context(_test_cfg(self.model, test_cfg))
             bar = FrameProgress(source.total) if show_progress else None
-            for clip, sample in self._predict(source, boxes, latency,
+            for clip, sample in self._predict(source, find, latency,
                                               max_frames):
                 drawn = None
                 if visualizer is not None:
@@ -219,20 +229,18 @@ class VideoPoseInferencer:
                     visualization=[drawn] if return_vis else [],
                     frame_id=clip.key.number)
 
-    def _predict(self, source: Any, boxes: Any, latency: Optional[int],
+    def _predict(self, source: FrameSource, find: BoxSource,
+                 latency: Optional[int],
                  max_frames: Optional[int]
                  ) -> Iterator[Tuple[Clip, PoseDataSample]]:
         """Key frames in order, with tracked and smoothed people."""
-        if boxes is None and self.detector is not None:
-            boxes = self.detector
         tracker = PoseTracker(**self.tracker_cfg)
         smoother = None
         if self.smoother_cfg:
             config = dict(self.smoother_cfg)
             smoother = TrackSmoother(
                 score_thr=config.pop('score_thr', None), config=config)
-        people = make_box_source(boxes, source.name)
-        for pending in self._batches(source, people, latency, max_frames):
+        for pending in self._batches(source, find, latency, max_frames):
             sample = self._merge(pending)
             found = sample.pred_instances
             ids = pending.people.track_ids
@@ -249,7 +257,8 @@ class VideoPoseInferencer:
         if smoother is not None:
             yield from map(_with_points, smoother.flush())
 
-    def _batches(self, source: Any, find: Any, latency: Optional[int],
+    def _batches(self, source: FrameSource, find: BoxSource,
+                 latency: Optional[int],
                  max_frames: Optional[int]) -> Iterator[_Pending]:
         """Key frames in order, with all of their people predicted."""
         window = ClipWindow(self.sampler, latency)
@@ -299,7 +308,7 @@ class VideoPoseInferencer:
                     'belong to the config, and did its training end well?')
             pending.samples.append(sample)
 
-    def _clips(self, source: Any, window: ClipWindow,
+    def _clips(self, source: FrameSource, window: ClipWindow,
                max_frames: Optional[int]) -> Iterator[Clip]:
         """Clips around the frames of a source."""
         for count, frame in enumerate(source):
@@ -357,6 +366,14 @@ def to_dicts(found: InstanceData) -> List[dict]:
             person['keypoint_spread'] = np.asarray(
                 found.keypoint_spread[i]).tolist()
     return people
+
+
+def _input_files(source: FrameSource, find: BoxSource) -> List[str]:
+    """Return the files that a run reads and must not overwrite."""
+    files = [] if source.path is None else [source.path]
+    if isinstance(find, FileBoxes):
+        files.append(find.path)
+    return files
 
 
 def _with_points(ready: tuple) -> Tuple[Clip, PoseDataSample]:

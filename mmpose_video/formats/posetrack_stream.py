@@ -1,11 +1,13 @@
 """Predictions in PoseTrack's layout, complete after each frame."""
+import contextlib
 import json
 import os
-import os.path as osp
 from typing import IO, Any, Dict, List, Optional, Sequence
 
 import numpy as np
 
+from .growing_file import write_over_end
+from .json_file import atomic_file
 from .keypoints import columns_of, posetrack_category
 from .posetrack_writer import (
     dummy_entry,
@@ -41,7 +43,6 @@ class PoseTrackFile:
                  video: str,
                  names: Dict[int, str],
                  room: int = 1 << 16) -> None:
-        os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
         self.path = path
         self.video = video
         self.names = names
@@ -76,18 +77,20 @@ class PoseTrackFile:
                 ``bbox`` x1, y1, x2, y2, ``bbox_score`` and ``track_id``.
         """
         entries = [self._entry(index, person) for person in people]
+        self._append_annotations(entries or [dummy_entry(index)])
         self._append_image(
             dict(
                 id=index,
                 frame_id=number,
                 vid_id=self.video,
                 file_name=f'{self.video}/{name}'))
-        self._append_annotations(entries or [dummy_entry(index)])
 
     def close(self) -> None:
-        """Close the file, without the blanks."""
+        """Close the file, without the blanks if the disk has room."""
         if self._file is not None:
-            self._write_anew(0)
+            with contextlib.suppress(OSError):
+                # on a full disk the file with blanks stays: it is valid, too
+                self._write_anew(0)
             self._file.close()
             self._file = None
 
@@ -109,17 +112,22 @@ class PoseTrackFile:
 
     def _append_image(self, image: dict) -> None:
         """Write an image over the end of the images, and that end anew."""
-        data = _elements([image], self._num_images) + self._END_OF_IMAGES
-        if self._images_end + len(data) > self._room_end:
-            self._write_anew(2 * self._room + len(data))
-        self._write_at(self._images_end, data)
-        self._images_end += len(data) - len(self._END_OF_IMAGES)
+        data = _elements([image], self._num_images)
+        needed = len(data) + len(self._END_OF_IMAGES)
+        if self._images_end + needed > self._room_end:
+            self._write_anew(2 * self._room + needed)
+        assert self._file is not None
+        # over blanks: this needs no more room on the disk
+        self._file.seek(self._images_end)
+        self._file.write(data + self._END_OF_IMAGES)
+        self._images_end += len(data)
         self._num_images += 1
 
     def _append_annotations(self, entries: List[dict]) -> None:
         """Write annotations over the end of the file, and that end anew."""
-        data = _elements(entries, self._num_annotations) + self._END
-        self._write_at(self._annotations_end(), data)
+        assert self._file is not None
+        write_over_end(self._file, self._annotations_end(),
+                       _elements(entries, self._num_annotations), self._END)
         self._num_annotations += len(entries)
 
     def _annotations_end(self) -> int:
@@ -127,18 +135,10 @@ class PoseTrackFile:
         assert self._file is not None
         return self._file.seek(-len(self._END), os.SEEK_END)
 
-    def _write_at(self, position: int, data: bytes) -> None:
-        """Write in one go: half an element would be no json."""
-        assert self._file is not None
-        self._file.seek(position)
-        self._file.write(data)
-        self._file.flush()
-
     def _write_anew(self, room: int) -> None:
         """Replace the file by one with so many blanks behind the images."""
-        partial = f'{self.path}.part'
         first = len(self._head)
-        with open(partial, 'wb') as out:
+        with atomic_file(self.path) as out:
             out.write(self._head)
             self._copy(first, self._images_end, out)
             out.write(self._END_OF_IMAGES + b' ' * room)
@@ -149,10 +149,9 @@ class PoseTrackFile:
                 self._copy(self._annotations_start, self._annotations_end(),
                            out)
             out.write(self._END)
-        os.replace(partial, self.path)
         if self._file is not None:
             self._file.close()
-        self._file = open(self.path, 'r+b')
+        self._file = open(self.path, 'r+b', buffering=0)
         self._room, self._room_end = room, room_end
         self._annotations_start = start
 

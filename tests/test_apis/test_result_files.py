@@ -1,0 +1,209 @@
+"""Results that overwrite neither inputs nor each other, on any disk."""
+import contextlib
+import json
+import resource
+
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_video.apis.result_files import ResultFiles
+from mmpose_video.apis.video_file import VideoFile, mp4_frame_rate
+from mmpose_video.formats.json_array_file import JsonArrayFile
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
+
+NAMES = dict(enumerate(POSETRACK_KEYPOINTS))
+BOX = [[5., 5., 60., 100.]]
+
+
+def write_video(path, images, codec='mp4v'):
+    path.parent.mkdir(parents=True, exist_ok=True)
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter.fourcc(*codec), 10.,
+                             images[0].shape[1::-1])
+    for image in images:
+        writer.write(image)
+    writer.release()
+    return path
+
+
+def frames_of(path):
+    return [row['frame_id'] for row in json.loads(path.read_text())]
+
+
+@contextlib.contextmanager
+def full_disk(limit):
+    """No file can grow beyond a number of bytes."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (limit, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+def test_videos_of_one_name_do_not_collide(inferencer, images, tmp_path):
+    out = tmp_path / 'out'
+    videos = [
+        write_video(tmp_path / 'a/clip.mp4', images[:2]),
+        write_video(tmp_path / 'b/clip.mp4', images[:3]),
+        write_video(tmp_path / 'b/clip.avi', images[:4], 'MJPG')
+    ]
+    for video in [*videos, *videos]:  # a second run replaces its own results
+        list(inferencer(str(video), out_dir=str(out)))
+    for kind, suffix in (('predictions', 'json'), ('posetrack', 'json'),
+                         ('visualizations', 'mp4'), ('sources', 'txt')):
+        assert sorted(path.name for path in (out / kind).iterdir()) == sorted(
+            f'{name}.{suffix}' for name in ('clip', 'clip-2', 'clip-3'))
+    for name, video, count in zip(('clip', 'clip-2', 'clip-3'), videos,
+                                  (2, 3, 4)):
+        assert len(frames_of(out / f'predictions/{name}.json')) == count
+        # in PoseTrack's layout a video keeps its name
+        image = json.loads(
+            (out / f'posetrack/{name}.json').read_text())['images'][0]
+        assert image['file_name'].startswith('clip/')
+        drawn = cv2.VideoCapture(str(out / f'visualizations/{name}.mp4'))
+        assert drawn.get(cv2.CAP_PROP_FRAME_COUNT) == count
+        assert (out / f'sources/{name}.txt').read_text() == str(video)
+
+
+def test_results_of_arrays_are_kept(inferencer, images, tmp_path):
+    """Nobody can tell whether arrays are the same video as before."""
+    for count in (1, 2):
+        list(inferencer(images[:count], out_dir=str(tmp_path)))
+    assert frames_of(tmp_path / 'predictions/frames.json') == [0]
+    assert frames_of(tmp_path / 'predictions/frames-2.json') == [0, 1]
+
+
+def test_files_of_other_programs_are_kept(inferencer, images, tmp_path):
+    other = tmp_path / 'predictions/frames.json'
+    other.parent.mkdir()
+    other.write_text('[]')
+    list(inferencer(images[:1], out_dir=str(tmp_path)))
+    assert other.read_text() == '[]'
+    assert frames_of(tmp_path / 'predictions/frames-2.json') == [0]
+
+
+def test_boxes_in_the_folder_of_the_results(inferencer, images, tmp_path):
+    """Predictions of an earlier run serve as boxes, and stay."""
+    video = write_video(tmp_path / 'clip.mp4', images[:3])
+    list(inferencer(str(video), boxes=[BOX] * 3, out_dir=str(tmp_path)))
+    boxes = tmp_path / 'predictions/clip.json'
+    before = boxes.read_bytes()
+    with pytest.raises(FileExistsError, match='is an input'):
+        list(inferencer(str(video), boxes=str(boxes), out_dir=str(tmp_path)))
+    assert boxes.read_bytes() == before
+    # through a link it is the same file
+    link = tmp_path / 'link'
+    link.symlink_to(tmp_path, target_is_directory=True)
+    with pytest.raises(FileExistsError, match='is an input'):
+        list(inferencer(str(video), str(boxes), out_dir=str(link)))
+    results = list(inferencer(str(video), str(boxes),
+                              out_dir=str(tmp_path / 'other')))
+    assert [r['predictions'][0][0]['bbox'][0] for r in results] == BOX * 3
+    assert boxes.read_bytes() == before
+
+
+@pytest.mark.parametrize('inputs', ['boxes', 'video'])
+def test_mistyped_inputs_leave_earlier_results(inferencer, images, tmp_path,
+                                               inputs):
+    video = write_video(tmp_path / 'clip.mp4', images[:2])
+    list(inferencer(str(video), out_dir=str(tmp_path)))
+    before = {path: path.read_bytes()
+              for path in tmp_path.glob('**/*') if path.is_file()}
+    with pytest.raises(OSError, match='mistyped'):
+        if inputs == 'boxes':
+            list(inferencer(str(video), 'mistyped.json',
+                            out_dir=str(tmp_path)))
+        else:
+            list(inferencer(str(tmp_path / 'mistyped.mp4'),
+                            out_dir=str(tmp_path)))
+    assert before == {path: path.read_bytes()
+                      for path in tmp_path.glob('**/*') if path.is_file()}
+
+
+def test_video_below_the_folder_of_the_results(inferencer, images, tmp_path):
+    """It lies where its own drawn video would go."""
+    video = write_video(tmp_path / 'visualizations/clip.mp4', images[:3])
+    before = video.read_bytes()
+    for _ in range(2):
+        assert len(list(inferencer(str(video), out_dir=str(tmp_path)))) == 3
+        assert video.read_bytes() == before
+    assert (tmp_path / 'visualizations/clip-2.mp4').exists()
+    assert not (tmp_path / 'predictions/clip-3.json').exists()
+
+
+def test_full_disk_leaves_valid_json(tmp_path):
+    """At any size at which a write can fail, in the middle as well."""
+    for limit in range(100, 400, 7):
+        file = JsonArrayFile(str(tmp_path / f'{limit}.json'))
+        done = 0
+        with full_disk(limit), pytest.raises(OSError, match=f'{limit}.json'):
+            while True:
+                file.append(dict(frame=done, text='x' * 20))
+                done += 1
+        file.append('after')  # as there is room again
+        file.close()
+        rows = json.loads((tmp_path / f'{limit}.json').read_text())
+        assert rows[-1] == 'after'
+        assert [row['frame'] for row in rows[:-1]] == list(range(done))
+
+
+def test_full_disk_in_a_run(tmp_path):
+    person = dict(
+        keypoints=[[1., 2.]] * 17, keypoint_scores=[.5] * 17, bbox=BOX,
+        bbox_score=1., track_id=0)
+    for limit in (70000, 75003, 80001):
+        out = tmp_path / str(limit)
+        files = ResultFiles(str(out), 'a', 25., NAMES, draw=False)
+        done = 0
+        with full_disk(limit), pytest.raises(OSError, match='a.json'):
+            try:
+                while True:
+                    files.append(done, done, f'{done}.jpg', [person], None)
+                    done += 1
+            finally:
+                files.close()
+        assert done > 0
+        # the frame that failed may be in one of the files
+        assert done <= len(frames_of(out / 'predictions/a.json')) <= done + 1
+        content = json.loads((out / 'posetrack/a.json').read_text())
+        assert len(content['images']) == done
+        assert {ann['image_id'] for ann in content['annotations']} == set(
+            range(done))
+        assert not list(out.glob('**/*.part*'))
+
+
+def test_all_frame_rates_can_be_written(tmp_path):
+    rng = np.random.default_rng(0)
+    rates = [112.2369, 29.97, 30000 / 1001, 0.04, 1e-9, 90000., np.nan,
+             *rng.uniform(66, 260, 25), *rng.uniform(1, 66, 5)]
+    for rate in rates:
+        file = VideoFile(str(tmp_path / 'a.mp4'), rate)
+        file.append(np.zeros((16, 16, 3), np.uint8))
+        file.append(np.zeros((16, 16, 3), np.uint8))
+        file.close()
+        video = cv2.VideoCapture(str(tmp_path / 'a.mp4'))
+        assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 2
+        if 1 < rate < 300:
+            assert abs(mp4_frame_rate(rate) / rate - 1) < 2e-4
+            assert abs(video.get(cv2.CAP_PROP_FPS) / rate - 1) < 2e-4
+        (tmp_path / 'a.mp4').unlink()
+    assert not list(tmp_path.iterdir())
+
+
+def test_poses_do_not_depend_on_the_picture(inferencer, images, tmp_path):
+    """The video cannot be written: its folder is a file."""
+    (tmp_path / 'visualizations').write_text('in the way')
+    results = list(inferencer(images, out_dir=str(tmp_path)))
+    assert len(results) == 9
+    assert frames_of(tmp_path / 'predictions/frames.json') == list(range(9))
+
+
+def test_a_video_on_a_full_disk_has_no_name(tmp_path):
+    file = VideoFile(str(tmp_path / 'a.mp4'), 25.)
+    rng = np.random.default_rng(0)
+    with full_disk(20000):
+        for _ in range(20):
+            file.append(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8))
+        file.close()
+    assert not list(tmp_path.iterdir())
