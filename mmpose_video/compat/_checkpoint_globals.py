@@ -80,7 +80,7 @@ def _as_vector(stand_in: Any) -> np.ndarray:
     return value
 
 
-class _Dtype:
+class Dtype:
     """Reads what numpy writes for a plain dtype."""
 
     def __init__(self,
@@ -98,8 +98,8 @@ class _Dtype:
         self.dtype = self.dtype.newbyteorder(order)
 
 
-class _Array:
-    """Reads what numpy writes for an array; exchanged by :func:`resolve`."""
+class Array:
+    """Reads what numpy writes for an array; its ``value`` replaces it."""
 
     value: Optional[np.ndarray] = None
 
@@ -117,7 +117,7 @@ class _Array:
 
 def _plain(stand_in: Any) -> np.dtype:
     """The dtype that was read; anything else is refused."""
-    if not isinstance(stand_in, _Dtype):
+    if not isinstance(stand_in, Dtype):
         raise pickle.UnpicklingError('it holds a numpy array without a type')
     return stand_in.dtype
 
@@ -129,12 +129,12 @@ def _as_bytes(raw: Any) -> bytes:
     return raw
 
 
-def _reconstruct(cls: Any, shape: Any, typecode: Any) -> _Array:
+def _reconstruct(cls: Any, shape: Any, typecode: Any) -> Array:
     """Stand in for numpy's function of this name."""
-    return _Array()
+    return Array()
 
 
-def _scalar(dtype: _Dtype, raw: Any) -> np.generic:
+def _scalar(dtype: Dtype, raw: Any) -> np.generic:
     """Stand in for numpy's ``scalar``."""
     view: Any = np.ndarray((), _plain(dtype), _as_bytes(raw))
     return view[()]
@@ -190,9 +190,9 @@ _FIXED: List[Any] = [
     _subclass(_Buffer, 'mmengine.logging.history_buffer', 'HistoryBuffer'),
     _alias(_getattr, 'builtins', 'getattr'),
     _alias(_no_bytes, 'builtins', 'bytes'),
-    _subclass(_Dtype, 'numpy', 'dtype'),
+    _subclass(Dtype, 'numpy', 'dtype'),
     _subclass(_NdArray, 'numpy', 'ndarray'),
-    _Array,
+    Array,
 ]
 for _module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
     _FIXED.append(_alias(_reconstruct, _module, '_reconstruct'))
@@ -211,41 +211,3 @@ def safe_globals() -> List[Any]:
         if '.' not in path:
             custom.append(_pose(_Statistic(name), method.__module__, path))
     return _FIXED + custom
-
-
-def resolve(content: Any) -> Any:
-    """Exchange the stand-ins of arrays for the arrays.
-
-    Args:
-        content (Any): What torch returned: containers, tensors, stand-ins.
-
-    Returns:
-        Any: The same containers, filled with arrays, as far as they can be
-        changed in place; tuples are rebuilt where they hold one.
-    """
-    return _resolve(content, {})
-
-
-def _resolve(node: Any, seen: Dict[int, Any]) -> Any:
-    if isinstance(node, _Array):
-        if node.value is None:
-            raise pickle.UnpicklingError('it holds a numpy array without data')
-        return node.value
-    if isinstance(node, _Dtype):
-        return node.dtype
-    if id(node) in seen:
-        return seen[id(node)]
-    if isinstance(node, dict):
-        seen[id(node)] = node
-        for key, value in node.items():
-            node[key] = _resolve(value, seen)
-    elif isinstance(node, list):
-        seen[id(node)] = node
-        for index, value in enumerate(node):
-            node[index] = _resolve(value, seen)
-    elif type(node) is tuple:
-        rebuilt = tuple(_resolve(value, seen) for value in node)
-        if any(new is not old for new, old in zip(rebuilt, node)):
-            seen[id(node)] = rebuilt
-            return rebuilt
-    return node

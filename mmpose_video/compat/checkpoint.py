@@ -37,7 +37,8 @@ from typing import Any, Iterator, Optional
 
 import torch
 
-from ._checkpoint_globals import global_path, resolve, safe_globals
+from ._checkpoint_content import bounded_tuples, resolve
+from ._checkpoint_globals import global_path, safe_globals
 
 _lock = threading.RLock()
 
@@ -55,7 +56,7 @@ def trusts_all_files() -> bool:
 
 @contextlib.contextmanager
 def _admitted() -> Iterator[None]:
-    """Admit this module's stand-ins, ahead of the user's own entries.
+    """Admit the stand-ins, ahead of the user's own entries, and bound tuples.
 
     The whole set is exchanged rather than added to: where a user (or
     onedl-mmengine) has admitted numpy's real functions, torch would otherwise
@@ -70,7 +71,8 @@ def _admitted() -> Iterator[None]:
         serialization.clear_safe_globals()
         serialization.add_safe_globals(kept + ours)
         try:
-            yield
+            with bounded_tuples():
+                yield
         finally:
             serialization.clear_safe_globals()
             serialization.add_safe_globals(before)

@@ -500,3 +500,67 @@ def test_old_torch_is_left_alone(monkeypatch):
 def forget_hubs():
     yield
     MessageHub._instance_dict.clear()
+
+
+def doubled(levels):
+    """A tuple of 2^levels entries that pickles to a few bytes a level."""
+    item = ('a', 'b')
+    for _ in range(levels):
+        item = (item, item)
+    return item
+
+
+def nested(levels, container):
+    item = []
+    for _ in range(levels):
+        item = container(item)
+    return item
+
+
+BOMBS = dict(
+    value=lambda: dict(x=doubled(60)),
+    with_array=lambda: dict(x=(doubled(60), np.ones(2))),
+    in_lists=lambda: dict(x=[[doubled(60)]]),
+    deep_list=lambda: dict(x=nested(450, lambda item: [item])),
+    deep_dict=lambda: dict(x=nested(450, lambda item: dict(a=item))),
+    deep_tuple=lambda: dict(x=nested(450, lambda item: (item, ))),
+    mixed=lambda: dict(x=nested(120, lambda item: [(item, )])))
+
+
+@pytest.mark.parametrize('legacy', [False, True])
+@pytest.mark.parametrize('bomb', BOMBS)
+def test_containers_are_bounded(bomb, legacy, tmp_path):
+    path = tmp_path / 'a.pth'
+    torch.save(
+        BOMBS[bomb](), path, _use_new_zipfile_serialization=not legacy)
+    assert path.stat().st_size < 20_000
+    with pytest.raises(pickle.UnpicklingError, match='it holds') as error:
+        checkpoint._load_checkpoint(str(path))
+    assert '\n' not in str(error.value) and 'a.pth' in str(error.value)
+
+
+def test_a_bomb_as_a_key_is_refused_before_it_is_hashed(tmp_path):
+    content = pickle.dumps(doubled(60), protocol=2)
+    # {<the tuple>: None}: python cannot write it, as it cannot hash it
+    hashed = content[:2] + b'}(' + content[2:-1] + b'Nu.'
+    source, path = tmp_path / 'source.pth', tmp_path / 'a.pth'
+    torch.save(dict(), source)
+    with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, 'w') as new:
+        for name in old.namelist():
+            new.writestr(name, hashed if name.endswith('data.pkl') else
+                         old.read(name))
+    with pytest.raises(pickle.UnpicklingError, match='tuple of more than'):
+        checkpoint._load_checkpoint(str(path))
+
+
+def test_shared_containers_stay_shared(tmp_path):
+    path = tmp_path / 'a.pth'
+    pair, row = (np.ones(2), 'a'), [np.zeros(1)]
+    row.append(row)
+    torch.save(dict(a=pair, b=[pair], row=row, plain=doubled(8)), path)
+    result = checkpoint._load_checkpoint(str(path))
+    assert result['a'] is result['b'][0]
+    assert result['a'][0].tolist() == [1, 1]
+    assert result['row'][1] is result['row']
+    assert result['row'][0].tolist() == [0]
+    assert result['plain'] == doubled(8)
