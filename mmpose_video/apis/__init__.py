@@ -1,6 +1,7 @@
-"""From a video to poses."""
-from .frame_source import Frame, open_source
+"""Estimate the poses of people in videos."""
+from .frame_source import Frame
 from .person_boxes import DetectedBoxes, FileBoxes, GivenBoxes
+from .source_factory import open_source
 from .video_pose_inferencer import VideoPoseInferencer
 
 __all__ = [

@@ -25,7 +25,7 @@ from mmpose_video.tracking import CropAnchors, PoseTracker
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 
 from .clip_window import Clip, ClipWindow
-from .frame_source import FrameSource, Inputs, open_source
+from .frame_source import FrameSource
 from .person_boxes import (
     BoxSource,
     DetectedBoxes,
@@ -36,6 +36,7 @@ from .person_boxes import (
 from .pose_runner import Item, PoseRunner, SharedCropRunner
 from .progress import FrameProgress
 from .result_files import ResultFiles
+from .source_factory import Inputs, open_source
 
 
 @dataclass

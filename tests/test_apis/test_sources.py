@@ -13,9 +13,9 @@ def pictures(count, size=(32, 48)):
     return [np.full((*size, 3), 20 * i + 10, np.uint8) for i in range(count)]
 
 
-def write_video(path, images):
+def write_video(path, images, codec='MJPG'):
     writer = cv2.VideoWriter(
-        str(path), cv2.VideoWriter.fourcc(*'MJPG'), 10.,
+        str(path), cv2.VideoWriter.fourcc(*codec), 10.,
         images[0].shape[1::-1])
     for image in images:
         writer.write(image)
@@ -60,7 +60,95 @@ def test_arrays_and_generators():
         list(open_source(['a.jpg']))
 
 
+def test_one_array_is_one_image():
+    """A single (H, W, 3) image is not H frames."""
+    image = np.arange(32 * 48 * 3, dtype=np.uint8).reshape(32, 48, 3)
+    for given in (image, image[None], [image]):
+        found, = open_source(given)
+        np.testing.assert_array_equal(found.image, image)
+    for given in (image[..., 0], image[..., :1]):
+        found, = open_source(given)
+        np.testing.assert_array_equal(found.image, image[..., :1].repeat(3, 2))
+    assert open_source(image).total == 1
+    # (T, H, W) and (T, H, W, C) are T frames
+    assert len(list(open_source(np.zeros((5, 8, 6), np.uint8)))) == 5
+    assert len(list(open_source(np.zeros((5, 8, 6, 4), np.uint8)))) == 5
+
+
+@pytest.mark.parametrize('convert', [
+    lambda x: x.astype(np.int64), lambda x: x / 255.,
+    lambda x: (x / 255).astype(np.float32), lambda x: x.astype('u2') * 257])
+def test_ranges_of_arrays(convert):
+    """All that hold the same picture give the same frame."""
+    image = np.random.default_rng(0).integers(0, 256, (8, 9, 3), np.uint8)
+    found, = open_source(convert(image))
+    assert found.image.dtype == np.uint8
+    np.testing.assert_array_equal(found.image, image)
+
+
+@pytest.mark.parametrize('image, message', [
+    (np.full((4, 4), 200.), 'frame 0: a frame of floats.*0..1'),
+    (np.full((4, 4), np.nan), '0..1'), (np.full((4, 4), 256), '0..255'),
+    (np.full((4, 4), -1), '0..255'), (np.full((4, 4), 1j), 'complex'),
+    (np.zeros((4, 4, 2, 1)), 'shape'), (np.zeros((0, 4)), 'shape')])
+def test_arrays_that_are_no_images(image, message):
+    with pytest.raises(ValueError, match=message):
+        list(open_source([image]))
+
+
+@pytest.mark.parametrize('codec, suffix', [('mp4v', 'mp4'), ('MJPG', 'mp4'),
+                                           ('MJPG', 'avi')])
+def test_reading_goes_on_after_broken_packets(tmp_path, codec, suffix):
+    """Bars that grow tell the number of a frame."""
+    path = tmp_path / f'a.{suffix}'
+    images = [np.full((64, 124, 3), 20, np.uint8) for _ in range(60)]
+    for t, image in enumerate(images):
+        image[:, :2 * t + 2] = 220
+    write_video(path, images, codec)
+    data = bytearray(path.read_bytes())
+    start, stop = len(data) * 4 // 10, len(data) // 2
+    data[start:stop] = bytes(stop - start)
+    path.write_bytes(data)
+    frames = list(open_source(str(path)))
+    numbers = [f.number for f in frames]
+    assert 45 <= len(frames) < 60
+    assert numbers == sorted(set(numbers)) and [
+        f.index for f in frames] == numbers
+    if suffix == 'mp4':  # an avi does not say which frames it lost
+        assert numbers[-1] == 59
+        last = frames[-1].image[32, :, 0]
+        assert (last > 120).sum() > 110
+
+
+def test_video_that_cannot_be_decoded(tmp_path):
+    """The codec is named, and the command that converts the video."""
+    path = tmp_path / 'a.mp4'
+    write_video(path, pictures(6), 'mp4v')
+    data = bytearray(path.read_bytes())
+    start = data.index(b'mdat') + 4
+    data[start:data.index(b'moov') - 4] = bytes(
+        data.index(b'moov') - 4 - start)
+    path.write_bytes(data)
+    with pytest.raises(OSError, match='codec FMP4.*ffmpeg -i .*a.mp4'):
+        list(open_source(str(path)))
+
+
+def test_image_file(tmp_path):
+    """One image is one frame, also if its name looks like a sequence's."""
+    for number in (1, 2):
+        cv2.imwrite(str(tmp_path / f'img_{number}.png'), pictures(3)[number])
+    found, = open_source(str(tmp_path / 'img_1.png'))
+    assert (found.image == 30).all() and found.name == 'img_1.png'
+    animation = tmp_path / 'a.webp'
+    animation.write_bytes(b'RIFF0000WEBPVP8X' + bytes(14) + b'ANIM')
+    with pytest.raises(OSError, match='animation.*ffmpeg'):
+        open_source(str(animation))
+
+
 @pytest.mark.parametrize('make, error, message', [
+    (lambda d: '0', FileNotFoundError, 'webcam:0'),
+    (lambda d: 'webcam:a', ValueError, 'webcam:0'),
+    (lambda d: d / 'none.png', OSError, 'none.png'),
     (lambda d: d / 'none.mp4', FileNotFoundError, 'none.mp4'),
     (lambda d: d / 'text.mp4', OSError, 'cannot open'),
     (lambda d: d / 'empty', ValueError, 'frame number'),

@@ -112,23 +112,53 @@ class FrameReader:
 
 
 def to_bgr(frame: np.ndarray) -> np.ndarray:
-    """Turn an array into an image of shape (H, W, 3).
+    """Turn an array into an 8-bit image of shape (H, W, 3).
 
     Args:
         frame (np.ndarray): (H, W), (H, W, 1), (H, W, 3) or (H, W, 4); a
-            fourth channel is dropped.
+            fourth channel is dropped. Integers of 8 bits stay as they are,
+            uint16 is scaled from 0..65535, bool and floats from 0..1 (what
+            interpolation adds outside of that, up to 0.1, is clipped), and
+            other integers must lie in 0..255.
 
     Raises:
-        ValueError: If it has another shape.
+        ValueError: If it has another shape or range.
     """
     if frame.ndim == 2:
         frame = frame[..., None]
-    if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4):
+    if frame.ndim != 3 or frame.shape[2] not in (1, 3, 4) or not frame.size:
         raise ValueError('a frame must have shape (H, W), (H, W, 1), '
                          f'(H, W, 3) or (H, W, 4), got {frame.shape}')
+    frame = _to_8_bits(frame[..., :3])
     if frame.shape[2] == 1:
         return np.repeat(frame, 3, axis=2)
-    return np.ascontiguousarray(frame[..., :3])
+    return np.ascontiguousarray(frame)
+
+
+def _to_8_bits(frame: np.ndarray) -> np.ndarray:
+    """Scale the values of an image to uint8, see :func:`to_bgr`."""
+    kind = frame.dtype.kind
+    if frame.dtype == np.uint8:
+        return frame
+    if frame.dtype == np.uint16:
+        return np.rint(frame / np.float32(257)).astype(np.uint8)
+    if kind == 'b':
+        return frame.astype(np.uint8) * 255
+    if kind not in 'iuf':
+        raise ValueError(f'a frame must hold numbers, got {frame.dtype}')
+    low, high = frame.min(), frame.max()
+    if kind == 'f':
+        # also false for NaN
+        if not (low >= -0.1 and high <= 1.1):
+            raise ValueError(
+                'a frame of floats must lie in 0..1, got values from '
+                f'{low:g} to {high:g}; if they lie in 0..255, convert the '
+                'frame by `frame.astype(np.uint8)`')
+        return np.rint(frame.clip(0, 1) * 255).astype(np.uint8)
+    if low < 0 or high > 255:
+        raise ValueError(f'a frame of {frame.dtype} must lie in 0..255, got '
+                         f'values from {low} to {high}')
+    return frame.astype(np.uint8)
 
 
 def is_truncated(data: bytes) -> bool:
