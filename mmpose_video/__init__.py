@@ -7,6 +7,7 @@ all that the stock scripts need.
 """
 from . import compat  # noqa: F401  isort: skip  must precede every host import
 from . import (  # noqa: F401  imported for what they register
+    codecs,
     datasets,
     engine,
     evaluation,

@@ -29,6 +29,12 @@ TDMI = dict(type='TDMINeck', in_channels=24, channels=24, appearance=True)
 GLSMAMBA = dict(type='GLSMambaNeck', in_channels=8, channels=16)
 STRL = dict(type='SpatioTemporalRepresentationLearner', in_channels=8,
             feature_size=(8, 8))
+GRAPH = dict(links=((0, 1), (1, 2)), num_keypoints=3)
+MIXERS = [dict(type='SemGCNBlock'), dict(type='GatedAttentionUnit')]
+CENTERED = dict(type='CenteredRegressionLabel', input_size=(32, 32))
+LITE = dict(type='HRNetLite', num_stages=1, extra=dict(stage1=dict(
+    num_modules=1, num_branches=1, block='BOTTLENECK', num_blocks=(1, ),
+    num_channels=(8, ))))
 PARTS = [
     dict(type='CLUBUpperBound', **ESTIMATOR),
     dict(type='LeaveOneOutUpperBound', **ESTIMATOR),
@@ -50,6 +56,35 @@ PARTS = [
         channels=16, time_dims=8, time_conditioning='scale_shift')),
     dict(type='DiffPoseRegressionHead', in_channels=8, num_joints=3,
          denoiser=dict(channels=16, time_dims=8)),
+    dict(type='GatedAttentionUnit', dims=16),
+    dict(type='LargeSelectiveKernel', channels=16),
+    dict(type='SemGCNBlock', dims=16, **GRAPH),
+    dict(type='GraFormerBlock', dims=16, **GRAPH),
+    dict(type='JointTokenSimCCHead', in_channels=8, out_channels=3,
+         input_size=(32, 32), in_featuremap_size=(8, 8),
+         token_mixers=MIXERS, skeleton=dict(links=GRAPH['links'])),
+    dict(type='JointTokenHeatmapHead', in_channels=8, out_channels=3,
+         heatmap_size=(8, 8), deconv_out_channels=None,
+         token_mixers=MIXERS, skeleton=dict(links=GRAPH['links'])),
+    dict(type='TokenPoseHead', in_channels=8, out_channels=3,
+         feature_size=(8, 8), heatmap_size=(8, 8), patch_size=(4, 4)),
+    dict(type='OnlineDistillHead', head=dict(
+        type='HeatmapHead', in_channels=8, out_channels=3,
+        deconv_out_channels=None)),
+    dict(type='CenteredRegressionHead', in_channels=8, num_joints=3,
+         decoder=CENTERED),
+    # MMPose's settings would draw the weights of the flow anew
+    dict(type='CenteredRLEHead', in_channels=8, num_joints=3,
+         decoder=CENTERED, init_cfg=[]),
+    *(dict(type=name, in_channels=8, in_featuremap_size=(8, 8), num_joints=3,
+           deconv_out_channels=None, deconv_kernel_sizes=None,
+           decoder=CENTERED | dict(
+               type='CenteredIntegralRegressionLabel', heatmap_size=(8, 8),
+               sigma=1.))
+      for name in ('CenteredIntegralRegressionHead', 'CenteredDSNTHead')),
+    dict(type='TopdownVideoPoseEstimator', backbone=LITE, head=dict(
+        type='HeatmapHead', in_channels=8, out_channels=3,
+        deconv_out_channels=None)),
 ]
 
 

@@ -1,5 +1,7 @@
 """Objectives that MMPose lacks, one file each."""
+from .automatic_weighted_loss import AutomaticWeightedLoss
 from .dsta_loss import DSTALoss
+from .joint_bone_loss import JointBoneLoss, WithBoneLoss
 from .mutual_info.club import CLUBUpperBound
 from .mutual_info.info_nce import InfoNCELowerBound
 from .mutual_info.leave_one_out import LeaveOneOutUpperBound
@@ -11,7 +13,8 @@ from .mutual_info.spatial_kl import SpatialSymmetricKL
 from .squared_weight_mse_loss import SquaredWeightMSELoss
 
 __all__ = [
-    'CLUBUpperBound', 'DSTALoss', 'InfoNCELowerBound', 'LeaveOneOutUpperBound',
+    'AutomaticWeightedLoss', 'CLUBUpperBound', 'DSTALoss',
+    'InfoNCELowerBound', 'JointBoneLoss', 'LeaveOneOutUpperBound',
     'MIEstimator', 'MutualInfoLoss', 'NWJLowerBound', 'PublishedMI',
-    'SpatialSymmetricKL', 'SquaredWeightMSELoss'
+    'SpatialSymmetricKL', 'SquaredWeightMSELoss', 'WithBoneLoss'
 ]

@@ -5,11 +5,13 @@ from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
+from mmpose.models.losses import RLELoss
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor, nn
 
+from mmpose_video.models.losses.loss_terms import split_loss_terms
 from mmpose_video.models.necks import BaseVideoNeck
 from mmpose_video.structures import ClipInfo
 
@@ -47,10 +49,15 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         frames_per_pass (int, optional): Run the backbone on at most this many
             frames at a time, to bound memory. Batch normalization in training
             mode sees smaller batches then. Defaults to None, all frames.
+        loss_weighting (dict, optional): Config of a module that weighs the
+            dict of losses, such as :class:`AutomaticWeightedLoss`.
+            Defaults to None.
         **kwargs: See :class:`TopdownPoseEstimator`.
 
     Raises:
-        ValueError: If neck and head disagree on the number of keypoints.
+        ValueError: If neck and head disagree on the number of keypoints, or
+            ``loss_weighting`` names the loss of a head that learns a
+            likelihood (RLE), which can be negative.
     """
 
     def __init__(self,
@@ -60,6 +67,7 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
                  freeze_backbone: bool = False,
                  drift_frozen_bn: bool = False,
                  frames_per_pass: Optional[int] = None,
+                 loss_weighting: Optional[ConfigType] = None,
                  **kwargs: Any) -> None:
         neck, head = self._share_num_keypoints(neck, head)
         super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
@@ -71,8 +79,23 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         self.frames_per_pass = frames_per_pass
         self.num_keypoints = self._keypoints_of(head)
         self._clip: Optional[ClipInfo] = None
+        self.loss_weighting = self._build_weighting(loss_weighting)
         if freeze_backbone:
             self.backbone.requires_grad_(False)
+
+    def _build_weighting(
+            self, cfg: Optional[ConfigType]) -> Optional[nn.Module]:
+        """Build what weighs the losses, and check that it may."""
+        if cfg is None:
+            return None
+        weighting = MODELS.build(cfg)
+        likelihood = any(isinstance(m, RLELoss) for m in self.modules())
+        if likelihood and 'loss_kpt' in getattr(weighting, 'names', ()):
+            raise ValueError(
+                "RLE's loss, `loss_kpt`, can be negative, which makes "
+                'automatic weights unbounded: leave it out of '
+                '`loss_weighting.names` and weigh it by hand')
+        return weighting
 
     @property
     def is_video_model(self) -> bool:
@@ -118,7 +141,10 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
             if clashes:
                 raise KeyError(f'neck and head both return {sorted(clashes)}')
             losses.update(extra)
+        losses = split_loss_terms(losses)
         self._check_finite(losses, data_samples)
+        if self.loss_weighting is not None:
+            losses = self.loss_weighting(losses)
         return losses
 
     def predict(self, inputs: Tensor, data_samples: SampleList) -> SampleList:

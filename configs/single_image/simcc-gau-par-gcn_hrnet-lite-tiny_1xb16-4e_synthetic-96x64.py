@@ -1,0 +1,10 @@
+# A graph convolution beside the attention.
+_base_ = './simcc_hrnet-lite-tiny_1xb16-4e_synthetic-96x64.py'
+
+model = dict(
+    head=dict(
+        order='parallel',
+        token_mixers=[
+            dict(type='GatedAttentionUnit', attn='softmax_plus'),
+            dict(type='SemGCNBlock'),
+        ]))

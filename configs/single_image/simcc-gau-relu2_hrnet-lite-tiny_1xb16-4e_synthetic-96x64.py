@@ -1,0 +1,5 @@
+# A gated attention unit with RTMPose's squared ReLU.
+_base_ = './simcc_hrnet-lite-tiny_1xb16-4e_synthetic-96x64.py'
+
+model = dict(head=dict(
+    token_mixers=[dict(type='GatedAttentionUnit', attn='relu2')]))

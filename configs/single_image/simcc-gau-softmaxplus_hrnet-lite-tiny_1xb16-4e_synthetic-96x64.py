@@ -1,0 +1,6 @@
+# A gated attention unit with softmax_plus.
+_base_ = './simcc_hrnet-lite-tiny_1xb16-4e_synthetic-96x64.py'
+
+model = dict(head=dict(token_mixers=[
+    dict(type='GatedAttentionUnit', attn='softmax_plus'),
+]))

@@ -1,0 +1,7 @@
+# A graph convolution in front of the attention.
+_base_ = './simcc_hrnet-lite-tiny_1xb16-4e_synthetic-96x64.py'
+
+model = dict(head=dict(token_mixers=[
+    dict(type='SemGCNBlock'),
+    dict(type='GatedAttentionUnit', attn='softmax_plus'),
+]))
