@@ -80,7 +80,7 @@ class InformationDrop(BaseTransform):
             raise ValueError(f'`prob` must lie in [0, 1], got {prob}')
         self.method, self.prob, self.frames = method, prob, frames
         self.radius, self.sizes = radius, tuple(sizes)
-        self.grid_ratio, self.joint_side = grid_ratio, tuple(joint_side)
+        self.grid_ratio, self.joint_side = grid_ratio, joint_side
         self.fill = fill
 
     def transform(self, results: Dict) -> dict:
@@ -90,7 +90,8 @@ class InformationDrop(BaseTransform):
         image = results['img']
         is_clip = isinstance(image, list)
         frames = image if is_clip else [image]
-        mask = self._mask(*frames[0].shape[:2], results)
+        height, width = frames[0].shape[:2]
+        mask = self._mask(height, width, results)
         chosen = self._chosen(len(frames), results)
         # copies: frames may be shared with a cache, or stand in a clip twice
         frames = [
@@ -149,7 +150,8 @@ class InformationDrop(BaseTransform):
         if visible.ndim == 3:  # with the weights of the targets
             visible = visible[..., 0]
         labelled = np.flatnonzero(visible.reshape(-1) > 0)
-        side = np.random.uniform(*self.joint_side) * width
+        low, high = self.joint_side
+        side = np.random.uniform(low, high) * width
         if not len(labelled):
             return np.zeros((len(rows), len(columns)), dtype=bool)
         x, y = keypoints[np.random.choice(labelled)]

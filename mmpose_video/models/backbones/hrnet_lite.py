@@ -90,7 +90,7 @@ class HRNetLite(HRNet):
         branches = cfg['num_branches'] if cfg.get('multiscale_output') else 1
         for stage in range(self.num_stages + 1, 5):
             setattr(self, f'transition{stage - 1}',
-                    nn.ModuleList([None] * branches))
+                    nn.ModuleList([None] * branches))  # type: ignore
             setattr(self, f'stage{stage}', nn.Sequential())
             setattr(self, f'stage{stage}_cfg', dict(num_branches=branches))
 

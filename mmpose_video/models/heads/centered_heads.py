@@ -9,7 +9,6 @@ from mmpose.models.heads import (
 )
 from mmpose.registry import MODELS
 from mmpose.utils.typing import InstanceList, OptConfigType, SampleList
-from torch import Tensor
 
 from mmpose_video.codecs import (
     CenteredIntegralRegressionLabel,
@@ -29,6 +28,8 @@ class CenteredMixin:
     ``linspace_y`` get these shifted.
     """
 
+    decoder: Any
+
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if not isinstance(self.decoder, CENTERED):
@@ -47,7 +48,8 @@ class CenteredMixin:
                 ) -> Union[InstanceList, tuple]:
         """Predict keypoints; see the class that this is mixed into."""
         test_cfg = test_cfg or {}
-        results = super().predict(feats, batch_data_samples, test_cfg)
+        results = super().predict(  # type: ignore[misc]
+            feats, batch_data_samples, test_cfg)
         if test_cfg.get('flip_test', False):
             instances = results[0] if isinstance(results, tuple) else results
             width = self.decoder.input_size[0]
@@ -59,12 +61,13 @@ class CenteredMixin:
     def _load_from_state_dict(self, state_dict: dict, prefix: str,
                               *args: Any) -> None:
         """Refuse the ranges of a model on (0, 1), which load in silence."""
-        found: Tensor = state_dict.get(f'{prefix}linspace_x')
+        found = state_dict.get(f'{prefix}linspace_x')
         if found is not None and found.min() >= 0:
             raise RuntimeError(
                 'this checkpoint is of a head with coordinates in (0, 1), '
                 f'{type(self).__name__} has them around 0')
-        super()._load_from_state_dict(state_dict, prefix, *args)
+        super()._load_from_state_dict(  # type: ignore[misc]
+            state_dict, prefix, *args)
 
 
 @MODELS.register_module()

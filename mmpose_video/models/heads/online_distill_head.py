@@ -1,7 +1,7 @@
 """Online distillation among several copies of a head."""
 import copy
 import math
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.logging import MessageHub
@@ -18,7 +18,8 @@ from torch import Tensor, nn
 
 from ..layers.feature_aggregation import FeatureAggregation
 
-Output = Union[Tensor, Tuple[Tensor, Tensor]]
+#: Heatmaps, or a pair of SimCC's vectors.
+Output = Any
 ENSEMBLES = ('mean', 'fau')
 KD_DEFAULTS = dict(weight=5., ramp_epochs=60, beta=1., detach=False)
 
@@ -124,7 +125,7 @@ class OnlineDistillHead(BaseHead):
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Output:
         """Return the output of the first branch."""
-        return self.branches[0].forward(self._trunk(feats, 0))
+        return self._head(0).forward(self._trunk(feats, 0))
 
     def predict(self,
                 feats: Any,
@@ -134,8 +135,8 @@ class OnlineDistillHead(BaseHead):
         if self.trunks is not None:
             feats = ([self._trunk(part, 0) for part in feats] if isinstance(
                 feats, list) else self._trunk(feats, 0))
-        return self.branches[0].predict(feats, batch_data_samples,
-                                        test_cfg or {})
+        return self._head(0).predict(feats, batch_data_samples,
+                                     test_cfg or {})
 
     def loss(self,
              feats: Tuple[Tensor, ...],
@@ -154,15 +155,15 @@ class OnlineDistillHead(BaseHead):
         """
         outputs = self._outputs(feats)
         targets = self._targets(batch_data_samples)
-        losses = dict(
+        losses: Dict[str, Any] = dict(
             loss_kpt=sum(
-                self._total(branch.loss_module(out, *targets))
-                for branch, out in zip(self.branches, outputs)))
+                self._total(self._head(i).loss_module(out, *targets))
+                for i, out in enumerate(outputs)))
         if len(outputs) == 1:
             return losses
         ensemble = self.ensemble_of(outputs, feats)
         losses['loss_ens'] = self.ens_weight * self._total(
-            self.branches[0].loss_module(ensemble, *targets))
+            self._head(0).loss_module(ensemble, *targets))
         weight = targets[-1].reshape(*targets[-1].shape[:2], -1)[..., 0]
         losses['loss_kd'] = self.kd['weight'] * self._ramp() * sum(
             self.divergence(ensemble, out, weight) for out in outputs)
@@ -191,7 +192,7 @@ class OnlineDistillHead(BaseHead):
         return mean(outputs)
 
     def divergence(self, ensemble: Output, output: Output,
-                   weight: Tensor) -> Tensor:
+                   weight: Tensor) -> Any:
         """Return KL(ensemble || output), see the class.
 
         Args:
@@ -218,6 +219,10 @@ class OnlineDistillHead(BaseHead):
             return feats
         return (*feats[:-1], self.trunks[i](feats[-1]))
 
+    def _head(self, i: int) -> Any:
+        """Return the head of branch i."""
+        return self.branches[i]
+
     def _outputs(self, feats: Tuple[Tensor, ...]) -> List[Output]:
         """Return the outputs of all branches, those of groups last."""
         count = len(self.branches) - len(self.groups)
@@ -225,7 +230,7 @@ class OnlineDistillHead(BaseHead):
         for group in self.groups:
             read.append((torch.cat([read[i][-1] for i in group], dim=1), ))
         return [
-            branch.forward(part) for branch, part in zip(self.branches, read)
+            self._head(i).forward(part) for i, part in enumerate(read)
         ]
 
     def _targets(self, samples: SampleList) -> tuple:
@@ -250,7 +255,7 @@ class OnlineDistillHead(BaseHead):
         return math.exp(-5 * max(0., 1 - epoch / ramp)**2)
 
     @staticmethod
-    def _total(loss: Any) -> Tensor:
+    def _total(loss: Any) -> Any:
         """Return the sum of a loss that may be a list of terms."""
         return sum(loss) if isinstance(loss, list) else loss
 

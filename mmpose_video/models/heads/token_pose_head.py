@@ -122,8 +122,8 @@ class TokenPoseHead(HeatmapHead):
                          final_layer=None, **kwargs)
         self.heatmap_size = tuple(heatmap_size)
         self.read_outs = read_outs
-        self.to_tokens = nn.Conv2d(in_channels, embed_dims,
-                                   tuple(patch_size), tuple(patch_size))
+        patch = (patch_size[0], patch_size[1])
+        self.to_tokens = nn.Conv2d(in_channels, embed_dims, patch, patch)
         self.keypoint_tokens = nn.Parameter(
             torch.zeros(1, out_channels, embed_dims))
         rows, columns = height // patch_size[0], width // patch_size[1]

@@ -1,5 +1,5 @@
 """Graph convolutions over the keypoints of a skeleton."""
-from typing import Sequence, Tuple
+from typing import Optional, Sequence, Tuple
 
 import torch
 from mmpose.registry import MODELS
@@ -49,6 +49,8 @@ class SemGraphConv(nn.Module):
             makes this a linear layer.
         num_keypoints (int): K.
     """
+
+    absent: Tensor
 
     def __init__(self, in_dims: int, out_dims: int, links: Links,
                  num_keypoints: int) -> None:
@@ -109,7 +111,7 @@ class SemGCNBlock(nn.Module):
     """
 
     def __init__(self, dims: int, links: Links, num_keypoints: int,
-                 hidden_dims: int = None) -> None:
+                 hidden_dims: Optional[int] = None) -> None:
         super().__init__()
         hidden = hidden_dims or dims
         self.branch = nn.Sequential(

@@ -88,8 +88,8 @@ class LargeSelectiveKernel(nn.Module):
 
     def init_weights(self) -> None:
         """Set the last convolution to zero."""
-        nn.init.zeros_(self.proj_out.weight)
-        nn.init.zeros_(self.proj_out.bias)
+        for parameter in self.proj_out.parameters():
+            nn.init.zeros_(parameter)
 
     def forward(self, x: Tensor) -> Tensor:
         """Refine a feature map.

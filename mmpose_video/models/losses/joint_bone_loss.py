@@ -9,7 +9,8 @@ from torch import Tensor, nn
 from ..layers.skeleton import skeleton_links
 from .loss_terms import LossTerms
 
-Output = Union[Tensor, Tuple[Tensor, Tensor]]
+#: Coordinates, heatmaps, or a pair of SimCC's vectors.
+Output = Any
 
 
 @MODELS.register_module()
@@ -51,6 +52,8 @@ class JointBoneLoss(nn.Module):
         >>> round(loss(2 * target, target).item(), 3)
         5.0
     """
+
+    scale: Tensor
 
     def __init__(self,
                  pairs: Union[str, Sequence[Tuple[int, int]]] = 'all',
@@ -158,7 +161,7 @@ class WithBoneLoss(nn.Module):
         self.loss = MODELS.build(loss)
         self.bone = JointBoneLoss(**bone)
 
-    def forward(self, pred: Any, *args: Tensor) -> LossTerms:
+    def forward(self, pred: Any, *args: Any) -> list:
         """Compute both losses.
 
         Returns:
@@ -171,5 +174,7 @@ class WithBoneLoss(nn.Module):
             targets, weight = args
             bone = self.bone(pred[0], targets[0], weight)
             return [own[0] + bone, *own[1:]]
-        targets = args[-2:] if len(args) > 1 else (*args, None)
-        return LossTerms([own, self.bone(pred, *targets)], ['loss_bone'])
+        # RLE's deviations come first
+        target, weight = args[-2:] if len(args) > 1 else (args[0], None)
+        return LossTerms([own, self.bone(pred, target, weight)],
+                         ['loss_bone'])
