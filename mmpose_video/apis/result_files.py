@@ -8,9 +8,9 @@ from mmengine.logging import print_log
 
 from mmpose_video.formats.json_array_file import JsonArrayFile
 from mmpose_video.formats.posetrack_stream import PoseTrackFile
+from mmpose_video.visualization.video_file import VideoFile
 
 from .result_paths import ResultPaths, claim_paths, find_paths
-from .video_file import VideoFile
 
 
 class ResultFiles:

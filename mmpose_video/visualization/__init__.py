@@ -1,4 +1,4 @@
-"""Visualizers, registered into MMPose's ``VISUALIZERS``, and pictures."""
+"""Visualizers for MMPose, and pictures of clips."""
 from .clip_strip import clip_strip
 from .spread_visualizer import SpreadLocalVisualizer
 from .track_visualizer import TrackLocalVisualizer, track_color

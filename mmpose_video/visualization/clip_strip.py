@@ -1,4 +1,4 @@
-"""The frames of a clip side by side."""
+"""Draw the frames of a clip side by side."""
 from typing import Optional, Sequence
 
 import cv2
@@ -14,8 +14,8 @@ def clip_strip(frames: Sequence[np.ndarray],
                border: int = 4) -> np.ndarray:
     """Draw T frames in a row, with the key frame marked.
 
-    The key frame has a green border, frames that stand in for one that does
-    not exist a gray one, others a white one.
+    The key frame has a green border, frames that stand in for a missing
+    one a gray border, and all others a white one.
 
     Args:
         frames (Sequence[np.ndarray]): T images of one size, (H, W, 3) uint8
@@ -24,9 +24,9 @@ def clip_strip(frames: Sequence[np.ndarray],
         offsets (Sequence[int], optional): T distances from the key frame, to
             be written into the corners.
         valid (Sequence[bool], optional): False where a frame stands in.
-        box (Sequence[float], optional): What to show, x1, y1, x2, y2 in
-            pixels; the part outside of the frames is black. Defaults to None,
-            all of them.
+        box (Sequence[float], optional): The part to show, x1, y1, x2, y2 in
+            pixels; what lies outside of the frames is black. Defaults to
+            None, the whole frames.
         height (int): Height of a picture in pixels. Defaults to 160.
         border (int): Width of the borders in pixels. Defaults to 4.
 
@@ -38,10 +38,10 @@ def clip_strip(frames: Sequence[np.ndarray],
     """
     for name, values in (('offsets', offsets), ('valid', valid)):
         if values is not None and len(values) != len(frames):
-            raise ValueError(f'{len(frames)} frames were given, `{name}` '
-                             f'speaks of {len(values)}')
+            raise ValueError(f'`{name}` has {len(values)} entries for '
+                             f'{len(frames)} frames')
     if not 0 <= key_index < len(frames):
-        raise ValueError(f'`key_index` {key_index} is none of the '
+        raise ValueError(f'`key_index` {key_index} is out of range for '
                          f'{len(frames)} frames')
     full = frames[0].shape
     x1, y1, x2, y2 = box if box is not None else (0, 0, full[1], full[0])
@@ -73,7 +73,7 @@ def clip_strip(frames: Sequence[np.ndarray],
 
 
 def _write(picture: np.ndarray, text: str, border: int) -> None:
-    """Write into the upper left corner, readable on anything."""
+    """Write into the upper left corner, readable on any background."""
     place = (border + 3, border + 15)
     for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
         cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45,

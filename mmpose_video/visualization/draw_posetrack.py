@@ -3,15 +3,16 @@ import os.path as osp
 from collections import defaultdict
 from typing import Dict, Iterator, List, Tuple
 
-import cv2
 import mmcv
 import numpy as np
 from mmengine.structures import InstanceData
 from mmengine.utils import mkdir_or_exist
 from mmpose.structures import PoseDataSample
-from mmpose.visualization import PoseLocalVisualizer
 
 from mmpose_video.formats.json_file import read_json
+
+from .track_visualizer import TrackLocalVisualizer
+from .video_file import VideoFile
 
 
 def iter_drawn_frames(pred_file: str,
@@ -25,8 +26,10 @@ def iter_drawn_frames(pred_file: str,
         pred_file (str): Predictions of one video, as ``PoseTrackAP`` writes
             them with ``dump_dir``.
         image_root (str): Folder that the file names start from.
-        metainfo (dict): Meta info of the data set (``dataset.metainfo``).
-        kpt_thr (float): Least score of a key point that is drawn.
+        metainfo (dict): Meta information of the dataset
+            (``dataset.metainfo``).
+        kpt_thr (float): Lowest score of a keypoint that is drawn. Defaults
+            to 0.3.
 
     Yields:
         tuple: A frame's file name and the drawn frame, (H, W, 3) uint8 BGR.
@@ -38,7 +41,7 @@ def iter_drawn_frames(pred_file: str,
     people: Dict[int, List[dict]] = defaultdict(list)
     for ann in content['annotations']:
         people[ann['image_id']].append(ann)
-    visualizer = PoseLocalVisualizer(radius=3, line_width=2)
+    visualizer = TrackLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(metainfo)
     for image in content['images']:
         path = osp.join(image_root, image['file_name'])
@@ -71,38 +74,59 @@ def draw_video(pred_file: str,
         image_root (str): See :func:`iter_drawn_frames`.
         metainfo (dict): See :func:`iter_drawn_frames`.
         out_dir (str): Gets ``<frame>.jpg`` for each frame and ``<video>.mp4``.
-        fps (float): Frames per second of the mp4.
-        kpt_thr (float): Least score of a key point that is drawn.
+        fps (float): Frames per second of the mp4. Defaults to 12.
+        kpt_thr (float): Lowest score of a keypoint that is drawn. Defaults
+            to 0.3.
 
     Returns:
         str: Path of the mp4.
+
+    Raises:
+        FileExistsError: If a picture would overwrite its frame.
+        FileNotFoundError: If a frame does not exist.
+        OSError: If the mp4 cannot be written.
+        ValueError: If there is no frame.
     """
     mkdir_or_exist(out_dir)
     name = osp.splitext(osp.basename(pred_file))[0]
-    path = osp.join(out_dir, f'{name}.mp4')
-    writer = None
-    for file_name, frame in iter_drawn_frames(pred_file, image_root, metainfo,
-                                              kpt_thr):
-        frame = np.ascontiguousarray(frame)
-        if writer is None:
-            size = (frame.shape[1], frame.shape[0])
-            writer = cv2.VideoWriter(
-                path, cv2.VideoWriter.fourcc(*'mp4v'), fps, size)
-        writer.write(frame)
-        mmcv.imwrite(frame, osp.join(out_dir, osp.basename(file_name)))
-    if writer is None:
+    video = VideoFile(osp.join(out_dir, f'{name}.mp4'), fps)
+    count = 0
+    try:
+        for file_name, frame in iter_drawn_frames(pred_file, image_root,
+                                                  metainfo, kpt_thr):
+            target = osp.join(out_dir, f'{_stem(file_name)}.jpg')
+            source = osp.join(image_root, file_name)
+            if osp.realpath(target) == osp.realpath(source):
+                raise FileExistsError(
+                    f'`{source}` would be overwritten by its drawing; choose '
+                    'another folder for the pictures')
+            frame = np.ascontiguousarray(frame)
+            video.append(frame)
+            mmcv.imwrite(frame, target)
+            count += 1
+    finally:
+        video.close()
+    if not count:
         raise ValueError(f'`{pred_file}` holds no frame')
-    writer.release()
-    return path
+    if video.failed:
+        raise OSError(f'cannot write `{video.path}`')
+    return video.path
+
+
+def _stem(file_name: str) -> str:
+    """Return the name of a frame without folder and suffix."""
+    return osp.splitext(osp.basename(file_name))[0]
 
 
 def _instances(people: List[dict]) -> InstanceData:
-    """Key points of the people of one frame, those of stand-ins left out."""
+    """Return the people of a frame, without the entries of empty frames.
+
+    PoseTrack's layout has zeros for absent keypoints, which become NaN.
+    """
     people = [ann for ann in people if any(ann['keypoints'])]
     points = np.array([ann['keypoints'] for ann in people], dtype=np.float32)
-    points = points.reshape(len(people), -1, 3)
+    points = points.reshape(len(people), -1, 3)[..., :2]
+    points[(points == 0).all(-1)] = np.nan
     scores = np.array([ann['scores'] for ann in people], dtype=np.float32)
-    present = (points[..., :2] != 0).any(-1)
     return InstanceData(
-        keypoints=points[..., :2],
-        keypoint_scores=scores.reshape(present.shape) * present)
+        keypoints=points, keypoint_scores=scores.reshape(points.shape[:2]))

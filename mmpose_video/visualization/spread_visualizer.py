@@ -1,4 +1,4 @@
-"""Drawing of how unsure a model is of each joint."""
+"""Draw how uncertain a model is about each keypoint."""
 from typing import Any
 
 import numpy as np
@@ -9,22 +9,32 @@ from mmpose.visualization import PoseLocalVisualizer
 
 @VISUALIZERS.register_module()
 class SpreadLocalVisualizer(PoseLocalVisualizer):
-    """The host's visualizer, with a disk of the spread under each joint.
+    """Draw keypoints by their scores, with a disk of the spread under each.
 
-    Where instances carry ``keypoint_spread``, (n, K), in pixels of the image,
-    each joint that is drawn gets a translucent disk whose radius is a
-    multiple of the spread; without that field nothing changes.
+    A keypoint is drawn if its score reaches ``kpt_thr``: ``keypoint_scores``
+    if the instances have them, and else ``keypoints_visible``. (MMPose's
+    visualizer looks at the visibility alone, and draws everything where there
+    is none.) A keypoint whose position is not finite is absent and never
+    drawn.
+
+    Where instances carry ``keypoint_spread``, (N, K), in pixels of the image,
+    each keypoint that is drawn gets a translucent disk whose radius is a
+    multiple of the spread.
 
     Args:
         name (str): Name of the instance.
-        *args: See the host's visualizer.
-        spread_scale (float): Radius over spread. Defaults to 2: were the
-            hypotheses spread normally and alike in x and y, 98 % of them
-            would lie inside.
+        *args: See :class:`mmpose.visualization.PoseLocalVisualizer`.
+        spread_scale (float): Radius over spread, which is the root of the
+            mean squared distance from the mean. Defaults to 2: if the
+            hypotheses are normally distributed and as wide in x as in y, 98 %
+            of them lie inside.
         spread_color (str | tuple[int]): Color of the disks. Defaults to
             'cyan'.
         spread_alpha (float): Opacity of the disks. Defaults to 0.4.
-        **kwargs: See the host's visualizer.
+        **kwargs: See :class:`mmpose.visualization.PoseLocalVisualizer`.
+
+    Raises:
+        ValueError: If the scale is not positive.
     """
 
     def __init__(self,
@@ -45,29 +55,26 @@ class SpreadLocalVisualizer(PoseLocalVisualizer):
     def _draw_instances_kpts(self,
                              image: np.ndarray,
                              instances: InstanceData,
-                             *args: Any,
                              kpt_thr: float = 0.3,
+                             *args: Any,
                              **kwargs: Any) -> np.ndarray:
-        """Draw the spread, then key points and skeletons over it."""
-        # the host passes the threshold by position
-        threshold = args[0] if args else kpt_thr
+        """Draw the spread, then keypoints and skeletons over it."""
+        if 'keypoints' in instances:
+            instances = _with_drawn_scores(instances)
         if 'keypoint_spread' in instances:
-            image = self._draw_spread(image, instances, threshold)
-        if not args:
-            kwargs['kpt_thr'] = kpt_thr
-        return super()._draw_instances_kpts(image, instances, *args, **kwargs)
+            image = self._draw_spread(image, instances, kpt_thr)
+        return super()._draw_instances_kpts(image, instances, kpt_thr, *args,
+                                            **kwargs)
 
     def _draw_spread(self, image: np.ndarray, instances: InstanceData,
                      threshold: float) -> np.ndarray:
-        """Draw a disk for each joint whose score reaches the threshold."""
+        """Draw a disk for each keypoint whose score reaches the threshold."""
         self.set_image(image)
         keypoints = instances.get('transformed_keypoints',
                                   instances.keypoints)
-        scores = instances.get('keypoints_visible',
-                               np.ones(keypoints.shape[:2]))
         radii = np.rint(self.spread_scale * instances.keypoint_spread)
         # a disk below a pixel would not be seen
-        shown = (scores >= threshold) & (radii >= 1)
+        shown = (instances.keypoints_visible >= threshold) & (radii >= 1)
         for center, radius in zip(keypoints[shown], radii[shown]):
             self.draw_circles(
                 center[:2],
@@ -76,3 +83,28 @@ class SpreadLocalVisualizer(PoseLocalVisualizer):
                 edge_colors=self.spread_color,
                 alpha=self.spread_alpha)
         return self.get_image()
+
+
+def _with_drawn_scores(instances: InstanceData) -> InstanceData:
+    """Put what MMPose thresholds, the score, into ``keypoints_visible``.
+
+    Args:
+        instances (InstanceData): N people of K keypoints; it is not changed.
+
+    Returns:
+        InstanceData: The same with ``keypoints_visible`` (N, K), which is
+        minus infinity for absent keypoints.
+    """
+    instances = InstanceData(**dict(instances.items()))
+    name = ('transformed_keypoints'
+            if 'transformed_keypoints' in instances else 'keypoints')
+    keypoints = np.asarray(instances[name])
+    scores = np.ones(keypoints.shape[:2])
+    for field in ('keypoint_scores', 'keypoints_visible'):
+        if field in instances:
+            scores = np.asarray(instances[field], dtype=float)
+            break
+    present = np.isfinite(keypoints).all(-1)
+    instances.keypoints_visible = np.where(present, scores, -np.inf)
+    setattr(instances, name, np.where(present[..., None], keypoints, 0.))
+    return instances

@@ -1,4 +1,4 @@
-"""Drawing of people in the colours of their tracks."""
+"""Draw people in the colors of their tracks."""
 import colorsys
 from typing import Any, Tuple
 
@@ -10,10 +10,13 @@ from .spread_visualizer import SpreadLocalVisualizer
 
 
 def track_color(track_id: int) -> Tuple[int, int, int]:
-    """A colour of a track, RGB; those of neighbouring ids differ clearly.
+    """Return the color of a track; neighboring ids differ clearly.
 
     Args:
         track_id (int): The id.
+
+    Returns:
+        tuple[int, int, int]: RGB, 0 to 255.
     """
     # steps of the golden ratio around the circle of hues
     hue = (track_id * 0.6180339887498949) % 1.
@@ -24,18 +27,21 @@ def track_color(track_id: int) -> Tuple[int, int, int]:
 
 @VISUALIZERS.register_module()
 class TrackLocalVisualizer(SpreadLocalVisualizer):
-    """The host's visualizer, with colours and numbers of tracks.
+    """Draw people with the colors and numbers of their tracks.
 
-    Where instances carry ``track_ids``, (n, ), boxes get the colour and the
-    number of their track, and with ``color_by='track'`` skeletons do, too;
+    Where instances carry ``track_ids``, (N, ), boxes get the color and the
+    number of their track, and with ``color_by='track'`` skeletons its color;
     without that field nothing changes.
 
     Args:
         name (str): Name of the instance.
-        *args: See the host's visualizer.
-        color_by (str): ``'part'``, the data set's colours of skeletons, or
+        *args: See :class:`SpreadLocalVisualizer`.
+        color_by (str): ``'part'``, the skeleton's colors in the dataset, or
             ``'track'``. Defaults to 'part'.
         **kwargs: See :class:`SpreadLocalVisualizer`.
+
+    Raises:
+        ValueError: If ``color_by`` is neither.
     """
 
     def __init__(self,
@@ -54,7 +60,7 @@ class TrackLocalVisualizer(SpreadLocalVisualizer):
     def _draw_instances_kpts(self, image: np.ndarray,
                              instances: InstanceData, *args: Any,
                              **kwargs: Any) -> np.ndarray:
-        """Draw each person with the colours of the track."""
+        """Draw each person in the color of the track."""
         if self.color_by == 'part' or 'track_ids' not in instances:
             return super()._draw_instances_kpts(image, instances, *args,
                                                 **kwargs)
@@ -72,7 +78,7 @@ class TrackLocalVisualizer(SpreadLocalVisualizer):
 
     def _draw_instances_bbox(self, image: np.ndarray,
                              instances: InstanceData) -> np.ndarray:
-        """Draw each box with the colour and the number of the track."""
+        """Draw each box with the color and the number of the track."""
         if 'track_ids' not in instances or 'bboxes' not in instances:
             return super()._draw_instances_bbox(image, instances)
         self.set_image(image)

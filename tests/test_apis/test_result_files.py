@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 from mmpose_video.apis.result_files import ResultFiles
-from mmpose_video.apis.video_file import VideoFile, mp4_frame_rate
 from mmpose_video.formats.json_array_file import JsonArrayFile
 from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
+from mmpose_video.visualization.video_file import VideoFile, mp4_frame_rate
 
 NAMES = dict(enumerate(POSETRACK_KEYPOINTS))
 BOX = [[5., 5., 60., 100.]]

@@ -21,6 +21,9 @@ class VideoFile:
     Args:
         path (str): The file; missing folders are created.
         fps (float): Frames per second.
+
+    Attributes:
+        failed (bool): Whether the file cannot be written.
     """
 
     def __init__(self, path: str, fps: float) -> None:
@@ -32,7 +35,7 @@ class VideoFile:
         self._writer: Optional[cv2.VideoWriter] = None
         self._size: Tuple[int, int] = (0, 0)
         self._count = 0
-        self._failed = False
+        self.failed = False
 
     def append(self, image: np.ndarray) -> None:
         """Add a frame.
@@ -41,7 +44,7 @@ class VideoFile:
             image (np.ndarray): (H, W, 3), uint8, BGR. A frame of another size
                 than the first is scaled to it.
         """
-        if self._failed:
+        if self.failed:
             return
         try:
             if self._writer is None:
@@ -66,7 +69,7 @@ class VideoFile:
 
     def _fail(self, why: str) -> None:
         """Give up the video, and say so."""
-        self._failed = True
+        self.failed = True
         print_log(
             f'cannot write the video `{self.path}`: {why}. The results go on '
             'without it', 'current', 30)
@@ -78,9 +81,9 @@ class VideoFile:
         self._writer.release()
         self._writer = None
         try:
-            if not self._failed and self._is_complete():
+            if not self.failed and self._is_complete():
                 os.replace(self._draft, self.path)
-            elif not self._failed:
+            elif not self.failed:
                 self._fail('it is not complete; is the disk full?')
         except OSError as error:
             self._fail(str(error))
