@@ -71,6 +71,9 @@ def small(cfg):
         head['in_featuremap_size'] = (SIZE[0] // stride, SIZE[1] // stride)
     if 'input_size' in head:
         head['input_size'] = SIZE
+    for key in ('feature_size', 'heatmap_size'):
+        if key in head:
+            head[key] = HEATMAP_SIZE
     decoder['input_size'] = SIZE
     if 'heatmap_size' in decoder:
         decoder['heatmap_size'] = HEATMAP_SIZE

@@ -68,9 +68,8 @@ PARTS = [
          token_mixers=MIXERS, skeleton=dict(links=GRAPH['links'])),
     dict(type='TokenPoseHead', in_channels=8, out_channels=3,
          feature_size=(8, 8), heatmap_size=(8, 8), patch_size=(4, 4)),
-    dict(type='OnlineDistillHead', head=dict(
-        type='HeatmapHead', in_channels=8, out_channels=3,
-        deconv_out_channels=None)),
+    dict(type='OnlineDistillHead', in_channels=8, out_channels=3,
+         deconv_out_channels=None),
     dict(type='CenteredRegressionHead', in_channels=8, num_joints=3,
          decoder=CENTERED),
     # MMPose's settings would draw the weights of the flow anew

@@ -45,8 +45,11 @@ class OnlineDistillHead(BaseHead):
     The first branch alone predicts. Once trained, :func:`keep_first_branch`
     reduces a state dict to the plain head (without ``trunk``).
 
+    Any config of a head becomes one of this by two keys: ``type`` moves to
+    ``branch``, and ``type='OnlineDistillHead'``.
+
     Args:
-        head (dict): Config of a branch.
+        branch (str): Type of the branches. Defaults to 'HeatmapHead'.
         num_branches (int): B. Defaults to 3.
         trunk (dict, optional): Config of a layer (N, C, h, w) -> (N, C, h, w)
             in front of each branch. Defaults to None.
@@ -58,6 +61,7 @@ class OnlineDistillHead(BaseHead):
             gradients reach the ensemble through the divergence as well).
         groups (Sequence[Sequence[int]]): Additional branches on the
             concatenated trunk outputs of several branches. Defaults to none.
+        **head: Arguments of the branches.
 
     Raises:
         ValueError: If the head is of another kind, or an option does not
@@ -65,15 +69,17 @@ class OnlineDistillHead(BaseHead):
     """
 
     def __init__(self,
-                 head: ConfigType,
+                 branch: str = 'HeatmapHead',
                  num_branches: int = 3,
                  trunk: OptConfigType = None,
                  ensemble: str = 'fau',
                  ens_weight: float = 6.,
                  kd: Optional[Dict[str, Any]] = None,
                  groups: Sequence[Sequence[int]] = (),
-                 init_cfg: OptConfigType = None) -> None:
+                 init_cfg: OptConfigType = None,
+                 **head: Any) -> None:
         super().__init__(init_cfg)
+        head['type'] = branch
         kd = dict(kd or {})
         unknown = kd.keys() - KD_DEFAULTS.keys()
         if unknown:

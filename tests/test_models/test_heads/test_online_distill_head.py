@@ -20,7 +20,9 @@ SIMCC = dict(type='SimCCHead', in_channels=4, out_channels=3,
 
 def build(head=BRANCH, **kwargs):
     torch.manual_seed(0)
-    module = MODELS.build(dict(type='OnlineDistillHead', head=head, **kwargs))
+    module = MODELS.build({
+        **head, 'branch': head['type'], 'type': 'OnlineDistillHead',
+        **kwargs})
     module.init_weights()
     for p in module.parameters():
         torch.nn.init.normal_(p, std=0.3)
