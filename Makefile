@@ -30,10 +30,10 @@ PINNED := $(VENV)/.pinned-$(call digest,$(PINS))
 INSTALLED := $(VENV)/.installed-$(call digest,$(PINS) $(PACKAGING))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint clean distclean
+.PHONY: help install demo test test-fast lint clean distclean
 
 help:  ## show this
-	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | \
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:[^#]*##/\t/' | expand -t 12
 	@echo 'STACK=onedl: beside the onedl forks, in .venv-onedl'
 
@@ -45,6 +45,10 @@ demo: $(INSTALLED)  ## train, test and draw a small model on rendered clips
 test: $(INSTALLED)  ## run the tests
 	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadgroup $(ARGS) \
 		$(TESTS)
+
+test-fast: $(INSTALLED)  ## run the tests but the slow ones
+	OMP_NUM_THREADS=1 $(PY) -m pytest -n $(JOBS) --dist loadgroup \
+		-m 'not slow' $(ARGS) $(TESTS)
 
 lint: $(INSTALLED)  ## run ruff and mypy
 	$(PY) -m ruff check .

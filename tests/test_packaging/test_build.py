@@ -80,7 +80,7 @@ def test_normal_holds_copies(normal, source):
     assert {mim + 'model-index.yml', mim + 'dataset-index.yml'} <= names
     assert read(normal, 'top_level.txt').split()[-1] == 'mmpose_video'
     assert not [n for n in names if n.startswith(('tests', 'configs'))]
-    assert '_mmpose_video_cli.py' in names
+    assert {'_mmpose_video_cli.py', 'mmpose_video/py.typed'} <= names
     assert 'mmpose-video = _mmpose_video_cli:main' in read(
         normal, 'entry_points.txt')
 
@@ -156,3 +156,8 @@ def test_version_is_stated_once():
     assert importlib.util.find_spec('mmpose_video.version')
     for name in ('pyproject.toml', 'setup.py'):
         assert mmpose_video.__version__ not in (ROOT / name).read_text()
+
+
+def test_the_citation_names_this_version():
+    text = (ROOT / 'CITATION.cff').read_text()
+    assert f'\nversion: {mmpose_video.__version__}\n' in text
