@@ -46,6 +46,12 @@ def unique(names):
     return sorted(seen.values())
 
 
+def tiny_is_fast(names):
+    """The names as parameters, those of larger models marked slow."""
+    return [name if '-tiny' in name else
+            pytest.param(name, marks=pytest.mark.slow) for name in names]
+
+
 def clip_length(cfg, loader='test_dataloader'):
     return CLIP_SAMPLERS.build(cfg[loader].dataset.clip_sampler).num_frames
 
@@ -129,7 +135,7 @@ def test_parts_fit_together(name):
     assert list(codec.input_size) == [int(width), int(height)]
 
 
-@pytest.mark.parametrize('name', unique(CONFIGS))
+@pytest.mark.parametrize('name', tiny_is_fast(unique(CONFIGS)))
 def test_full_size_on_no_device(name):
     """Shapes at full size: parameters and maps that hold no numbers."""
     cfg = load(name)
@@ -145,8 +151,8 @@ def test_full_size_on_no_device(name):
 
 
 @pytest.mark.parametrize(
-    'name', [name for name in unique(CONFIGS)
-             if 'huge' not in name and 'large' not in name])
+    'name', tiny_is_fast(name for name in unique(CONFIGS)
+                         if 'huge' not in name and 'large' not in name))
 def test_forward_and_backward(name):
     cfg = load(name)
     model = MODELS.build(small(model_config(name)))

@@ -38,6 +38,7 @@ def cases(cache, **env):
     return int(re.search(r'(\d+) passed', output).group(1))
 
 
+@pytest.mark.slow
 def test_every_case_in_the_interpreter(tmp_path):
     assert cases(tmp_path, TRITON_INTERPRET='1') >= 30
 
@@ -48,6 +49,7 @@ def test_every_case_on_the_gpu(tmp_path):
     assert cases(tmp_path, TRITON_INTERPRET='0') >= 30
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != 'linux',
                     reason='Triton brings its assembler on Linux only')
 @pytest.mark.parametrize('capability', [80, 90])

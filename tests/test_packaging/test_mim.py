@@ -50,12 +50,14 @@ def trained(tiny):
     return score(output)
 
 
+@pytest.mark.slow
 def test_test_reads_the_checkpoint(tiny, trained):
     output = mim(tiny, 'test', 'mmpose', tiny / 'tiny.py', '-C',
                  tiny / 'work' / 'epoch_1.pth')
     assert score(output) == pytest.approx(trained, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_resume_through_this_packages_name(tiny, trained):
     output = mim(tiny, 'train', 'mmpose_video', tiny / 'tiny.py', '--resume',
                  '--cfg-options', 'train_cfg.max_epochs=2')
@@ -63,6 +65,7 @@ def test_resume_through_this_packages_name(tiny, trained):
     assert (tiny / 'work' / 'epoch_2.pth').is_file()
 
 
+@pytest.mark.slow
 def test_publish(tiny, trained):
     out = tiny / 'published.pth'
     mim(tiny, 'run', 'mmpose_video', 'publish_model',
@@ -73,6 +76,7 @@ def test_publish(tiny, trained):
     assert set(content) == {'meta', 'state_dict'}
 
 
+@pytest.mark.slow
 def test_scripts_that_import_mmpose_before_the_config(tiny):
     # these find mmcv._ext through the .pth file only
     output = mim(tiny, 'run', 'mmpose', 'get_flops', tiny / 'tiny.py',
@@ -80,6 +84,7 @@ def test_scripts_that_import_mmpose_before_the_config(tiny):
     assert 'Flops' in output
 
 
+@pytest.mark.slow
 def test_two_processes(tiny, trained):
     if torch.cuda.device_count() == 1:
         pytest.skip('two processes need two GPUs, or none')
