@@ -1,10 +1,12 @@
 """Estimate the poses of people in videos."""
+from .detected_boxes import DetectedBoxes
+from .file_boxes import FileBoxes
 from .frame_source import Frame
-from .person_boxes import DetectedBoxes, FileBoxes, GivenBoxes
+from .person_boxes import BoxSource, GivenBoxes, WholeImage
 from .source_factory import open_source
 from .video_pose_inferencer import VideoPoseInferencer
 
 __all__ = [
-    'DetectedBoxes', 'FileBoxes', 'Frame', 'GivenBoxes', 'VideoPoseInferencer',
-    'open_source'
+    'BoxSource', 'DetectedBoxes', 'FileBoxes', 'Frame', 'GivenBoxes',
+    'VideoPoseInferencer', 'WholeImage', 'open_source'
 ]

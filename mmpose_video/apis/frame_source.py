@@ -2,7 +2,7 @@
 import os
 import os.path as osp
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Optional, Sized
+from typing import Iterable, Iterator, Optional, Sequence, Sized
 
 import numpy as np
 from mmengine.logging import print_log
@@ -38,6 +38,8 @@ class FrameSource:
         total (int, optional): Number of frames, None if unknown.
         live (bool): Whether the source does not wait for its reader.
         path (str, optional): The file or folder, None if there is none.
+        numbers (Sequence[int], optional): Numbers of the frames, ascending.
+            Defaults to None: 0 to ``total - 1``, or unknown.
     """
 
     def __init__(self,
@@ -45,12 +47,16 @@ class FrameSource:
                  fps: Optional[float] = None,
                  total: Optional[int] = None,
                  live: bool = False,
-                 path: Optional[str] = None) -> None:
+                 path: Optional[str] = None,
+                 numbers: Optional[Sequence[int]] = None) -> None:
         self.name = name
         self.fps = fps
         self.total = total
         self.live = live
         self.path = path
+        if numbers is None and total:
+            numbers = range(total)
+        self.numbers = numbers
 
     def __iter__(self) -> Iterator[Frame]:
         """Yield the frames in ascending time.
@@ -94,7 +100,8 @@ class FolderSource(FrameSource):
         self.reader = reader
         self._names = list(names.items())
         super().__init__(
-            osp.basename(osp.abspath(folder)), total=len(names), path=folder)
+            osp.basename(osp.abspath(folder)), total=len(names), path=folder,
+            numbers=list(names))
 
     def frames(self) -> Iterator[Frame]:
         """See :class:`FrameSource`."""

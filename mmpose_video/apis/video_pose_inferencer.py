@@ -24,15 +24,12 @@ from mmpose_video.smoothing import TrackSmoother
 from mmpose_video.tracking import CropAnchors, PoseTracker
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 
+from .box_source_factory import Boxes, make_box_source
 from .clip_window import Clip, ClipWindow
+from .detected_boxes import DetectedBoxes
 from .frame_source import FrameSource
-from .person_boxes import (
-    BoxSource,
-    DetectedBoxes,
-    FileBoxes,
-    People,
-    make_box_source,
-)
+from .people_tally import PeopleTally
+from .person_boxes import BoxSource, People
 from .pose_runner import Item, PoseRunner, SharedCropRunner
 from .progress import FrameProgress
 from .result_files import ResultFiles
@@ -134,7 +131,7 @@ class VideoPoseInferencer:
 
     def __call__(self,
                  inputs: Inputs,
-                 boxes: Any = None,
+                 boxes: Boxes = None,
                  out_dir: Optional[str] = None,
                  latency: Optional[int] = None,
                  max_frames: Optional[int] = None,
@@ -189,6 +186,8 @@ class VideoPoseInferencer:
         if boxes is None and self.detector is not None:
             boxes = self.detector
         find = make_box_source(boxes, source.name)
+        find.start(source)
+        tally = PeopleTally()
         draw = return_vis or (out_dir is not None and save_vis)
         visualizer = self._make_visualizer(color_by, radius,
                                            thickness) if draw else None
@@ -204,7 +203,10 @@ class VideoPoseInferencer:
                                     _input_files(source, find))
                 stack.callback(files.close)
             stack.enter_context(_test_cfg(self.model, test_cfg))
-            bar = FrameProgress(source.total) if show_progress else None
+            total = source.total
+            if max_frames is not None:
+                total = min(total or max_frames, max_frames)
+            bar = FrameProgress(total) if show_progress else None
             for clip, sample in self._predict(source, find, latency,
                                               max_frames):
                 drawn = None
@@ -218,6 +220,7 @@ class VideoPoseInferencer:
                         draw_heatmap=draw_heatmap,
                         kpt_thr=kpt_thr)
                 instances = to_dicts(sample.pred_instances)
+                tally.add(len(instances))
                 if files is not None:
                     files.append(
                         clip.key.index, clip.key.number, clip.key.name,
@@ -229,6 +232,7 @@ class VideoPoseInferencer:
                     predictions=[sample if return_datasamples else instances],
                     visualization=[drawn] if return_vis else [],
                     frame_id=clip.key.number)
+        tally.report(find)
 
     def _predict(self, source: FrameSource, find: BoxSource,
                  latency: Optional[int],
@@ -371,10 +375,7 @@ def to_dicts(found: InstanceData) -> List[dict]:
 
 def _input_files(source: FrameSource, find: BoxSource) -> List[str]:
     """Return the files that a run reads and must not overwrite."""
-    files = [] if source.path is None else [source.path]
-    if isinstance(find, FileBoxes):
-        files.append(find.path)
-    return files
+    return [path for path in (source.path, find.path) if path is not None]
 
 
 def _with_points(ready: tuple) -> Tuple[Clip, PoseDataSample]:

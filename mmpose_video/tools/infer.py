@@ -6,9 +6,10 @@ For example::
         --checkpoint WEIGHTS --boxes boxes.json --out-dir results
 """
 import argparse
+import os.path as osp
 import sys
 import time
-from typing import Optional, Sequence, Tuple
+from typing import Any, Optional, Sequence, Tuple
 
 from mmengine.config import DictAction
 
@@ -30,6 +31,11 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--out-dir', required=True)
     add('--boxes', help='json file with boxes; default: the detector, or '
         'without one the whole image')
+    add('--boxes-ann-file', metavar='FILE', help='annotations that name the '
+        'images of the boxes (default: their ids are numbers of frames)')
+    add('--boxes-id-offset', type=int, default=0, metavar='N',
+        help='what to subtract from the id of an image for the number of '
+        'the frame (default: %(default)s)')
     add('--detector', help='config of an MMDetection model that finds people')
     add('--detector-checkpoint')
     add('--box-score-thr', type=float, default=0.3,
@@ -82,7 +88,7 @@ def run(args: argparse.Namespace) -> Tuple[int, bool]:
         cfg_options=args.cfg_options)
     results = inferencer(
         args.video,
-        boxes=args.boxes,
+        boxes=_boxes(args),
         out_dir=args.out_dir,
         latency=args.latency,
         max_frames=args.max_frames,
@@ -101,6 +107,20 @@ def run(args: argparse.Namespace) -> Tuple[int, bool]:
         # an interrupt may have come while the generator was at rest
         results.close()  # type: ignore[attr-defined]
     return count, False
+
+
+def _boxes(args: argparse.Namespace) -> Any:
+    """Return the boxes that the arguments name."""
+    if not (args.boxes_ann_file or args.boxes_id_offset):
+        return args.boxes
+    from mmpose_video.apis import FileBoxes
+    if args.boxes is None:
+        sys.exit('error: --boxes-ann-file and --boxes-id-offset need --boxes')
+    return FileBoxes(
+        args.boxes,
+        image_id_offset=args.boxes_id_offset,
+        video=osp.splitext(osp.basename(args.video.rstrip('/')))[0],
+        ann_file=args.boxes_ann_file)
 
 
 def filter_config(words: Sequence[str]) -> dict:

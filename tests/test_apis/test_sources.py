@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from mmpose_video.apis import FileBoxes, Frame, GivenBoxes, open_source
-from mmpose_video.apis.person_boxes import make_box_source
+from mmpose_video.apis.box_source_factory import make_box_source
 
 
 def pictures(count, size=(32, 48)):

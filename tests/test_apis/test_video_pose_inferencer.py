@@ -5,8 +5,7 @@ import cv2
 import numpy as np
 import pytest
 
-from mmpose_video.apis import VideoPoseInferencer
-from mmpose_video.apis.person_boxes import whole_image
+from mmpose_video.apis import VideoPoseInferencer, WholeImage
 from mmpose_video.smoothing import build_filter
 from mmpose_video.tools import infer as cli
 
@@ -184,7 +183,7 @@ def test_latency_of_a_live_source(inferencer, images):
 
     for wait in (0, 1, 2):
         read.clear()
-        frames = inferencer._predict(Camera(), whole_image, wait, None)
+        frames = inferencer._predict(Camera(), WholeImage(), wait, None)
         for t in range(4):
             assert next(frames)[0].key.number == t
             assert len(read) == t + 1 + wait

@@ -1,0 +1,36 @@
+"""Count the people of a video and say how many there were."""
+from mmengine.logging import print_log
+
+from .person_boxes import BoxSource
+
+
+class PeopleTally:
+    """Counts of the frames and people of one run."""
+
+    def __init__(self) -> None:
+        self.frames = 0
+        self.frames_with_people = 0
+        self.people = 0
+
+    def add(self, people: int) -> None:
+        """Count a frame.
+
+        Args:
+            people (int): Number of its people.
+        """
+        self.frames += 1
+        self.frames_with_people += people > 0
+        self.people += people
+
+    def report(self, find: BoxSource) -> None:
+        """Log what came of a run; a run without people is a warning.
+
+        Args:
+            find (BoxSource): Where the people came from.
+        """
+        summary = find.summary()
+        if summary is not None:
+            print_log(summary, 'current')
+        if self.frames and not self.people:
+            print_log(f'there are no people in the {self.frames} frames: '
+                      f'{find.empty_hint}', 'current', 30)
