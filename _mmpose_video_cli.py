@@ -7,21 +7,33 @@ of commands, a typing error or ``--version`` should not wait for them.
 """
 import difflib
 import importlib.metadata
+import importlib.util
+import os
 import runpy
 import sys
 from typing import Dict, List, NamedTuple, Optional
 
 
 class Command(NamedTuple):
-    """The module that a command runs, and its line of the help."""
+    """The module that a command runs, and its line of the help.
+
+    Attributes:
+        module (str): The module.
+        help (str): What the command does.
+        standalone (bool): Whether the module imports nothing of the package
+            before it has parsed its arguments. Its file is then run by path,
+            so that ``--help`` does not wait for PyTorch and MMPose.
+    """
 
     module: str
     help: str
+    standalone: bool = False
 
 
 COMMANDS: Dict[str, Command] = {
     'infer': Command('mmpose_video.tools.infer',
-                     'estimate poses in a video, a folder or a camera'),
+                     'estimate poses in a video, a folder or a camera',
+                     standalone=True),
     'train': Command('mmpose_video.tools.train',
                      "train a model (MMPose's train.py)"),
     'test': Command('mmpose_video.tools.test',
@@ -83,12 +95,25 @@ def main(argv: Optional[List[str]] = None) -> int:
     # what argparse takes for the name of the program
     sys.argv = [f'mmpose-video {name}', *rest]
     try:
-        runpy.run_module(
-            COMMANDS[name].module, run_name='__main__', alter_sys=True)
+        command = COMMANDS[name]
+        if command.standalone:
+            runpy.run_path(_path_of(command.module), run_name='__main__')
+        else:
+            runpy.run_module(
+                command.module, run_name='__main__', alter_sys=True)
     except KeyboardInterrupt:
         print('\ninterrupted', file=sys.stderr)
         return INTERRUPTED
     return 0
+
+
+def _path_of(module: str) -> str:
+    """Return the file of a module, without importing its package."""
+    package, *rest = module.split('.')
+    spec = importlib.util.find_spec(package)
+    assert spec is not None and spec.submodule_search_locations
+    folder = spec.submodule_search_locations[0]
+    return os.path.join(folder, *rest) + '.py'
 
 
 def _help() -> str:

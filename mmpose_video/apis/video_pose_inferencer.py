@@ -10,7 +10,6 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
-from mmpose.apis import init_model
 from mmpose.structures import (
     PoseDataSample,
     merge_data_samples,
@@ -28,6 +27,7 @@ from .box_source_factory import Boxes, make_box_source
 from .clip_window import Clip, ClipWindow
 from .detected_boxes import DetectedBoxes
 from .frame_source import FrameSource
+from .model_loading import load_pose_model, read_config
 from .people_tally import PeopleTally
 from .person_boxes import BoxSource, People
 from .pose_runner import Item, PoseRunner, SharedCropRunner
@@ -98,11 +98,13 @@ class VideoPoseInferencer:
         if batch_size < 1:
             raise ValueError(f'`batch_size` must be at least 1, got '
                              f'{batch_size}')
-        if isinstance(config, str):
-            config = Config.fromfile(config)
-        device = device or ('cuda:0' if torch.cuda.is_available() else 'cpu')
+        config = read_config(config)
         self.cfg = config
-        self.model: Any = init_model(config, checkpoint, device, cfg_options)
+        self.smoother_cfg = smoother
+        if smoother:
+            make_smoother(smoother)  # may refuse, before anything slow
+        self.model: Any = load_pose_model(config, checkpoint, device,
+                                          cfg_options)
         init_default_scope(config.get('default_scope', 'mmpose'))
         dataset = config.test_dataloader.dataset
         self.pipeline = Compose(dataset.pipeline)
@@ -119,7 +121,6 @@ class VideoPoseInferencer:
         self.batch_size = batch_size
         self.tracker_cfg = dict(sigmas=self.meta.get('sigmas'),
                                 **(tracker or {}))
-        self.smoother_cfg = smoother
         self.anchor_cfg: Optional[dict] = None
         if shared_crop:
             self.anchor_cfg = {} if shared_crop is True else dict(shared_crop)
@@ -127,7 +128,8 @@ class VideoPoseInferencer:
         self.detector: Optional[DetectedBoxes] = None
         if detector is not None:
             self.detector = DetectedBoxes(detector, detector_checkpoint,
-                                          device, **(detector_cfg or {}))
+                                          str(self._device()),
+                                          **(detector_cfg or {}))
 
     def __call__(self,
                  inputs: Inputs,
@@ -234,17 +236,17 @@ class VideoPoseInferencer:
                     frame_id=clip.key.number)
         tally.report(find)
 
+    def _device(self) -> torch.device:
+        return next(self.model.parameters()).device
+
     def _predict(self, source: FrameSource, find: BoxSource,
                  latency: Optional[int],
                  max_frames: Optional[int]
                  ) -> Iterator[Tuple[Clip, PoseDataSample]]:
         """Key frames in order, with tracked and smoothed people."""
         tracker = PoseTracker(**self.tracker_cfg)
-        smoother = None
-        if self.smoother_cfg:
-            config = dict(self.smoother_cfg)
-            smoother = TrackSmoother(
-                score_thr=config.pop('score_thr', None), config=config)
+        smoother = make_smoother(
+            self.smoother_cfg) if self.smoother_cfg else None
         for pending in self._batches(source, find, latency, max_frames):
             sample = self._merge(pending)
             found = sample.pred_instances
@@ -352,6 +354,20 @@ class VideoPoseInferencer:
             color_by=color_by, radius=radius, line_width=thickness)
         visualizer.set_dataset_meta(self.meta)
         return visualizer
+
+
+def make_smoother(config: dict) -> TrackSmoother:
+    """Make a smoother for one video.
+
+    Args:
+        config (dict): Config of a filter, with ``score_thr`` besides.
+
+    Raises:
+        ValueError: If there is no such filter, or it has no such argument.
+    """
+    config = dict(config)
+    score_thr = config.pop('score_thr', None)
+    return TrackSmoother(config, score_thr)
 
 
 def to_dicts(found: InstanceData) -> List[dict]:

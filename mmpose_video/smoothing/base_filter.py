@@ -1,4 +1,5 @@
 """The interface of the filters over tracks."""
+import inspect
 from abc import ABCMeta, abstractmethod
 from typing import Optional
 
@@ -183,13 +184,18 @@ def build_filter(config: dict) -> BaseFilter:
             ``dict(type='OneEuro', fps=25)``.
 
     Raises:
-        KeyError: If there is no such filter.
+        ValueError: If there is no such filter, or it takes other arguments.
     """
     arguments = dict(config)
     name = arguments.pop('type')
-    # not ``FILTERS.build``, which asks the host's scope first and warns
+    # not ``FILTERS.build``, which asks MMPose's registry first and warns
     kind = FILTERS.get(name)
     if kind is None:
-        raise KeyError(f'there is no filter {name!r}, only '
-                       f'{sorted(FILTERS.module_dict)}')
+        raise ValueError(f'there is no filter {name!r}; there are '
+                         f'{", ".join(sorted(FILTERS.module_dict))}')
+    known = inspect.signature(kind).parameters
+    unknown = sorted(set(arguments) - set(known))
+    if unknown:
+        raise ValueError(f'{name} has no argument {unknown[0]!r}; it has '
+                         f'{", ".join(known)}')
     return kind(**arguments)

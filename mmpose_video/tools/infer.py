@@ -1,15 +1,16 @@
-r"""From a video to poses, on the command line.
+r"""Estimate the poses of people in a video.
 
 For example::
 
-    python -m mmpose_video.tools.infer video.mp4 --config CONFIG \
-        --checkpoint WEIGHTS --boxes boxes.json --out-dir results
+    mmpose-video infer video.mp4 --config CONFIG --checkpoint WEIGHTS \
+        --boxes boxes.json --out-dir results
 """
 import argparse
 import os.path as osp
+import signal
 import sys
 import time
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence
 
 from mmengine.config import DictAction
 
@@ -25,7 +26,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add('video', metavar='VIDEO',
-        help='video file, folder of images, or webcam:0')
+        help='video file, image, folder of images, or webcam:0')
     add('--config', required=True)
     add('--checkpoint', help='default: random weights, with a warning')
     add('--out-dir', required=True)
@@ -36,25 +37,28 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--boxes-id-offset', type=int, default=0, metavar='N',
         help='what to subtract from the id of an image for the number of '
         'the frame (default: %(default)s)')
-    add('--detector', help='config of an MMDetection model that finds people')
+    add('--detector', help='config of an MMDetection model that finds '
+        'people')
     add('--detector-checkpoint')
     add('--box-score-thr', type=float, default=0.3,
-        help='least score of a detected box (default: %(default)s)')
+        help='lowest score of a detected box (default: %(default)s)')
     add('--device', help='default: the first GPU, or cpu')
     add('--batch-size', type=int, default=32,
         help='people per batch (default: %(default)s)')
     add('--latency', type=int,
-        help='frames to wait for at most (default: as the clip reaches)')
-    add('--max-frames', type=int)
+        help='frames after a frame to wait for at most (default: as many as '
+        'its clip needs)')
+    add('--max-frames', type=int, metavar='N',
+        help='stop after N frames')
     add('--shared-crop', type=int, nargs='?', const=8, metavar='FRAMES',
         help='keep crops for runs of frames and reuse their features: '
-        'faster, slightly less accurate (default length: 8)')
+        'faster, less accurate where people move (default length: 8)')
     add('--smooth', nargs='+', metavar=('FILTER', 'KEY=VALUE'),
         help='OneEuro, ExponentialMovingAverage, Kalman, Gaussian, '
         'SavitzkyGolay or SmoothNet, with its arguments')
     add('--color-by', choices=('part', 'track'), default='part')
     add('--kpt-thr', type=float, default=0.3,
-        help='least score of a drawn key point (default: %(default)s)')
+        help='lowest score of a drawn keypoint (default: %(default)s)')
     add('--draw-heatmap', action='store_true')
     add('--no-video', action='store_true', help='write no mp4')
     add('--quiet', action='store_true', help='show no progress')
@@ -63,16 +67,21 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def run(args: argparse.Namespace) -> Tuple[int, bool]:
+def run(args: argparse.Namespace, written: List[int]) -> None:
     """Run on a video.
 
     Args:
         args (argparse.Namespace): As :func:`parse_args` returns them.
+        written (list[int]): Gets the number of each frame whose results are
+            complete, also if an error ends the run.
 
-    Returns:
-        tuple[int, bool]: Number of frames that were written, and whether the
-        user interrupted it.
+    Raises:
+        ValueError: If an input is wrong.
+        OSError: If a file cannot be read or written.
     """
+    smoother = filter_config(args.smooth) if args.smooth else None
+    boxes = _boxes(args)
+    # it imports PyTorch and MMPose: not before the arguments are known
     from mmpose_video.apis.video_pose_inferencer import VideoPoseInferencer
     inferencer = VideoPoseInferencer(
         args.config,
@@ -84,11 +93,11 @@ def run(args: argparse.Namespace) -> Tuple[int, bool]:
         batch_size=args.batch_size,
         shared_crop=dict(run_length=args.shared_crop)
         if args.shared_crop else False,
-        smoother=filter_config(args.smooth) if args.smooth else None,
+        smoother=smoother,
         cfg_options=args.cfg_options)
     results = inferencer(
         args.video,
-        boxes=_boxes(args),
+        boxes=boxes,
         out_dir=args.out_dir,
         latency=args.latency,
         max_frames=args.max_frames,
@@ -97,16 +106,12 @@ def run(args: argparse.Namespace) -> Tuple[int, bool]:
         color_by=args.color_by,
         kpt_thr=args.kpt_thr,
         show_progress=not args.quiet)
-    count = 0
     try:
-        for _ in results:
-            count += 1
-    except KeyboardInterrupt:
-        return count, True
+        for result in results:
+            written.append(result['frame_id'])
     finally:
         # an interrupt may have come while the generator was at rest
         results.close()  # type: ignore[attr-defined]
-    return count, False
 
 
 def _boxes(args: argparse.Namespace) -> Any:
@@ -115,7 +120,8 @@ def _boxes(args: argparse.Namespace) -> Any:
         return args.boxes
     from mmpose_video.apis import FileBoxes
     if args.boxes is None:
-        sys.exit('error: --boxes-ann-file and --boxes-id-offset need --boxes')
+        raise ValueError(
+            '--boxes-ann-file and --boxes-id-offset need --boxes')
     return FileBoxes(
         args.boxes,
         image_id_offset=args.boxes_id_offset,
@@ -124,13 +130,13 @@ def _boxes(args: argparse.Namespace) -> Any:
 
 
 def filter_config(words: Sequence[str]) -> dict:
-    """Config of a filter from its name and ``key=value`` pairs.
+    """Return the config of a filter from its name and ``key=value`` pairs.
 
     Values are numbers, pairs of numbers such as ``640,360``, or the path of
     a ``checkpoint``.
 
     Raises:
-        SystemExit: If a word is no such pair.
+        ValueError: If a word is no such pair.
     """
     config: dict = dict(type=words[0])
     for word in words[1:]:
@@ -144,32 +150,60 @@ def filter_config(words: Sequence[str]) -> dict:
                 for part in value.split(',')
             ]
         except ValueError:
-            sys.exit(f'--smooth: expected KEY=NUMBER, got `{word}`')
+            raise ValueError(
+                f'--smooth: expected KEY=NUMBER, got `{word}`') from None
         config[key] = numbers[0] if len(numbers) == 1 else numbers
     return config
 
 
+class _Terminated(KeyboardInterrupt):
+    """The process was asked to end, as by Ctrl-C."""
+
+
+def _terminate(*_: Any) -> None:
+    raise _Terminated
+
+
 def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Command line.
+    """Run the command.
 
     Args:
         argv (Sequence[str], optional): Defaults to the process's.
 
     Returns:
-        int: The exit status: 0, 1 for a bad input, 130 for an interrupt.
+        int: The exit status: 0, 1 for a bad input, 130 after Ctrl-C and 143
+        after SIGTERM. The results so far are complete in all cases.
     """
     args = parse_args(argv)
     start = time.perf_counter()
+    written: List[int] = []
+    before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        count, interrupted = run(args)
-    except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        run(args, written)
+    except KeyboardInterrupt as error:
+        _report('interrupted:', written, start, args.out_dir)
+        return 143 if isinstance(error, _Terminated) else 130
+    except (OSError, ValueError, ImportError, FloatingPointError) as error:
+        print(f'\nerror: {error}', file=sys.stderr)
+        if written:
+            _report('stopped:', written, start, args.out_dir)
         return 1
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    _report('done:', written, start, args.out_dir)
+    return 0
+
+
+def _report(state: str, written: Sequence[int], start: float,
+            out_dir: str) -> None:
+    """Print what was done."""
     seconds = time.perf_counter() - start
-    state = 'interrupted: the results of' if interrupted else 'wrote'
-    print(f'\n{state} {count} frames in {seconds:.1f} s '
-          f'{"are in" if interrupted else "to"} {args.out_dir}')
-    return 130 if interrupted else 0
+    count = len(written)
+    if count:
+        print(f'\n{state} the results of {count} frames are in {out_dir} '
+              f'({seconds:.1f} s)')
+    else:
+        print(f'\n{state} there are no results')
 
 
 if __name__ == '__main__':

@@ -186,5 +186,5 @@ def test_refuses_bad_settings(config):
 
 
 def test_unknown_filter():
-    with pytest.raises(KeyError, match='OneEuro'):
+    with pytest.raises(ValueError, match='OneEuro'):
         build_filter(dict(type='TwoEuro'))

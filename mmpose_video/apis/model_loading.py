@@ -1,0 +1,127 @@
+"""Build models with their weights, with errors that name the file."""
+import os
+import os.path as osp
+from typing import Any, Optional, Union
+
+import torch
+from mmengine.config import Config
+from mmengine.logging import print_log
+from mmengine.runner.checkpoint import CheckpointLoader
+from mmengine.runner.checkpoint import (
+    _load_checkpoint_to_model as copy_weights,
+)
+from mmpose.apis import init_model
+
+from mmpose_video.engine.checkpoint_match import match_checkpoint
+
+
+def read_config(config: Union[str, os.PathLike, Config]) -> Config:
+    """Read a config.
+
+    Args:
+        config (str | Config): A file, or a config as it is.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it is not a config of a model to test.
+    """
+    path = 'the config'
+    if not isinstance(config, Config):
+        path = f'`{os.fspath(config)}`'
+        if not osp.isfile(config):
+            raise FileNotFoundError(f'there is no config {path}')
+        try:
+            config = Config.fromfile(config)
+        except FileNotFoundError as error:  # one of its bases
+            raise FileNotFoundError(f'{path}: {error}') from error
+        except Exception as error:  # a config is code: it may raise anything
+            raise ValueError(f'cannot read the config {path}: '
+                             f'{_one_line(error)}') from error
+    for name in ('model', 'test_dataloader'):
+        if name not in config:
+            raise ValueError(f'{path} is not the config of a pose model: it '
+                             f'has no `{name}`')
+    return config
+
+
+def load_pose_model(config: Config,
+                    checkpoint: Optional[str] = None,
+                    device: Optional[str] = None,
+                    cfg_options: Optional[dict] = None) -> Any:
+    """Build a model to predict with.
+
+    Args:
+        config (Config): Its config; ``cfg_options`` are merged into it.
+        checkpoint (str, optional): Its weights. Defaults to None, random
+            weights, with a warning.
+        device (str, optional): Defaults to the first GPU, or the CPU.
+        cfg_options (dict, optional): Changes to the config.
+
+    Returns:
+        TopdownPoseEstimator: The model, in evaluation mode.
+
+    Raises:
+        FileNotFoundError: If there is no such checkpoint.
+        ValueError: If the checkpoint cannot be read or is another model's, if
+            the device cannot be used or if the model cannot be built.
+    """
+    device = device or ('cuda:0' if torch.cuda.is_available() else 'cpu')
+    try:
+        torch.empty(1, device=device)
+    except (RuntimeError, AssertionError) as error:
+        raise ValueError(f'the device `{device}` cannot be used: '
+                         f'{_one_line(error)}') from error
+    # before the model, which takes longer
+    content = None if checkpoint is None else _read_checkpoint(checkpoint)
+    try:
+        model = init_model(config, None, device, cfg_options)
+    except (AttributeError, KeyError, TypeError) as error:
+        raise ValueError('the model of the config cannot be built: '
+                         f'{_one_line(error)}') from error
+    if content is None:
+        print_log(
+            'no checkpoint was given: the weights are random, and the poses '
+            'mean nothing', 'current', 30)
+        return model
+    match = match_checkpoint(model, content)
+    if not match.complete:
+        raise ValueError(f'`{checkpoint}` holds the weights of another model: '
+                         f'{match}. Give the config that it was trained with')
+    weights = content.get('state_dict', content)
+    broken = [
+        name for name, value in weights.items()
+        if value.is_floating_point() and not value.isfinite().all()
+    ]
+    if broken:
+        raise ValueError(f'`{checkpoint}` holds weights that are not finite '
+                         f'({len(broken)} tensors, the first is '
+                         f'{broken[0]}); did its training end well?')
+    copy_weights(model, content, False, None)
+    meta = content.get('meta', {})
+    if 'dataset_meta' in meta:
+        model.dataset_meta = meta['dataset_meta']
+    return model
+
+
+def _read_checkpoint(path: str) -> dict:
+    """Read a checkpoint, without running anything in it."""
+    if '://' not in path and not osp.isfile(path):
+        raise FileNotFoundError(f'there is no checkpoint `{path}`')
+    try:
+        content = CheckpointLoader.load_checkpoint(path, 'cpu', None)
+    except Exception as error:  # a damaged file may raise anything
+        raise ValueError(f'cannot read the checkpoint `{path}`: '
+                         f'{_one_line(error)}') from error
+    weights = content.get('state_dict', content) if isinstance(
+        content, dict) else None
+    if not isinstance(weights, dict) or not weights or not all(
+            isinstance(value, torch.Tensor) for value in weights.values()):
+        raise ValueError(f'`{path}` holds no weights of a model')
+    return content
+
+
+def _one_line(error: BaseException) -> str:
+    """Return an error as one line."""
+    text = str(error.args[0]) if isinstance(
+        error, KeyError) and error.args else str(error)
+    return ' '.join(text.split()) or type(error).__name__
