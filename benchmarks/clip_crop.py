@@ -19,7 +19,7 @@ import numpy as np
 from mmpose.structures.bbox import get_warp_matrix
 
 from mmpose_video.datasets.loading.clip_crop import crop_clip
-from mmpose_video.ops.cpp_build import best_isa
+from mmpose_video.ops.cpp_compiler import best_isa
 
 
 def by_opencv(frames: List[np.ndarray], matrix: np.ndarray, out: np.ndarray

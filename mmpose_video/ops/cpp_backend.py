@@ -21,7 +21,8 @@ from .cpp_abi import (
     pointer,
     strided,
 )
-from .cpp_build import KernelUnavailableError, load_kernel
+from .cpp_build import load_kernel
+from .cpp_compiler import KernelUnavailableError
 from .problem import ScanProblem, empty_like_operand
 
 NAME = 'cpp'

@@ -1,201 +1,142 @@
-"""Compile the CPU kernels once per machine, and never in the way.
+"""Load a CPU kernel: from the user's cache, or compiled now.
 
-A kernel has a plain C interface: it needs a C++ compiler but no headers of
-PyTorch, takes about 5 s, and one build fits every PyTorch. The library goes
-into a cache directory under a name that says what it was made from.
+A compiled library is cached under a name that says what it was made from:
+kernel, processor, instruction set, source and compiler. What cannot be
+cached is compiled by each process that needs it.
 """
 import ctypes
-import hashlib
 import logging
 import os
 import platform
-import shlex
-import shutil
-import signal
-import subprocess
 import tempfile
 import time
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Iterator, List, Optional, Tuple
+from typing import List, Optional
 
-import torch
 from mmengine.logging import print_log
 
 from .cpp_abi import SELECTIVE_SCAN, KernelSource
+from .cpp_cache import ENV_CACHE, CacheError, KernelCache, cache_directory
+from .cpp_compiler import (
+    KernelUnavailableError,
+    best_isa,
+    compile_kernel,
+    compiler_key,
+    find_compiler,
+    source_key,
+)
 
 ENV_NO_BUILD = 'MMPOSE_VIDEO_NO_BUILD'
-ENV_CACHE = 'MMPOSE_VIDEO_CACHE_DIR'
 
-# Package defaults, seconds. A build takes about 5; a machine that needs
-# more than the limit is better served by PyTorch alone.
-BUILD_LIMIT = 120.0
-LOCK_LIMIT = 150.0
-
-_SOURCE = Path(__file__).with_name('csrc')
-_FLAGS = ('-O3', '-std=c++17', '-fPIC', '-shared', '-fno-math-errno',
-          '-fno-trapping-math', '-ffp-contract=fast')
-ISA_FLAGS = {
-    'avx512': ('-mavx512f', '-mavx512dq', '-mavx512bw', '-mavx512vl',
-               '-mfma', '-mprefer-vector-width=512'),
-    'avx2': ('-mavx2', '-mfma'),
-    'generic': (),
-}
+# Descriptors of loaded libraries. They stay open: the loader knows a library
+# by its path, which holds the descriptor's number.
+_open_libraries: List[int] = []
 
 
-class KernelUnavailableError(RuntimeError):
-    """The kernel is not there; the message says why and what to do."""
+def _log(text: str, level: int = logging.WARNING) -> None:
+    print_log(text, logger='current', level=level)
 
 
-def best_isa() -> str:
-    """Widest instruction set of this processor that the kernel uses.
+def _declared(source: KernelSource, path: str) -> ctypes.CDLL:
+    """Load a library and declare its functions."""
+    try:
+        return source.declare(ctypes.CDLL(path))
+    except AttributeError as error:
+        raise OSError(f'a function is missing: {error}') from error
 
-    Returns:
-        str: A key of ``ISA_FLAGS``.
+
+def _link(source: KernelSource, content: bytes) -> ctypes.CDLL:
+    """Load a library from memory.
+
+    A loader takes a path and reads the file again, so the bytes that were
+    verified are given to it in a file that nobody else can reach.
     """
-    if platform.machine().lower() not in ('x86_64', 'amd64'):
-        return 'generic'
-    capability = torch.backends.cpu.get_cpu_capability()
-    return {'AVX512': 'avx512', 'AVX2': 'avx2'}.get(capability, 'generic')
+    if hasattr(os, 'memfd_create'):
+        try:
+            handle = os.memfd_create(source.name)
+            _open_libraries.append(handle)
+            with open(handle, 'wb', closefd=False) as file:
+                file.write(content)
+            return _declared(source, f'/proc/self/fd/{handle}')
+        except OSError:
+            pass  # No /proc, or no code may run from there.
+    with tempfile.TemporaryDirectory(prefix='mmpose_video_') as folder:
+        path = Path(folder) / f'{source.name}.so'
+        path.write_bytes(content)
+        # A loaded library needs its file no more.
+        return _declared(source, str(path))
 
 
-def find_compiler() -> Optional[List[str]]:
-    """Find a C++ compiler.
-
-    Returns:
-        list[str] or None: ``CXX`` if set, else g++, clang++ or c++, with
-        arguments; None without any.
-    """
-    named = os.environ.get('CXX')
-    candidates = [named] if named else ['g++', 'clang++', 'c++']
-    for candidate in candidates:
-        words = shlex.split(candidate)
-        path = shutil.which(words[0]) if words else None
-        if path:
-            return [path, *words[1:]]
+def _from_cache(cache: KernelCache, source: KernelSource, names: List[str],
+                level: int = logging.WARNING) -> Optional[ctypes.CDLL]:
+    """Load the first of some files; None if none of them can be."""
+    for name in names:
+        try:
+            content = cache.load(name)
+            if content is not None:
+                return _link(source, content)
+        except (CacheError, OSError) as error:
+            _log(f'The cached kernel {cache.path / name} is not used: '
+                 f'{error}.', level)
     return None
 
 
-def cache_directory() -> Path:
-    """Where compiled kernels are kept.
-
-    Returns:
-        Path: ``MMPOSE_VIDEO_CACHE_DIR``, else ``mmpose_video`` in
-        ``XDG_CACHE_HOME`` or in ``~/.cache``. It may not exist.
-    """
-    if os.environ.get(ENV_CACHE):
-        return Path(os.environ[ENV_CACHE])
-    base = os.environ.get('XDG_CACHE_HOME')
-    return (Path(base) if base else Path.home() / '.cache') / 'mmpose_video'
-
-
-def _source_key(source: KernelSource, isa: str) -> str:
-    """Hash of the source with all headers, and of the flags."""
-    digest = hashlib.sha256(repr((_FLAGS, ISA_FLAGS[isa])).encode())
-    for path in (_SOURCE / f'{source.name}.cpp', *sorted(_SOURCE.glob('*.h'))):
-        digest.update(path.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-def _compiler_key(compiler: List[str]) -> str:
-    """Hash of the compiler: its file and arguments."""
-    path = os.path.realpath(compiler[0])
-    status = os.stat(path)
-    what = (path, status.st_size, int(status.st_mtime), compiler[1:])
-    return hashlib.sha256(repr(what).encode()).hexdigest()[:8]
-
-
-def _load(source: KernelSource, path: Path) -> ctypes.CDLL:
-    """Load a compiled kernel that nobody else could have put there."""
-    owner = path.stat().st_uid
-    if owner not in (0, os.getuid()):
-        raise OSError(f'{path} belongs to another user (id {owner})')
-    return source.declare(ctypes.CDLL(str(path)))
-
-
-@contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """Hold a file lock; give up waiting after ``LOCK_LIMIT``."""
-    import fcntl
-    with open(path, 'w') as file:
-        deadline = time.monotonic() + LOCK_LIMIT
-        while True:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    break  # Build all the same: the rename is atomic.
-                time.sleep(0.05)
-            except OSError:
-                break  # A file system without locks; the same holds.
-        yield
-
-
-def _compile(command: List[str], limit: float) -> None:
-    """Run the compiler in its own process group, for a limited time."""
-    process = subprocess.Popen(
-        command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE, text=True, errors='replace',
-        start_new_session=True)
-    try:
-        _, message = process.communicate(timeout=limit)
-    except subprocess.TimeoutExpired:
-        os.killpg(process.pid, signal.SIGKILL)
-        process.communicate()
-        raise KernelUnavailableError(
-            f'compiling the kernel took more than {limit:.0f} s with '
-            f'{command[0]}; name a faster compiler in CXX.') from None
-    if process.returncode:
-        lines = message.strip().splitlines()
-        # The first error says it, the rest follows from it.
-        said = next((line for line in lines if 'error' in line),
-                    lines[-1] if lines else 'no message')
-        raise KernelUnavailableError(
-            f'{command[0]} cannot compile the kernel ({said}); name another '
-            'compiler in CXX.')
-
-
-def _build(source: KernelSource, compiler: List[str], isa: str, target: Path
-           ) -> None:
-    """Compile to a temporary name, then rename."""
+def _build(source: KernelSource, isa: str, compiler: List[str], name: str,
+           cache: Optional[KernelCache]) -> ctypes.CDLL:
+    """Compile, load and then cache a kernel."""
     start = time.monotonic()
-    handle, name = tempfile.mkstemp(suffix='.so', dir=target.parent)
-    os.close(handle)
-    base = [*compiler, *_FLAGS, *ISA_FLAGS[isa],
-            str(_SOURCE / f'{source.name}.cpp'), '-o', name]
-    try:
+    content, threads = compile_kernel(source.name, compiler, isa)
+    kernel = _link(source, content)
+    where = 'not cached'
+    if cache is not None:
         try:
-            _compile([*base, '-fopenmp'], BUILD_LIMIT)
-            threads = 'with OpenMP'
-        except KernelUnavailableError:
-            left = BUILD_LIMIT - (time.monotonic() - start)
-            if left <= 0:
-                raise
-            # Apple's compiler comes without OpenMP: one thread then.
-            _compile(base, left)
-            threads = 'without OpenMP, one thread'
-        os.replace(name, target)
-    finally:
-        if os.path.exists(name):
-            os.unlink(name)
-    print_log(
-        f'Compiled the kernel {source.name} ({isa}, {threads}) with '
-        f'{compiler[0]} in {time.monotonic() - start:.1f} s: {target}',
-        logger='current', level=logging.INFO)
+            cache.store(name, content)
+            where = str(cache.path / name)
+        except OSError as error:
+            where = (f'not cached, {cache.path} cannot be written to '
+                     f'({error.strerror})')
+    _log(f'Compiled the kernel {source.name} ({isa}, {threads}) with '
+         f'{compiler[0]} in {time.monotonic() - start:.1f} s: {where}',
+         logging.INFO)
+    return kernel
 
 
-def _directory() -> Tuple[Path, Optional[tempfile.TemporaryDirectory]]:
-    """A directory to build in; a private temporary one as a last resort."""
-    directory = cache_directory()
+def _cached_or_built(source: KernelSource, isa: str) -> ctypes.CDLL:
+    """Load a kernel from the cache, or build it there."""
+    stem = f'{source.name}-{platform.machine()}-{isa}-'
+    stem += source_key(source.name, isa)
+    missing: Optional[KernelUnavailableError] = None
     try:
-        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if os.access(directory, os.W_OK | os.X_OK):
-            return directory, None
-    except OSError:
-        pass
-    private = tempfile.TemporaryDirectory(prefix='mmpose_video_')
-    return Path(private.name), private
+        compiler = find_compiler()
+        name = f'{stem}-{compiler_key(compiler)}.so'
+    except KernelUnavailableError as error:
+        missing = error
+    reason = 'it is not in the cache'
+    try:
+        with KernelCache(cache_directory()) as cache:
+            # Without a compiler: built earlier, by one that is now gone.
+            names = cache.names(stem) if missing else [name]
+            kernel = _from_cache(cache, source, names)
+            if kernel is not None:
+                return kernel
+    except CacheError as error:
+        reason = f'the cache cannot be used ({error})'
+    if os.environ.get(ENV_NO_BUILD, '').lower() not in ('', '0', 'false'):
+        raise KernelUnavailableError(
+            f'{reason}, and {ENV_NO_BUILD} forbids building; unset that '
+            'variable.')
+    if missing:
+        raise missing
+    try:
+        with KernelCache(cache_directory(), create=True) as cache:
+            with cache.locked(f'{stem}.lock'):
+                # Another process may have built it meanwhile.
+                kernel = _from_cache(cache, source, [name], logging.DEBUG)
+                return kernel or _build(source, isa, compiler, name, cache)
+    except CacheError as error:
+        _log(f'Compiled kernels are not cached: {error}. Name a directory in '
+             f'{ENV_CACHE}, or each process compiles them again.')
+        return _build(source, isa, compiler, name, None)
 
 
 def load_kernel(isa: Optional[str] = None,
@@ -204,57 +145,21 @@ def load_kernel(isa: Optional[str] = None,
 
     Args:
         isa (str, optional): A key of ``ISA_FLAGS``. Defaults to the best
-            this processor has.
-        source (KernelSource): Which one. Defaults to the selective scan's.
+            that this processor has.
+        source (KernelSource): The kernel. Defaults to the selective scan.
 
     Returns:
-        ctypes.CDLL: The kernel, functions declared.
+        ctypes.CDLL: The kernel, its functions declared.
 
     Raises:
-        KernelUnavailableError: No kernel and no way to make one.
+        KernelUnavailableError: There is no kernel and no way to make one.
     """
     if os.name != 'posix':
         raise KernelUnavailableError(
             f'the kernel is built on Linux and macOS only, not on '
             f'{platform.system()}; use the Linux subsystem there.')
-    isa = isa or best_isa()
-    key = _source_key(source, isa)
-    stem = f'{source.name}-{platform.machine()}-{isa}-{key}'
-    compiler = find_compiler()
-    cache = cache_directory()
     try:
-        if compiler is None:
-            # Built earlier, maybe elsewhere, by a compiler now gone.
-            found = sorted(cache.glob(f'{stem}-*.so'))
-        else:
-            found = [cache / f'{stem}-{_compiler_key(compiler)}.so']
-        for path in found:
-            if path.is_file():
-                return _load(source, path)
+        return _cached_or_built(source, isa or best_isa())
     except OSError as error:
         raise KernelUnavailableError(
-            f'the cached kernel cannot be loaded ({error}); empty {cache}.'
-        ) from error
-    if os.environ.get(ENV_NO_BUILD, '').lower() not in ('', '0', 'false'):
-        raise KernelUnavailableError(
-            f'it has not been built, and {ENV_NO_BUILD} forbids it; unset '
-            'that variable.')
-    if compiler is None:
-        raise KernelUnavailableError(
-            'no C++ compiler was found; install one ("apt-get install g++", '
-            '"conda install gxx_linux-64", "xcode-select --install") or '
-            'name it in CXX.')
-    try:
-        directory, private = _directory()
-        target = directory / found[0].name
-        with _locked(directory / f'{stem}.lock'):
-            if not target.is_file():
-                _build(source, compiler, isa, target)
-            kernel = _load(source, target)
-    except OSError as error:
-        raise KernelUnavailableError(
-            f'the kernel cannot be built or loaded ({error}); name a '
-            f'writable directory in {ENV_CACHE}.') from error
-    if private is not None:
-        private.cleanup()  # A loaded library needs its file no more.
-    return kernel
+            f'the kernel cannot be built or loaded ({error}).') from error

@@ -12,7 +12,7 @@ from mmpose_video.ops import (
     selective_scan,
 )
 from mmpose_video.ops.backends import BACKENDS, requested_backend
-from mmpose_video.ops.cpp_build import KernelUnavailableError
+from mmpose_video.ops.cpp_compiler import KernelUnavailableError
 
 
 @pytest.fixture

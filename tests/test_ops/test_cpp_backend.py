@@ -16,7 +16,8 @@ from mmpose_video.ops import (
     selective_scan,
 )
 from mmpose_video.ops.backends import ScanBackendError
-from mmpose_video.ops.cpp_build import ISA_FLAGS, best_isa, load_kernel
+from mmpose_video.ops.cpp_build import load_kernel
+from mmpose_video.ops.cpp_compiler import ISA_FLAGS, best_isa
 
 WORKS, REASON = cpp_backend.availability()
 pytestmark = pytest.mark.skipif(not WORKS, reason=REASON)

@@ -14,11 +14,8 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.ops.cpp_abi import KernelSource
-from mmpose_video.ops.cpp_build import (
-    KernelUnavailableError,
-    best_isa,
-    load_kernel,
-)
+from mmpose_video.ops.cpp_build import load_kernel
+from mmpose_video.ops.cpp_compiler import KernelUnavailableError, best_isa
 
 _ABI_VERSION = 1
 #: Bits behind the point of a place, and half of what is cut off.

@@ -4,7 +4,7 @@ import pytest
 
 from mmpose_video.datasets.loading import clip_crop
 from mmpose_video.datasets.loading.clip_crop import crop_clip, is_available
-from mmpose_video.ops.cpp_build import KernelUnavailableError
+from mmpose_video.ops.cpp_compiler import KernelUnavailableError
 
 needs_kernel = pytest.mark.skipif(
     not is_available(), reason='no compiler, or no vector instructions')
