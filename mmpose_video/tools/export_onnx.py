@@ -11,7 +11,8 @@ test. Selective scans become one ``Scan`` node each, deformable convolutions
 
 DiffPose's graph has the noise that it starts from as a second input, ``noise``
 (N, P, ...) with P hypotheses, standard normal. With a head that regresses, the
-output is ``keypoints`` (N, K, 2) as fractions of the crop.
+output is ``keypoints`` (N, K, 2) as fractions of the crop; with SimCC's heads
+the outputs are ``simcc_x`` and ``simcc_y`` (N, K, bins).
 """
 import argparse
 import os
@@ -23,7 +24,12 @@ import torch
 from mmengine.config import Config
 from mmengine.runner import load_checkpoint
 from mmpose.apis import init_model
-from mmpose.models.heads import RegressionHead, RLEHead
+from mmpose.models.heads import (
+    RegressionHead,
+    RLEHead,
+    RTMCCHead,
+    SimCCHead,
+)
 from torch import Tensor, nn
 
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
@@ -48,17 +54,19 @@ class ExportedPart(nn.Module):
         super().__init__()
         self.model = model
         self.settings: Any = None
-        self.output = 'heatmaps'
+        self.outputs: Tuple[str, ...] = ('heatmaps', )
         head: Any = model.head
         self.regresses = isinstance(head, (RegressionHead, RLEHead))
         if self.regresses:
-            self.output = 'keypoints'
+            self.outputs = ('keypoints', )
+        elif isinstance(head, (SimCCHead, RTMCCHead)):
+            self.outputs = ('simcc_x', 'simcc_y')
         if not isinstance(head, (DiffPoseHead, DiffPoseRegressionHead)):
             return
         test_cfg: Any = model.test_cfg or {}
         self.settings = head.sampling.override(test_cfg.get('sampling'))
         if isinstance(head, DiffPoseRegressionHead):
-            self.output = 'keypoints'
+            self.outputs = ('keypoints', )
         if self.settings.eta > 0:
             raise ValueError(
                 f'with `sampling.eta={self.settings.eta}` each step draws '
@@ -90,7 +98,7 @@ class ExportedPart(nn.Module):
         return clips, noise
 
     def forward(self, clips: Tensor,
-                noise: Optional[Tensor] = None) -> Tensor:
+                noise: Optional[Tensor] = None) -> Any:
         """Run the model.
 
         Args:
@@ -98,7 +106,8 @@ class ExportedPart(nn.Module):
             noise (Tensor, optional): For DiffPose, (N, P, *signal).
 
         Returns:
-            Tensor: Heatmaps (N, K, h, w) or coordinates (N, K, 2).
+            Tensor | tuple[Tensor]: Heatmaps (N, K, h, w), coordinates
+            (N, K, 2), or SimCC's vectors of x and y (N, K, bins).
         """
         model: Any = self.model
         feats = model.extract_feat(clips)
@@ -114,7 +123,8 @@ def export(config: str,
            out: str,
            checkpoint: Optional[str] = None,
            batch_size: Optional[int] = None,
-           cfg_options: Optional[dict] = None) -> Dict[str, Any]:
+           cfg_options: Optional[dict] = None,
+           deploy: bool = False) -> Dict[str, Any]:
     """Export a model and compare it with onnxruntime's result.
 
     Args:
@@ -123,6 +133,8 @@ def export(config: str,
         checkpoint (str, optional): Weights; random ones without it.
         batch_size (int, optional): Fix N. Defaults to None, any N.
         cfg_options (dict, optional): Changes to the config.
+        deploy (bool): Merge the branches of re-parameterizable layers, such
+            as RepVGG's, before exporting. Defaults to False.
 
     Returns:
         dict: ``shape`` of the clips, with ``'N'`` as the first entry where it
@@ -142,6 +154,8 @@ def export(config: str,
     model.frames_per_pass = None  # would fix the number of passes
     width, height = cfg.codec.input_size
     module = ExportedPart(model).eval()
+    if deploy:
+        model.switch_to_deploy()
     rest = (_num_frames(cfg), 3, height, width)
     inputs = module.draw_inputs((batch_size or _TRACED_CLIPS, *rest), seed=0)
 
@@ -160,7 +174,7 @@ def export(config: str,
                 dynamo=True,
                 opset_version=_OPSET,
                 input_names=list(module.input_names),
-                output_names=[module.output],
+                output_names=list(module.outputs),
                 dynamic_shapes=axes,
                 verbose=False)
     finally:
@@ -198,13 +212,17 @@ def compare(module: ExportedPart, path: str,
         for seed in range(2):
             inputs = module.draw_inputs(shape, seed)
             with torch.no_grad():
-                wanted = module(*inputs).numpy()
-            found, = session.run(None, {
+                wanted = module(*inputs)
+            wanted = wanted if isinstance(wanted, tuple) else (wanted, )
+            outputs = session.run(None, {
                 name: tensor.numpy()
                 for name, tensor in zip(module.input_names, inputs)
             })
-            scale = max(float(np.abs(wanted).max()), 1e-12)
-            worst = max(worst, float(np.abs(found - wanted).max()) / scale)
+            for found, tensor in zip(outputs, wanted):
+                values = tensor.numpy()
+                scale = max(float(np.abs(values).max()), 1e-12)
+                worst = max(worst,
+                            float(np.abs(found - values).max()) / scale)
     return worst
 
 
@@ -225,10 +243,12 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--checkpoint')
     parser.add_argument('--batch-size', type=int,
                         help='fix the number of clips (default: any)')
+    parser.add_argument('--deploy', action='store_true',
+                        help="merge the branches of layers such as RepVGG's")
     args = parser.parse_args(argv)
     try:
         result = export(args.config, args.out, args.checkpoint,
-                        args.batch_size)
+                        args.batch_size, deploy=args.deploy)
     except ValueError as error:
         sys.exit(f'error: {error}')
     found = result['difference']

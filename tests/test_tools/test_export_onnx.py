@@ -131,3 +131,21 @@ def test_refuses_noise_in_each_step(tmp_path):
         export(tiny('diffpose', 'diffpose_hrnet-tiny*'), str(out),
                cfg_options={'model.test_cfg.sampling.eta': 0.5})
     assert not out.exists()
+
+
+def test_deploy_merges_branches(tmp_path, weights):
+    """RepVGG's three branches become one convolution; SimCC's two outputs."""
+    config = tiny('single_image', 'simcc_repvgg-tiny*')
+    path = weights(config)
+    results = [
+        export(config, str(tmp_path / f'{deploy}.onnx'), path, deploy=deploy)
+        for deploy in (False, True)
+    ]
+    assert results[1]['nodes'] < results[0]['nodes']
+    assert all(result['difference'] < 1e-5 for result in results)
+
+    import onnx
+    graph = onnx.load(str(tmp_path / 'True.onnx')).graph
+    assert [output.name for output in graph.output] == ['simcc_x', 'simcc_y']
+    # the stem, seven blocks, and the head's own layer
+    assert sum(node.op_type == 'Conv' for node in graph.node) == 9

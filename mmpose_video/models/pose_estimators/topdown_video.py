@@ -109,6 +109,26 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
             self.backbone.eval()
         return self
 
+    def switch_to_deploy(self) -> None:
+        """Merge the branches of re-parameterizable layers, such as RepVGG's.
+
+        MMPose's method passes ``test_cfg`` to every layer, which mmpretrain's
+        layers do not take.
+
+        Raises:
+            RuntimeError: If the model is in training mode: batch statistics
+                are merged as they are.
+        """
+        if self.training:
+            raise RuntimeError('call `eval()` before `switch_to_deploy()`')
+        # a list: merging replaces modules
+        for layer in list(self.modules()):
+            switch = getattr(layer, 'switch_to_deploy', None)
+            if layer is self or switch is None:
+                continue
+            takes_cfg = inspect.signature(switch).parameters
+            switch(self.test_cfg) if takes_cfg else switch()
+
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
         """Compute the losses of a batch.
 
