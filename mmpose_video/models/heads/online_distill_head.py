@@ -42,8 +42,8 @@ class OnlineDistillHead(BaseHead):
     in [0, 1] are almost uniform after a softmax, which is what the paper has;
     ``beta`` sharpens both.
 
-    The first branch alone predicts. Once trained, :func:`keep_first_branch`
-    reduces a state dict to the plain head (without ``trunk``).
+    The first branch alone predicts. ``mmpose-video convert-checkpoint
+    online-distill IN OUT`` keeps it as a plain head (without ``trunk``).
 
     Any config of a head becomes one of this by two keys: ``type`` moves to
     ``branch``, and ``type='OnlineDistillHead'``.
@@ -264,34 +264,3 @@ class OnlineDistillHead(BaseHead):
     def _total(loss: Any) -> Any:
         """Return the sum of a loss that may be a list of terms."""
         return sum(loss) if isinstance(loss, list) else loss
-
-
-def keep_first_branch(state_dict: Dict[str, Tensor],
-                      prefix: str = 'head.') -> Dict[str, Tensor]:
-    """Reduce a trained :class:`OnlineDistillHead` to the plain head.
-
-    Args:
-        state_dict (dict[str, Tensor]): State dict of a model.
-        prefix (str): Name of the head in it. Defaults to 'head.'.
-
-    Returns:
-        dict[str, Tensor]: The same with ``head.branches.0.*`` as ``head.*``
-        and the other branches left out.
-
-    Raises:
-        ValueError: If there is no such head, or it has trunks, which a plain
-            head cannot hold.
-    """
-    first = f'{prefix}branches.0.'
-    if not any(key.startswith(first) for key in state_dict):
-        raise ValueError(f'no key begins with {first!r}: this is no model '
-                         'with an OnlineDistillHead')
-    if any(key.startswith(f'{prefix}trunks.') for key in state_dict):
-        raise ValueError('the branches have trunks, which the plain head has '
-                         'no place for; keep the config with '
-                         '`num_branches=1`')
-    return {
-        key.replace(first, prefix): value
-        for key, value in state_dict.items()
-        if key.startswith(first) or not key.startswith(prefix)
-    }

@@ -10,6 +10,7 @@ from .dcpose import DCPoseConverter
 from .dsta import DSTAConverter
 from .fami import FAMIConverter
 from .hrnet import HRNetConverter
+from .online_distill import OnlineDistillConverter
 from .posewarper import (
     FacebookPoseWarperConverter,
     PoseWarperConverter,
@@ -26,6 +27,7 @@ CONVERTERS: Dict[str, Type[Converter]] = {
     'dsta': DSTAConverter,
     'fami': FAMIConverter,
     'hrnet': HRNetConverter,
+    'online-distill': OnlineDistillConverter,
     'poseidon': PoseidonConverter,
     'posewarper': PoseWarperConverter,
     'posewarper-facebook': FacebookPoseWarperConverter,

@@ -7,8 +7,6 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
-from mmpose_video.models.heads.online_distill_head import keep_first_branch
-
 MSE = dict(type='KeypointMSELoss', use_target_weight=True)
 BRANCH = dict(type='HeatmapHead', in_channels=4, out_channels=3,
               deconv_out_channels=None, loss=MSE)
@@ -163,23 +161,6 @@ def test_first_branch_predicts(feats, samples, flip):
     got = head.predict(given, samples, test_cfg)
     for a, b in zip(got, expected):
         assert (a.keypoints == b.keypoints).all()
-
-
-def test_publishing_keeps_one_branch(feats):
-    head = build()
-    state = {f'head.{k}': v for k, v in head.state_dict().items()}
-    state['backbone.conv1.weight'] = torch.zeros(1)
-    kept = keep_first_branch(state)
-    plain = MODELS.build(BRANCH)
-    assert kept.pop('backbone.conv1.weight') is not None
-    plain.load_state_dict({k[5:]: v for k, v in kept.items()})
-    assert torch.equal(plain(feats), head(feats))
-    with pytest.raises(ValueError, match='no key begins'):
-        keep_first_branch(kept)
-    trunk = build(trunk=dict(type='LargeSelectiveKernel', channels=4))
-    with pytest.raises(ValueError, match='trunks'):
-        keep_first_branch(
-            {f'head.{k}': v for k, v in trunk.state_dict().items()})
 
 
 @pytest.mark.parametrize('changes, message', [
