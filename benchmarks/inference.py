@@ -59,7 +59,7 @@ def run_inferencer(clips: Clips, out: Path, **kwargs: Any) -> float:
     start = time.perf_counter()
     for frames, boxes in clips:
         for _ in inferencer(str(frames), boxes=str(boxes), out_dir=str(out),
-                            save_vis=False):
+                            output=dict(save_vis=False)):
             pass
     return time.perf_counter() - start
 

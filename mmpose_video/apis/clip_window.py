@@ -1,7 +1,7 @@
-"""Clips around key frames of a video that runs by."""
+"""Build clips around key frames from a stream of frames."""
 from collections import deque
 from dataclasses import dataclass
-from typing import Any, Deque, List, Optional, Tuple
+from typing import Deque, List, Optional
 
 import numpy as np
 from mmengine.logging import print_log
@@ -9,6 +9,7 @@ from mmengine.logging import print_log
 from mmpose_video.formats.frame_index import stand_ins
 
 from .frame_source import Frame
+from .protocols import ClipSampler
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,9 @@ class Clip:
 
     Attributes:
         key (Frame): The key frame.
-        frames (list[Frame]): T frames; the same one may stand twice.
-        offsets (np.ndarray): Their distances from the key frame, (T, ) int64.
+        frames (list[Frame]): T frames; one may appear more than once.
+        offsets (np.ndarray): Their distances from the key frame in frames,
+            (T, ) int64.
         valid (np.ndarray): False where a frame stands in, (T, ) bool.
         key_index (int): Position of the key frame.
         shot (int): Number of the run of frames of one size.
@@ -33,7 +35,7 @@ class Clip:
 
 
 class ClipWindow:
-    """Keeps as many frames as the clips need, and no more.
+    """Keep as many frames of a stream as its clips need.
 
     Clips are those of :class:`BaseVideoDataset` with ``missing_frames=
     'nearest'``: of the frames that exist, the nearest stands in for one that
@@ -41,16 +43,20 @@ class ClipWindow:
     clip reaches across.
 
     Args:
-        sampler: A clip sampler of :mod:`clip_samplers`.
+        sampler (ClipSampler): Tells the offsets of the frames of a clip.
         latency (int, optional): How many frames after the key frame may be
-            waited for. Fewer than the clip reaches ahead: the nearest one
-            that is there stands in. Defaults to None, as many as the clip
-            reaches.
+            waited for. If the clip needs later ones, the nearest frame that
+            is there stands in. Defaults to None, as many as the clip needs.
+
+    Raises:
+        ValueError: If the latency is negative.
     """
 
-    def __init__(self, sampler: Any, latency: Optional[int] = None) -> None:
+    def __init__(self,
+                 sampler: ClipSampler,
+                 latency: Optional[int] = None) -> None:
         self.sampler = sampler
-        self.before, self.after = reach(sampler)
+        self.before, self.after = sampler.reach
         if latency is not None and latency < 0:
             raise ValueError(f'`latency` must not be negative, got {latency}')
         self.wait = self.after if latency is None else min(latency,
@@ -60,7 +66,14 @@ class ClipWindow:
         self._keys: Deque[Frame] = deque()
 
     def push(self, frame: Frame) -> List[Clip]:
-        """Take the next frame; returns the clips that are complete."""
+        """Take the next frame.
+
+        Args:
+            frame (Frame): Its number is higher than those before.
+
+        Returns:
+            list[Clip]: The clips that are complete now.
+        """
         ready: List[Clip] = []
         if self.frames and frame.image.shape != self.frames[-1].image.shape:
             print_log(
@@ -80,13 +93,13 @@ class ClipWindow:
         return ready
 
     def flush(self) -> List[Clip]:
-        """The clips that would wait for frames that do not come."""
+        """Return the remaining clips at the end of the stream."""
         ready = [self._clip(key) for key in self._keys]
         self._keys.clear()
         return ready
 
     def _clip(self, key: Frame) -> Clip:
-        """The clip around a frame, of what is there."""
+        """Build the clip around a key frame from the frames kept."""
         wanted = key.number + np.asarray(self.sampler())
         numbers = np.array([frame.number for frame in self.frames])
         places = stand_ins(numbers, wanted, key.number)
@@ -109,15 +122,6 @@ class ClipWindow:
             self.frames.popleft()
 
 
-def reach(sampler: Any) -> Tuple[int, int]:
-    """How many frames before and after the key frame a sampler looks."""
-    if hasattr(sampler, 'offsets'):
-        return (max(0, -int(sampler.offsets.min())),
-                max(0, int(sampler.offsets.max())))
-    return (sampler.max_distance if sampler.num_before else 0,
-            sampler.max_distance if sampler.num_after else 0)
-
-
 def _size(frame: Frame) -> str:
-    """Width and height of a frame."""
+    """Return width and height of a frame."""
     return f'{frame.image.shape[1]} x {frame.image.shape[0]}'

@@ -1,26 +1,17 @@
-"""From a video to poses."""
+"""Estimate the poses of all people in a video."""
 import contextlib
-from collections import deque
-from dataclasses import dataclass, field
-from typing import Any, Deque, Dict, Iterator, List, Optional, Tuple, Union
+import os
+from typing import Dict, Iterator, List, Mapping, Optional, Union
 
 import numpy as np
-import torch
 from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.registry import init_default_scope
-from mmengine.structures import InstanceData
-from mmpose.structures import (
-    PoseDataSample,
-    merge_data_samples,
-    split_instances,
-)
+from mmpose.structures import PoseDataSample
 
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.datasets.loading.frame_reader import FrameReader
 from mmpose_video.datasets.transforms import LoadClip
-from mmpose_video.smoothing import TrackSmoother
-from mmpose_video.tracking import CropAnchors, PoseTracker
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 
 from .box_source_factory import Boxes, make_box_source
@@ -28,41 +19,40 @@ from .clip_window import Clip, ClipWindow
 from .detected_boxes import DetectedBoxes
 from .frame_source import FrameSource
 from .model_loading import load_pose_model, read_config
+from .options import (
+    DrawingOptions,
+    OutputOptions,
+    StreamOptions,
+    as_options,
+)
 from .people_tally import PeopleTally
-from .person_boxes import BoxSource, People
-from .pose_runner import Item, PoseRunner, SharedCropRunner
+from .person_boxes import BoxSource
+from .person_dicts import to_dicts
+from .pose_stream import PoseStream, PoseSystem, make_smoother
 from .progress import FrameProgress
+from .protocols import PoseModel
 from .result_files import ResultFiles
 from .source_factory import Inputs, open_source
 
 
-@dataclass
-class _Pending:
-    """A key frame whose people are not all predicted."""
-
-    clip: Clip
-    people: People
-    samples: List[PoseDataSample] = field(default_factory=list)
-
-
 class VideoPoseInferencer:
-    """Predicts the poses of all people in all frames of a video.
+    """Predict the poses of all people in all frames of a video.
 
     Each person in each frame is predicted from the clip that the config's
-    ``test_dataloader.dataset.clip_sampler`` says, cropped by the person's box
-    in the key frame, with the config's test pipeline: the results are those
-    of the test script. The video is decoded once, and memory does not grow
-    with its length.
+    ``test_dataloader.dataset.clip_sampler`` tells, cropped by the person's
+    box in the key frame, with the config's test pipeline: the results are
+    those of the test script. The video is decoded once, and memory does not
+    grow with its length.
 
     Args:
         config (str | Config): The model's config.
-        checkpoint (str, optional): Its weights.
+        checkpoint (str, optional): Its weights. Defaults to None, random
+            weights, with a warning.
         device (str, optional): Defaults to the first GPU, or the CPU.
-        detector (str, optional): Config of an MMDetection model that finds
-            the people where no boxes are given.
-        detector_checkpoint (str, optional): Its weights.
-        detector_cfg (dict, optional): More arguments of
-            :class:`DetectedBoxes`.
+        detector (str | dict | DetectedBoxes, optional): Finds the people
+            where no boxes are given: config of an MMDetection model, or
+            arguments of :class:`DetectedBoxes`, such as
+            ``dict(config='rtmdet.py', checkpoint='rtmdet.pth')``.
         batch_size (int): People per batch, of one or several frames. Defaults
             to 32.
         shared_crop (bool | dict): Keep a track's crop for a run of frames and
@@ -71,107 +61,87 @@ class VideoPoseInferencer:
             Defaults to False.
         tracker (dict, optional): Arguments of :class:`PoseTracker`.
         smoother (dict, optional): Config of a filter, such as
-            ``dict(type='OneEuro', fps=25)``; ``score_thr`` in it makes key
-            points with a lower score count as missing. Offline filters delay
-            the results by their ``lag``. Defaults to None, no smoothing.
+            ``dict(type='OneEuro', fps=25)``; with ``score_thr`` in it,
+            keypoints with a lower score count as missing. Offline filters
+            delay the results by their ``lag``. Defaults to None, no
+            smoothing.
         cfg_options (dict, optional): Changes to the config.
+
+    Raises:
+        OSError: If a file does not exist.
+        ValueError: If a file or an argument is wrong.
 
     Examples:
         >>> infer = VideoPoseInferencer('config.py', 'weights.pth')
-        >>> for result in infer('video.mp4', boxes='boxes.json'):
+        >>> for result in infer('video.mp4', boxes='boxes.json',
+        ...                     drawing=dict(color_by='track')):
         ...     for person in result['predictions'][0]:
         ...         person['track_id'], person['keypoints']
     """
 
     def __init__(self,
-                 config: Union[str, Config],
+                 config: Union[str, os.PathLike, Config],
                  checkpoint: Optional[str] = None,
                  device: Optional[str] = None,
-                 detector: Optional[str] = None,
-                 detector_checkpoint: Optional[str] = None,
-                 detector_cfg: Optional[dict] = None,
+                 detector: Union[None, str, Dict, DetectedBoxes] = None,
                  batch_size: int = 32,
-                 shared_crop: Union[bool, dict] = False,
-                 tracker: Optional[dict] = None,
-                 smoother: Optional[dict] = None,
-                 cfg_options: Optional[dict] = None) -> None:
+                 shared_crop: Union[bool, Dict] = False,
+                 tracker: Optional[Dict] = None,
+                 smoother: Optional[Dict] = None,
+                 cfg_options: Optional[Dict] = None) -> None:
         if batch_size < 1:
             raise ValueError(f'`batch_size` must be at least 1, got '
                              f'{batch_size}')
-        config = read_config(config)
-        self.cfg = config
-        self.smoother_cfg = smoother
         if smoother:
             make_smoother(smoother)  # may refuse, before anything slow
-        self.model: Any = load_pose_model(config, checkpoint, device,
-                                          cfg_options)
-        init_default_scope(config.get('default_scope', 'mmpose'))
-        dataset = config.test_dataloader.dataset
-        self.pipeline = Compose(dataset.pipeline)
-        self.sampler = CLIP_SAMPLERS.build(
-            dataset.get('clip_sampler') or dict(type='FixedOffsets'))
-        # a video's frames are read once: no cache
-        self.reader = FrameReader()
-        for step in self.pipeline.transforms:
-            if isinstance(step, LoadClip):
-                self.reader = FrameReader(
-                    imdecode_backend=step.reader.imdecode_backend,
-                    backend_args=step.reader.backend_args)
-        self.meta: Dict[str, Any] = self.model.dataset_meta
-        self.batch_size = batch_size
-        self.tracker_cfg = dict(sigmas=self.meta.get('sigmas'),
-                                **(tracker or {}))
-        self.anchor_cfg: Optional[dict] = None
-        if shared_crop:
-            self.anchor_cfg = {} if shared_crop is True else dict(shared_crop)
-            self._make_runner(ClipWindow(self.sampler))  # may refuse
-        self.detector: Optional[DetectedBoxes] = None
-        if detector is not None:
-            self.detector = DetectedBoxes(detector, detector_checkpoint,
-                                          str(self._device()),
-                                          **(detector_cfg or {}))
+        self.cfg = read_config(config)
+        self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
+                                                cfg_options)
+        init_default_scope(self.cfg.get('default_scope', 'mmpose'))
+        dataset = self.cfg.test_dataloader.dataset
+        pipeline = Compose(dataset.pipeline)
+        self.reader = _frame_reader(pipeline)
+        self.meta = self.model.dataset_meta
+        self.system = PoseSystem(
+            self.model,
+            pipeline,
+            CLIP_SAMPLERS.build(
+                dataset.get('clip_sampler') or dict(type='FixedOffsets')),
+            batch_size,
+            tracker=dict(sigmas=self.meta.get('sigmas'), **(tracker or {})),
+            anchors=_anchors(shared_crop),
+            smoother=smoother)
+        # may refuse to share crops
+        self.system.make_runner(ClipWindow(self.system.sampler))
+        self.detector = _make_detector(detector, device)
 
-    def __call__(self,
-                 inputs: Inputs,
-                 boxes: Boxes = None,
-                 out_dir: Optional[str] = None,
-                 latency: Optional[int] = None,
-                 max_frames: Optional[int] = None,
-                 return_datasamples: bool = False,
-                 return_vis: bool = False,
-                 save_vis: bool = True,
-                 draw_bbox: bool = True,
-                 draw_heatmap: bool = False,
-                 color_by: str = 'part',
-                 kpt_thr: float = 0.3,
-                 radius: int = 3,
-                 thickness: int = 1,
-                 show_progress: bool = False) -> Iterator[dict]:
+    def __call__(
+        self,
+        inputs: Inputs,
+        boxes: Boxes = None,
+        out_dir: Optional[str] = None,
+        stream: Union[None, Mapping, StreamOptions] = None,
+        output: Union[None, Mapping, OutputOptions] = None,
+        drawing: Union[None, Mapping, DrawingOptions] = None
+    ) -> Iterator[Dict]:
         """Run on a video.
 
+        Nothing happens until the results are iterated over.
+
         Args:
-            inputs: A video file, a folder of images, images (arrays, BGR), or
-                the index of a camera.
+            inputs: A video file, an image, a folder of images, arrays (BGR),
+                or the index of a camera; see :func:`open_source`.
             boxes: For each frame an array (P, 4) of x1, y1, x2, y2 or (P, 5)
                 with scores; a function of image and index that makes one; the
-                path of a json file (:class:`FileBoxes`); or
-                ``'whole_image'``. Defaults to None: the detector's, and
-                without one the whole image.
-            out_dir (str, optional): Folder for the results; see
+                path of a JSON file (:class:`FileBoxes`); ``'whole_image'``;
+                or a :class:`BoxSource`. Defaults to None: the detector's,
+                and without one the whole image, with a warning.
+            out_dir (str, optional): Folder for the results, see
                 :class:`ResultFiles`.
-            latency (int, optional): How many frames after a key frame may be
-                waited for; see :class:`ClipWindow`.
-            max_frames (int, optional): Stop after that many frames.
-            return_datasamples (bool): Return :class:`PoseDataSample`.
-            return_vis (bool): Return the drawn frames, RGB.
-            save_vis (bool): Write the mp4 if there is an ``out_dir``.
-            draw_bbox (bool): Draw boxes and numbers of tracks.
-            draw_heatmap (bool): Put the heatmaps beside the frames.
-            color_by (str): ``'part'`` or ``'track'``.
-            kpt_thr (float): Least score of a key point that is drawn.
-            radius (int): Of key points, in pixels.
-            thickness (int): Of lines, in pixels.
-            show_progress (bool): Show frames per second.
+            stream (StreamOptions | dict, optional): How the video is read.
+            output (OutputOptions | dict, optional): What becomes of the
+                results.
+            drawing (DrawingOptions | dict, optional): How people are drawn.
 
         Yields:
             dict: For each frame ``predictions``, a list with one entry, the
@@ -181,212 +151,111 @@ class VideoPoseInferencer:
             ``frame_id``.
 
         Raises:
-            OSError: If the video cannot be opened.
-            ValueError: If it has no frames.
+            FloatingPointError: If a prediction is not finite.
+            OSError: If a file cannot be read or written, or is both.
+            TypeError: If there is no such option.
+            ValueError: If the video has no frames, or boxes are wrong.
         """
+        reading = as_options(StreamOptions, stream)
+        writing = as_options(OutputOptions, output)
+        style = as_options(DrawingOptions, drawing)
         source = open_source(inputs, self.reader)
+        find = self._box_source(boxes, source)
+        results = PoseStream(self.system, find, reading).run(source)
+        save_vis = out_dir is not None and writing.save_vis
+        visualizer: Optional[TrackLocalVisualizer] = None
+        if save_vis or writing.return_vis:
+            visualizer = self._make_visualizer(style)
+        tally = PeopleTally()
+        with contextlib.ExitStack() as stack:
+            files = None
+            if out_dir is not None:
+                # entered first: closed last, whatever happens
+                files = stack.enter_context(
+                    contextlib.closing(
+                        ResultFiles(out_dir, source.name, source.fps,
+                                    self.meta['keypoint_id2name'], save_vis,
+                                    source.path, _input_files(source, find))))
+            stack.enter_context(
+                _output_heatmaps(self.model, style.draw_heatmap))
+            progress = FrameProgress(_total(
+                source, reading)) if writing.show_progress else None
+            for clip, sample in results:
+                drawn = None
+                if visualizer is not None:
+                    drawn = _draw(visualizer, clip, sample, style)
+                people = to_dicts(sample.pred_instances)
+                tally.add(len(people))
+                if files is not None:
+                    files.append(
+                        clip.key.index, clip.key.number, clip.key.name, people,
+                        None if drawn is None else drawn[..., ::-1])
+                if progress is not None:
+                    progress.update()
+                yield dict(
+                    predictions=[
+                        sample if writing.return_datasamples else people
+                    ],
+                    visualization=[drawn] if writing.return_vis else [],
+                    frame_id=clip.key.number)
+        tally.report(find)
+
+    def _box_source(self, boxes: Boxes, source: FrameSource) -> BoxSource:
+        """Return what finds the people of a video."""
         if boxes is None and self.detector is not None:
             boxes = self.detector
         find = make_box_source(boxes, source.name)
         find.start(source)
-        tally = PeopleTally()
-        draw = return_vis or (out_dir is not None and save_vis)
-        visualizer = self._make_visualizer(color_by, radius,
-                                           thickness) if draw else None
-        test_cfg = dict(
-            self.model.test_cfg or {}, output_heatmaps=draw_heatmap)
-        with contextlib.ExitStack() as stack:
-            # as the first one: it is closed last, whatever happens
-            files = None
-            if out_dir is not None:
-                files = ResultFiles(out_dir, source.name, source.fps,
-                                    self.meta['keypoint_id2name'],
-                                    draw and save_vis, source.path,
-                                    _input_files(source, find))
-                stack.callback(files.close)
-            stack.enter_context(_test_cfg(self.model, test_cfg))
-            total = source.total
-            if max_frames is not None:
-                total = min(total or max_frames, max_frames)
-            bar = FrameProgress(total) if show_progress else None
-            for clip, sample in self._predict(source, find, latency,
-                                              max_frames):
-                drawn = None
-                if visualizer is not None:
-                    drawn = visualizer.add_datasample(
-                        clip.key.name,
-                        np.ascontiguousarray(clip.key.image[..., ::-1]),
-                        sample,
-                        draw_gt=False,
-                        draw_bbox=draw_bbox,
-                        draw_heatmap=draw_heatmap,
-                        kpt_thr=kpt_thr)
-                instances = to_dicts(sample.pred_instances)
-                tally.add(len(instances))
-                if files is not None:
-                    files.append(
-                        clip.key.index, clip.key.number, clip.key.name,
-                        instances,
-                        drawn[..., ::-1] if drawn is not None else None)
-                if bar is not None:
-                    bar.update()
-                yield dict(
-                    predictions=[sample if return_datasamples else instances],
-                    visualization=[drawn] if return_vis else [],
-                    frame_id=clip.key.number)
-        tally.report(find)
+        return find
 
-    def _device(self) -> torch.device:
-        return next(self.model.parameters()).device
-
-    def _predict(self, source: FrameSource, find: BoxSource,
-                 latency: Optional[int],
-                 max_frames: Optional[int]
-                 ) -> Iterator[Tuple[Clip, PoseDataSample]]:
-        """Key frames in order, with tracked and smoothed people."""
-        tracker = PoseTracker(**self.tracker_cfg)
-        smoother = make_smoother(
-            self.smoother_cfg) if self.smoother_cfg else None
-        for pending in self._batches(source, find, latency, max_frames):
-            sample = self._merge(pending)
-            found = sample.pred_instances
-            ids = pending.people.track_ids
-            if ids is None:
-                ids = tracker.update(found.bboxes, found.keypoints,
-                                     found.keypoint_scores)
-            found.track_ids = np.asarray(ids, dtype=np.int64)
-            if smoother is None:
-                yield pending.clip, sample
-                continue
-            ready = smoother.push(ids, found.keypoints, found.keypoint_scores,
-                                  (pending.clip, sample))
-            yield from map(_with_points, ready)
-        if smoother is not None:
-            yield from map(_with_points, smoother.flush())
-
-    def _batches(self, source: FrameSource, find: BoxSource,
-                 latency: Optional[int],
-                 max_frames: Optional[int]) -> Iterator[_Pending]:
-        """Key frames in order, with all of their people predicted."""
-        window = ClipWindow(self.sampler, latency)
-        runner = self._make_runner(window)
-        anchors = None if self.anchor_cfg is None else CropAnchors(
-            **self.anchor_cfg)
-        shot = 0
-        frames: Deque[_Pending] = deque()
-        items: Deque[Tuple[_Pending, Item]] = deque()
-        for clip in self._clips(source, window, max_frames):
-            people = find(clip.key)
-            pending = _Pending(clip, people)
-            frames.append(pending)
-            crops, runs = people.boxes, [-1] * len(people.boxes)
-            if anchors is not None:
-                if clip.shot != shot:
-                    anchors.reset()
-                    shot = clip.shot
-                runs, crops = anchors.update(people.boxes)
-            for row in zip(people.boxes, people.scores, crops, runs):
-                items.append((pending, Item(clip, *row)))
-            # a live source gets its answer now, and frames without people
-            # must not pile up either
-            least = self.batch_size
-            if source.live or len(frames) >= self.batch_size:
-                least = 1
-            while len(items) >= least:
-                self._run(runner, items)
-            while frames and len(frames[0].samples) == len(
-                    frames[0].people.boxes):
-                yield frames.popleft()
-        while items:
-            self._run(runner, items)
-        yield from frames
-
-    def _run(self, runner: PoseRunner,
-             items: Deque[Tuple[_Pending, Item]]) -> None:
-        """Predict the next batch."""
-        count = min(self.batch_size, len(items))
-        batch = [items.popleft() for _ in range(count)]
-        samples = runner.run([item for _, item in batch])
-        for (pending, _), sample in zip(batch, samples):
-            if not np.isfinite(sample.pred_instances.keypoints).all():
-                raise FloatingPointError(
-                    'the model predicts key points that are not finite in '
-                    f'frame {pending.clip.key.number}; does the checkpoint '
-                    'belong to the config, and did its training end well?')
-            pending.samples.append(sample)
-
-    def _clips(self, source: FrameSource, window: ClipWindow,
-               max_frames: Optional[int]) -> Iterator[Clip]:
-        """Clips around the frames of a source."""
-        for count, frame in enumerate(source):
-            if max_frames is not None and count >= max_frames:
-                break
-            yield from window.push(frame)
-        yield from window.flush()
-
-    def _make_runner(self, window: ClipWindow) -> PoseRunner:
-        """A runner for one video."""
-        if self.anchor_cfg is None:
-            return PoseRunner(self.model, self.pipeline)
-        return SharedCropRunner(self.model, self.pipeline, window.before)
-
-    def _merge(self, pending: _Pending) -> PoseDataSample:
-        """One sample for all people of a frame."""
-        if pending.samples:
-            return merge_data_samples(pending.samples)
-        frame = pending.clip.key
-        num_keypoints = self.meta['num_keypoints']
-        sample = PoseDataSample(
-            metainfo=dict(img_path=frame.name, img_id=frame.index,
-                          ori_shape=frame.image.shape[:2]))
-        sample.pred_instances = InstanceData(
-            keypoints=np.zeros((0, num_keypoints, 2), dtype=np.float32),
-            keypoint_scores=np.zeros((0, num_keypoints), dtype=np.float32),
-            keypoints_visible=np.zeros((0, num_keypoints), dtype=np.float32),
-            bboxes=np.zeros((0, 4), dtype=np.float32),
-            bbox_scores=np.zeros(0, dtype=np.float32))
-        return sample
-
-    def _make_visualizer(self, color_by: str, radius: int,
-                         thickness: int) -> TrackLocalVisualizer:
-        """A visualizer with the data set's skeleton."""
+    def _make_visualizer(self, style: DrawingOptions) -> TrackLocalVisualizer:
+        """Return a visualizer with the dataset's skeleton."""
         visualizer = TrackLocalVisualizer(
-            color_by=color_by, radius=radius, line_width=thickness)
+            color_by=style.color_by,
+            radius=style.radius,
+            line_width=style.thickness)
         visualizer.set_dataset_meta(self.meta)
         return visualizer
 
 
-def make_smoother(config: dict) -> TrackSmoother:
-    """Make a smoother for one video.
-
-    Args:
-        config (dict): Config of a filter, with ``score_thr`` besides.
-
-    Raises:
-        ValueError: If there is no such filter, or it has no such argument.
-    """
-    config = dict(config)
-    score_thr = config.pop('score_thr', None)
-    return TrackSmoother(config, score_thr)
+def _anchors(shared_crop: Union[bool, Dict]) -> Optional[Dict]:
+    """Return the arguments of the crops' anchors, None to share none."""
+    if isinstance(shared_crop, bool):
+        return {} if shared_crop else None
+    return dict(shared_crop)
 
 
-def to_dicts(found: InstanceData) -> List[dict]:
-    """People as MMPose's inferencers return them, with ids of tracks.
+def _frame_reader(pipeline: Compose) -> FrameReader:
+    """Return a reader that decodes as the pipeline does, without a cache."""
+    for step in pipeline.transforms:
+        if isinstance(step, LoadClip):
+            return FrameReader(
+                imdecode_backend=step.reader.imdecode_backend,
+                backend_args=step.reader.backend_args)
+    return FrameReader()
 
-    Args:
-        found (InstanceData): The people of a frame.
 
-    Returns:
-        list[dict]: Plain numbers and lists.
-    """
-    people = split_instances(found)
-    for i, person in enumerate(people):
-        person['bbox_score'] = float(person.get('bbox_score', 1.))
-        person['track_id'] = int(found.track_ids[i])
-        if 'keypoint_spread' in found:
-            person['keypoint_spread'] = np.asarray(
-                found.keypoint_spread[i]).tolist()
-    return people
+def _make_detector(detector: Union[None, str, Dict, DetectedBoxes],
+                   device: Optional[str]) -> Optional[DetectedBoxes]:
+    """Build the detector, on the device of the model unless it says else."""
+    if detector is None or isinstance(detector, DetectedBoxes):
+        return detector
+    if isinstance(detector, str):
+        detector = dict(config=detector)
+    return DetectedBoxes(**{'device': device, **detector})
+
+
+def _draw(visualizer: TrackLocalVisualizer, clip: Clip,
+          sample: PoseDataSample, style: DrawingOptions) -> np.ndarray:
+    """Return the drawn key frame, (H, W, 3) uint8 RGB."""
+    return visualizer.add_datasample(
+        clip.key.name,
+        np.ascontiguousarray(clip.key.image[..., ::-1]),
+        sample,
+        draw_gt=False,
+        draw_bbox=style.draw_bbox,
+        draw_heatmap=style.draw_heatmap,
+        kpt_thr=style.kpt_thr)
 
 
 def _input_files(source: FrameSource, find: BoxSource) -> List[str]:
@@ -394,19 +263,20 @@ def _input_files(source: FrameSource, find: BoxSource) -> List[str]:
     return [path for path in (source.path, find.path) if path is not None]
 
 
-def _with_points(ready: tuple) -> Tuple[Clip, PoseDataSample]:
-    """Put smoothed points into a frame's sample."""
-    (clip, sample), points = ready
-    found = sample.pred_instances
-    found.keypoints = points.astype(found.keypoints.dtype)
-    return clip, sample
+def _total(source: FrameSource, reading: StreamOptions) -> Optional[int]:
+    """Return the number of frames of a run, None if unknown."""
+    known = [
+        count for count in (source.total, reading.max_frames)
+        if count is not None
+    ]
+    return min(known, default=None)
 
 
 @contextlib.contextmanager
-def _test_cfg(model: Any, changed: dict) -> Iterator[None]:
-    """Exchange a model's test settings for a while."""
+def _output_heatmaps(model: PoseModel, wanted: bool) -> Iterator[None]:
+    """Have a model return its heatmaps, or not, for a while."""
     before = model.test_cfg
-    model.test_cfg = changed
+    model.test_cfg = dict(before or {}, output_heatmaps=wanted)
     try:
         yield
     finally:

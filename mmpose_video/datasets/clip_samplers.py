@@ -4,7 +4,7 @@ A sampler is called for each clip and gives the offsets of its T frames; it
 says T (``num_frames``) and where in the clip the key frame is
 (``key_index``).
 """
-from typing import Sequence
+from typing import Sequence, Tuple
 
 import numpy as np
 from mmengine.registry import Registry
@@ -50,6 +50,12 @@ class FixedOffsets:
         """int: T."""
         return len(self.offsets)
 
+    @property
+    def reach(self) -> Tuple[int, int]:
+        """tuple[int, int]: Longest distances before and after the key."""
+        return (max(0, -int(self.offsets.min())),
+                max(0, int(self.offsets.max())))
+
 
 @CLIP_SAMPLERS.register_module()
 class RandomOffsets:
@@ -94,6 +100,12 @@ class RandomOffsets:
         """int: T."""
         return self.num_before + 1 + self.num_after
 
+    @property
+    def reach(self) -> Tuple[int, int]:
+        """tuple[int, int]: Longest distances before and after the key."""
+        return (self.max_distance if self.num_before else 0,
+                self.max_distance if self.num_after else 0)
+
 
 @CLIP_SAMPLERS.register_module()
 class RandomSupport:
@@ -130,6 +142,11 @@ class RandomSupport:
         """Return the offsets (0, support), shape (2, ), int64."""
         support = np.random.randint(-self.max_distance, self.max_distance + 1)
         return np.array([0, support], dtype=np.int64)
+
+    @property
+    def reach(self) -> Tuple[int, int]:
+        """tuple[int, int]: Longest distances before and after the key."""
+        return self.max_distance, self.max_distance
 
 
 def _checked(offsets: np.ndarray) -> np.ndarray:

@@ -87,9 +87,10 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         args.config,
         args.checkpoint,
         device=args.device,
-        detector=args.detector,
-        detector_checkpoint=args.detector_checkpoint,
-        detector_cfg=dict(score_thr=args.box_score_thr),
+        detector=dict(
+            config=args.detector,
+            checkpoint=args.detector_checkpoint,
+            score_thr=args.box_score_thr) if args.detector else None,
         batch_size=args.batch_size,
         shared_crop=dict(run_length=args.shared_crop)
         if args.shared_crop else False,
@@ -99,13 +100,13 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         args.video,
         boxes=boxes,
         out_dir=args.out_dir,
-        latency=args.latency,
-        max_frames=args.max_frames,
-        save_vis=not args.no_video,
-        draw_heatmap=args.draw_heatmap,
-        color_by=args.color_by,
-        kpt_thr=args.kpt_thr,
-        show_progress=not args.quiet)
+        stream=dict(latency=args.latency, max_frames=args.max_frames),
+        output=dict(
+            save_vis=not args.no_video, show_progress=not args.quiet),
+        drawing=dict(
+            draw_heatmap=args.draw_heatmap,
+            color_by=args.color_by,
+            kpt_thr=args.kpt_thr))
     try:
         for result in results:
             written.append(result['frame_id'])

@@ -26,9 +26,9 @@ def detector():
 def test_boxes_are_the_detector_s(detector, make_config, clip_set, images):
     try:
         inferencer = VideoPoseInferencer(
-            make_config(clip_set), device='cpu', detector=detector,
-            detector_cfg=dict(categories=range(80), score_thr=0.,
-                              nms_thr=0.9))
+            make_config(clip_set), device='cpu', detector=dict(
+                config=detector, categories=range(80), score_thr=0.,
+                nms_thr=0.9))
     except ImportError as error:
         assert 'a detector needs MMDetection' in str(error)
         pytest.skip(f'mmdet lacks a package: {error}')

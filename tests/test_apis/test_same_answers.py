@@ -58,7 +58,7 @@ def test_as_the_test_script(clip_set, clip_dir, clip_file, checkpoint,
     wanted = json.loads(dumped.read_text())
     inferencer = VideoPoseInferencer(make_config(clip_set), checkpoint, 'cpu')
     for _ in inferencer(str(clip_dir), boxes=str(clip_file),
-                        out_dir=str(tmp_path), save_vis=False):
+                        out_dir=str(tmp_path), output=dict(save_vis=False)):
         pass
     file, = (tmp_path / 'posetrack').iterdir()
     found = json.loads(file.read_text())

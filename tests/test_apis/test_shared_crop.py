@@ -42,7 +42,7 @@ def test_resting_boxes_give_the_same(make_config, clip_set, checkpoint,
         passes.append(sum(seen) // (1 + flip))
     for a, b in zip(*found):
         np.testing.assert_allclose(a, b, atol=1e-4)
-    num_frames = len(inferencer.sampler())
+    num_frames = len(inferencer.system.sampler())
     assert passes[0] == 2 * num_frames * len(images)
     assert passes[1] == 2 * len(images)
 
@@ -68,13 +68,12 @@ def test_memory_is_bounded(make_config, clip_set, checkpoint, images):
     shared = VideoPoseInferencer(make_config(clip_set), checkpoint, 'cpu',
                                  batch_size=2, shared_crop=True)
     runners = []
-    make = shared._make_runner
-    shared._make_runner = lambda window: runners.append(
+    make = shared.system.make_runner
+    shared.system.make_runner = lambda window: runners.append(
         make(window)) or runners[-1]
     for _ in shared(images * 2):
         pass
-    kept = sum(map(len, runners[0]._feats.values()))
-    assert 0 < kept <= 2 * len(shared.sampler()) + 2
+    assert 0 < runners[0].num_kept <= 2 * len(shared.system.sampler()) + 2
 
 
 def test_refuses_models_of_single_frames(make_config, clip_set):

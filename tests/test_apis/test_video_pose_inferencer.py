@@ -5,7 +5,8 @@ import cv2
 import numpy as np
 import pytest
 
-from mmpose_video.apis import VideoPoseInferencer, WholeImage
+from mmpose_video.apis import StreamOptions, VideoPoseInferencer, WholeImage
+from mmpose_video.apis.pose_stream import PoseStream
 from mmpose_video.smoothing import build_filter
 from mmpose_video.tools import infer as cli
 
@@ -19,7 +20,8 @@ def load(folder, kind, name='frames'):
 
 def test_files(inferencer, images, tmp_path):
     results = list(inferencer(images, boxes=BOXES, out_dir=str(tmp_path),
-                              return_vis=True, kpt_thr=-10.))
+                              output=dict(return_vis=True),
+                              drawing=dict(kpt_thr=-10.)))
     rows = load(tmp_path, 'predictions')
     assert [row['frame_id'] for row in rows] == list(range(9))
     for row, result, boxes in zip(rows, results, BOXES):
@@ -50,7 +52,7 @@ def test_frames_without_people(inferencer, images, tmp_path):
     assert [r['frame_id'] for r in results] == list(range(9))
     assert len(load(tmp_path, 'posetrack')['images']) == 9
     sample = next(inferencer(images, boxes=[[]] * 9,
-                             return_datasamples=True))['predictions'][0]
+                             output=dict(return_datasamples=True)))['predictions'][0]
     assert sample.pred_instances.keypoints.shape == (0, 17, 2)
 
 
@@ -77,7 +79,8 @@ def test_a_thousand_people(make_config, clip_set, images, tmp_path):
     corner = np.random.default_rng(0).uniform(0, 100, (1000, 2))
     boxes = np.concatenate([corner, corner + 20], 1)
     results = list(crowd(images[:2], boxes=[boxes, boxes],
-                         out_dir=str(tmp_path), save_vis=False))
+                         out_dir=str(tmp_path),
+                         output=dict(save_vis=False)))
     for result in results:
         people = result['predictions'][0]
         assert len({p['track_id'] for p in people}) == len(people) == 1000
@@ -108,7 +111,7 @@ def test_results_come_while_the_video_runs(inferencer, images):
     for count in range(12):
         assert next(results)['frame_id'] == count
     results.close()
-    assert len(read) <= 12 + 2 + inferencer.batch_size
+    assert len(read) <= 12 + 2 + inferencer.system.batch_size
 
 
 def test_interrupt_leaves_valid_files(inferencer, images, tmp_path):
@@ -183,7 +186,8 @@ def test_latency_of_a_live_source(inferencer, images):
 
     for wait in (0, 1, 2):
         read.clear()
-        frames = inferencer._predict(Camera(), WholeImage(), wait, None)
+        frames = PoseStream(inferencer.system, WholeImage(),
+                            StreamOptions(latency=wait)).run(Camera())
         for t in range(4):
             assert next(frames)[0].key.number == t
             assert len(read) == t + 1 + wait
@@ -207,10 +211,28 @@ def test_nan_is_reported(make_config, clip_set, images):
 
 
 def test_heatmaps_are_drawn_on_demand(inferencer, images):
-    plain, both = (next(inferencer(images, return_vis=True, draw_heatmap=h))
+    plain, both = (next(inferencer(
+        images, output=dict(return_vis=True), drawing=dict(draw_heatmap=h)))
                    ['visualization'][0] for h in (False, True))
     assert both.size == 2 * plain.size
     assert not inferencer.model.test_cfg.get('output_heatmaps', False)
+
+
+@pytest.mark.parametrize('options, error, message', [
+    (dict(output=dict(save=True)), TypeError, "no option 'save'.*save_vis"),
+    (dict(drawing=0.3), TypeError, 'DrawingOptions or a dict, got a float'),
+    (dict(drawing=dict(color_by='age')), ValueError, 'color_by'),
+    (dict(stream=dict(max_frames=0)), ValueError, 'max_frames'),
+    (dict(stream=dict(latency=-1)), ValueError, 'latency')])
+def test_wrong_options(inferencer, images, options, error, message):
+    with pytest.raises(error, match=message):
+        list(inferencer(images, **{'output': dict(return_vis=True),
+                                   **options}))
+
+
+def test_options_are_objects_or_dicts(inferencer, images):
+    for stream in (StreamOptions(max_frames=2), dict(max_frames=2)):
+        assert len(list(inferencer(images, stream=stream))) == 2
 
 
 def test_command_line(clip_set, clip_dir, clip_file, checkpoint, make_config,

@@ -102,6 +102,6 @@ def test_boxes_too_large_for_a_crop(inferencer, images):
 
 
 def test_progress_ends_at_the_last_wanted_frame(inferencer, images, capsys):
-    list(inferencer(images, boxes='whole_image', max_frames=6,
-                    show_progress=True))
+    list(inferencer(images, boxes='whole_image', stream=dict(max_frames=6),
+                    output=dict(show_progress=True)))
     assert '6/6 frames (100%)' in capsys.readouterr().err

@@ -1,0 +1,100 @@
+"""Options of a call of the inferencer."""
+from dataclasses import dataclass, fields
+from typing import Mapping, Optional, Type, TypeVar, Union
+
+
+@dataclass(frozen=True)
+class StreamOptions:
+    """How a video is read.
+
+    Attributes:
+        latency (int, optional): How many frames after a key frame may be
+            waited for, see :class:`ClipWindow`. None waits for as many as
+            the clip needs.
+        max_frames (int, optional): Stop after that many frames.
+    """
+
+    latency: Optional[int] = None
+    max_frames: Optional[int] = None
+
+    def __post_init__(self) -> None:
+        if self.latency is not None and self.latency < 0:
+            raise ValueError(
+                f'`latency` must not be negative, got {self.latency}')
+        if self.max_frames is not None and self.max_frames < 1:
+            raise ValueError(
+                f'`max_frames` must be at least 1, got {self.max_frames}')
+
+
+@dataclass(frozen=True)
+class OutputOptions:
+    """What becomes of the results, besides the JSON files.
+
+    Attributes:
+        save_vis (bool): Write the drawn video, if there is a folder for the
+            results. Defaults to True.
+        return_vis (bool): Return the drawn frames, (H, W, 3) uint8 RGB.
+            Defaults to False.
+        return_datasamples (bool): Return :class:`PoseDataSample` in place of
+            dicts. Defaults to False.
+        show_progress (bool): Show frames per second. Defaults to False.
+    """
+
+    save_vis: bool = True
+    return_vis: bool = False
+    return_datasamples: bool = False
+    show_progress: bool = False
+
+
+@dataclass(frozen=True)
+class DrawingOptions:
+    """How people are drawn.
+
+    Attributes:
+        draw_bbox (bool): Draw boxes and numbers of tracks. Defaults to True.
+        draw_heatmap (bool): Put the heatmaps beside the frames. Defaults to
+            False.
+        color_by (str): ``'part'``, the skeleton's colors in the dataset, or
+            ``'track'``. Defaults to 'part'.
+        kpt_thr (float): Lowest score of a keypoint that is drawn. Defaults
+            to 0.3.
+        radius (int): Radius of keypoints in pixels. Defaults to 3.
+        thickness (int): Width of lines in pixels. Defaults to 1.
+    """
+
+    draw_bbox: bool = True
+    draw_heatmap: bool = False
+    color_by: str = 'part'
+    kpt_thr: float = 0.3
+    radius: int = 3
+    thickness: int = 1
+
+
+Options = TypeVar('Options', StreamOptions, OutputOptions, DrawingOptions)
+
+
+def as_options(kind: Type[Options],
+               value: Union[None, Mapping, Options]) -> Options:
+    """Make options of what the caller gives.
+
+    Args:
+        kind (type): The class of the options.
+        value (Options | Mapping, optional): Options as they are, some of
+            them by name, or None for the defaults.
+
+    Raises:
+        TypeError: If there is no such option, or the value is none of these.
+    """
+    if value is None:
+        return kind()
+    if isinstance(value, kind):
+        return value
+    if not isinstance(value, Mapping):
+        raise TypeError(f'expected {kind.__name__} or a dict, got a '
+                        f'{type(value).__name__}')
+    known = [field.name for field in fields(kind)]
+    unknown = sorted(set(value) - set(known))
+    if unknown:
+        raise TypeError(f'{kind.__name__} has no option {unknown[0]!r}; it '
+                        f'has {", ".join(known)}')
+    return kind(**value)

@@ -1,0 +1,229 @@
+"""Predict, track and smooth the people of one video."""
+from collections import deque
+from dataclasses import dataclass, field
+from typing import Deque, Dict, Iterator, List, Optional, Tuple
+
+import numpy as np
+from mmengine.dataset import Compose
+from mmengine.structures import InstanceData
+from mmpose.structures import PoseDataSample, merge_data_samples
+
+from mmpose_video.smoothing import TrackSmoother
+from mmpose_video.tracking import CropAnchors, PoseTracker
+
+from .clip_window import Clip, ClipWindow
+from .frame_source import FrameSource
+from .options import StreamOptions
+from .person_boxes import BoxSource, People
+from .pose_runner import Item, PoseRunner
+from .protocols import ClipSampler, PoseModel
+from .shared_crop_runner import SharedCropRunner
+
+
+@dataclass
+class PoseSystem:
+    """A model and how it is applied to videos.
+
+    Attributes:
+        model (PoseModel): The model.
+        pipeline (Compose): The config's test pipeline.
+        sampler (ClipSampler): Tells the frames of a clip.
+        batch_size (int): People per batch.
+        tracker (dict): Arguments of :class:`PoseTracker`.
+        anchors (dict, optional): Arguments of :class:`CropAnchors`; None
+            crops each frame by its own box.
+        smoother (dict, optional): Config of a filter, see
+            :func:`make_smoother`.
+    """
+
+    model: PoseModel
+    pipeline: Compose
+    sampler: ClipSampler
+    batch_size: int
+    tracker: Dict
+    anchors: Optional[Dict] = None
+    smoother: Optional[Dict] = None
+
+    def make_runner(self, window: ClipWindow) -> PoseRunner:
+        """Make a runner for one video.
+
+        Args:
+            window (ClipWindow): Tells how far back clips reach.
+
+        Raises:
+            ValueError: If crops are to be shared and the model looks at the
+                key frame alone.
+        """
+        if self.anchors is None:
+            return PoseRunner(self.model, self.pipeline)
+        return SharedCropRunner(
+            self.model,  # type: ignore[arg-type]  # checked there
+            self.pipeline,
+            window.before)
+
+
+@dataclass
+class _Pending:
+    """A key frame whose people are not all predicted."""
+
+    clip: Clip
+    people: People
+    samples: List[PoseDataSample] = field(default_factory=list)
+
+    @property
+    def complete(self) -> bool:
+        """bool: Whether all people are predicted."""
+        return len(self.samples) == len(self.people.boxes)
+
+
+class PoseStream:
+    """Predict, track and smooth the people of one video.
+
+    Args:
+        system (PoseSystem): The model and its settings.
+        find (BoxSource): Finds the people of each frame.
+        options (StreamOptions): How the video is read.
+    """
+
+    def __init__(self, system: PoseSystem, find: BoxSource,
+                 options: StreamOptions) -> None:
+        self.system = system
+        self.find = find
+        self.options = options
+        self.window = ClipWindow(system.sampler, options.latency)
+        self.runner = system.make_runner(self.window)
+        self.tracker = PoseTracker(**system.tracker)
+        self.smoother: Optional[TrackSmoother] = None
+        if system.smoother:
+            self.smoother = make_smoother(system.smoother)
+        self.anchors: Optional[CropAnchors] = None
+        if system.anchors is not None:
+            self.anchors = CropAnchors(**system.anchors)
+
+    def run(self, source: FrameSource
+            ) -> Iterator[Tuple[Clip, PoseDataSample]]:
+        """Yield the key frames in order, with their people.
+
+        Args:
+            source (FrameSource): The video.
+
+        Yields:
+            tuple: A clip, and the sample of its key frame.
+
+        Raises:
+            FloatingPointError: If a prediction is not finite.
+        """
+        for pending in self._batches(source):
+            sample = self._merge(pending)
+            found = sample.pred_instances
+            ids = pending.people.track_ids
+            if ids is None:
+                ids = self.tracker.update(found.bboxes, found.keypoints,
+                                          found.keypoint_scores)
+            found.track_ids = np.asarray(ids, dtype=np.int64)
+            if self.smoother is None:
+                yield pending.clip, sample
+                continue
+            ready = self.smoother.push(ids, found.keypoints,
+                                       found.keypoint_scores,
+                                       (pending.clip, sample))
+            yield from map(_with_points, ready)
+        if self.smoother is not None:
+            yield from map(_with_points, self.smoother.flush())
+
+    def _clips(self, source: FrameSource) -> Iterator[Clip]:
+        """Yield the clips around the frames of the video."""
+        for count, frame in enumerate(source, start=1):
+            yield from self.window.push(frame)
+            if count == self.options.max_frames:
+                break
+        yield from self.window.flush()
+
+    def _batches(self, source: FrameSource) -> Iterator[_Pending]:
+        """Yield the key frames in order, with all people predicted."""
+        frames: Deque[_Pending] = deque()
+        items: Deque[Tuple[_Pending, Item]] = deque()
+        shot = 0
+        for clip in self._clips(source):
+            if self.anchors is not None and clip.shot != shot:
+                self.anchors.reset()
+            shot = clip.shot
+            pending = _Pending(clip, self.find(clip.key))
+            frames.append(pending)
+            items.extend((pending, item) for item in self._items(pending))
+            # a live source gets its answer now, and frames without people
+            # must not pile up either
+            urgent = source.live or len(frames) >= self.system.batch_size
+            while len(items) >= (1 if urgent else self.system.batch_size):
+                self._predict(items)
+            while frames and frames[0].complete:
+                yield frames.popleft()
+        while items:
+            self._predict(items)
+        yield from frames
+
+    def _items(self, pending: _Pending) -> Iterator[Item]:
+        """Yield the people of a frame, with the boxes to crop."""
+        people = pending.people
+        runs, crops = [-1] * len(people.boxes), people.boxes
+        if self.anchors is not None:
+            runs, crops = self.anchors.update(people.boxes)
+        for row in zip(people.boxes, people.scores, crops, runs):
+            yield Item(pending.clip, *row)
+
+    def _predict(self, items: Deque[Tuple[_Pending, Item]]) -> None:
+        """Predict the next batch."""
+        count = min(self.system.batch_size, len(items))
+        batch = [items.popleft() for _ in range(count)]
+        samples = self.runner.run([item for _, item in batch])
+        for (pending, _), sample in zip(batch, samples):
+            found = sample.pred_instances
+            if not (np.isfinite(found.keypoints).all()
+                    and np.isfinite(found.keypoint_scores).all()):
+                raise FloatingPointError(
+                    'the model predicts keypoints that are not finite in '
+                    f'frame {pending.clip.key.number}; does the checkpoint '
+                    'belong to the config, and did its training end well?')
+            pending.samples.append(sample)
+
+    def _merge(self, pending: _Pending) -> PoseDataSample:
+        """Return one sample for all people of a frame."""
+        if pending.samples:
+            return merge_data_samples(pending.samples)
+        frame = pending.clip.key
+        num_keypoints = self.system.model.dataset_meta['num_keypoints']
+        sample = PoseDataSample(
+            metainfo=dict(
+                img_path=frame.name,
+                img_id=frame.index,
+                ori_shape=frame.image.shape[:2]))
+        sample.pred_instances = InstanceData(
+            keypoints=np.zeros((0, num_keypoints, 2), dtype=np.float32),
+            keypoint_scores=np.zeros((0, num_keypoints), dtype=np.float32),
+            keypoints_visible=np.zeros((0, num_keypoints), dtype=np.float32),
+            bboxes=np.zeros((0, 4), dtype=np.float32),
+            bbox_scores=np.zeros(0, dtype=np.float32))
+        return sample
+
+
+def make_smoother(config: dict) -> TrackSmoother:
+    """Make a smoother for one video.
+
+    Args:
+        config (dict): Config of a filter, and ``score_thr`` of
+            :class:`TrackSmoother`.
+
+    Raises:
+        ValueError: If there is no such filter, or it has no such argument.
+    """
+    config = dict(config)
+    score_thr = config.pop('score_thr', None)
+    return TrackSmoother(config, score_thr)
+
+
+def _with_points(ready: Tuple) -> Tuple[Clip, PoseDataSample]:
+    """Put smoothed points into the sample of a frame."""
+    (clip, sample), points = ready
+    found = sample.pred_instances
+    found.keypoints = points.astype(found.keypoints.dtype)
+    return clip, sample

@@ -1,0 +1,54 @@
+"""What the inferencer needs of models and samplers."""
+from typing import Any, Dict, List, Protocol, Sequence, Tuple
+
+import numpy as np
+from mmpose.structures import PoseDataSample
+from torch import Tensor
+
+FeatureLevels = Tuple[Tensor, ...]
+
+
+class PoseModel(Protocol):
+    """A top-down pose estimator, such as ``TopdownVideoPoseEstimator``.
+
+    Attributes:
+        dataset_meta (dict): Meta information of the dataset.
+        test_cfg (dict): Settings of the test, such as ``flip_test``.
+    """
+
+    dataset_meta: Dict[str, Any]
+    test_cfg: Any
+
+    def test_step(self, data: Any) -> List[PoseDataSample]:
+        """Preprocess a batch and predict its poses."""
+
+
+class VideoPoseModel(PoseModel, Protocol):
+    """A pose estimator that sees the frames of a clip one by one first."""
+
+    data_preprocessor: Any
+
+    def extract_frame_feats(self, inputs: Tensor) -> FeatureLevels:
+        """Extract the features of every frame of clips (N, T, 3, H, W)."""
+
+    def predict_from_frame_feats(
+            self, views: Sequence[FeatureLevels],
+            data_samples: List[PoseDataSample]) -> List[PoseDataSample]:
+        """Predict poses from features (N, T, C, h, w) of each view."""
+
+
+class ClipSampler(Protocol):
+    """Offsets of the frames of a clip from its key frame.
+
+    Attributes:
+        key_index (int): Position of the key frame in the clip.
+    """
+
+    key_index: int
+
+    @property
+    def reach(self) -> Tuple[int, int]:
+        """tuple[int, int]: Longest distances before and after the key."""
+
+    def __call__(self) -> np.ndarray:
+        """Return the offsets in frames, (T, ) int64."""
