@@ -1,12 +1,16 @@
 """Read image files as frames."""
-from typing import Optional, Tuple
+import contextlib
+import io
+from typing import Iterator, Optional, Tuple
 
 import cv2
 import mmcv
 import mmengine.fileio as fileio
 import numpy as np
+from PIL import Image
 
 from .frame_cache import FrameCache
+from .image_header import ImageHeader, find_fault, read_header
 from .jpeg_decoder import JpegDecoder
 
 #: OpenCV's flags that decode a JPEG at 1/2, 1/4 or 1/8 of its size.
@@ -81,20 +85,61 @@ class FrameReader:
                 f'cannot read frame `{path}`: {error.strerror or error}'
             ) from error
 
+    def size(self, path: str) -> Tuple[int, int]:
+        """Return width and height of a frame as it is decoded.
+
+        The header tells them. An image with EXIF data, which may turn it, is
+        decoded, so that sizes and pixels always fit together.
+
+        Raises:
+            OSError: If the file cannot be read or is not an image.
+        """
+        with self._opened(path) as image:
+            if not image.getexif():
+                return image.size
+        height, width = self.read(path).shape[:2]
+        return width, height
+
+    @contextlib.contextmanager
+    def _opened(self, path: str) -> Iterator[Image.Image]:
+        """Open a file with Pillow, which reads the header alone."""
+        try:
+            if '://' in path:
+                file = io.BytesIO(self.content(path))
+            else:
+                file = open(path, 'rb')
+            with file, Image.open(file) as image:
+                yield image
+        except OSError as error:
+            if error.filename:
+                raise
+            raise OSError(f'frame `{path}` is not an image') from error
+
     def _read(self, path: str, reduction: int) -> np.ndarray:
         """Read and decode a file."""
         data = self.content(path)
-        if is_truncated(data):
-            raise OSError(f'frame `{path}` ends early ({len(data)} bytes); '
-                          'copy or extract it again')
-        frame = self.decode(data, reduction)
+        header = read_header(data)
+        fault = find_fault(data, header)
+        if fault:
+            raise OSError(f'frame `{path}` {fault}; copy or extract it again')
+        try:
+            frame = self.decode(data, header, reduction)
+        except Exception as error:  # decoders share no base of their errors
+            raise OSError(f'frame `{path}` cannot be decoded by '
+                          f'{self.imdecode_backend}: {error}') from error
         if frame is None:
             raise OSError(f'frame `{path}` is not an image that '
                           f'{self.imdecode_backend} can decode')
         return frame
 
-    def decode(self, data: bytes, reduction: int = 1) -> Optional[np.ndarray]:
+    def decode(self, data: bytes, header: Optional[ImageHeader] = None,
+               reduction: int = 1) -> Optional[np.ndarray]:
         """Decode the content of a file.
+
+        Args:
+            data (bytes): The content.
+            header (ImageHeader, optional): Its header, if it has one.
+            reduction (int): See :meth:`read`.
 
         Returns:
             np.ndarray: (H, W, 3), uint8, BGR; None if it is not an image.
@@ -105,7 +150,7 @@ class FrameReader:
         if self.imdecode_backend != 'auto':
             return mmcv.imfrombytes(
                 data, flag='color', backend=self.imdecode_backend)
-        frame = self._decode_jpeg(data)
+        frame = self._decode_jpeg(data, header)
         if frame is None:
             frame = mmcv.imfrombytes(data, flag='color', backend='cv2')
         return frame
@@ -159,17 +204,3 @@ def _to_8_bits(frame: np.ndarray) -> np.ndarray:
         raise ValueError(f'a frame of {frame.dtype} must lie in 0..255, got '
                          f'values from {low} to {high}')
     return frame.astype(np.uint8)
-
-
-def is_truncated(data: bytes) -> bool:
-    """Return whether a JPEG or PNG file is truncated.
-
-    OpenCV decodes a JPEG that ends early without an error and paints what is
-    missing gray. Some cameras write bytes after the end marker, hence the
-    search in the tail.
-    """
-    markers: Tuple[Tuple[bytes, bytes], ...] = ((b'\xff\xd8', b'\xff\xd9'),
-                                                (b'\x89PNG', b'IEND'))
-    return any(
-        data.startswith(start) and end not in data[-65536:]
-        for start, end in markers)

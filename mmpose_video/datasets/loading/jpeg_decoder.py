@@ -1,5 +1,4 @@
-"""Decode JPEGs as OpenCV does, faster where that can be had."""
-import struct
+"""Decode JPEGs with torchvision where its output is identical to OpenCV's."""
 from typing import Dict, Optional, Tuple
 
 import cv2
@@ -7,80 +6,52 @@ import numpy as np
 import torch
 from torchvision.io import ImageReadMode, decode_jpeg
 
-#: Frame headers (SOF); 0xC4, 0xC8 and 0xCC are other segments.
-_FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
-_ADOBE = 0xEE
-#: What an image's header says about its coding; see :func:`jpeg_coding`.
-Coding = Tuple[int, bytes, bytes]
+from .image_header import ImageHeader
 
 
 class JpegDecoder:
-    """torchvision's decoder, where it gives OpenCV's pixels.
+    """Decode with torchvision where it gives OpenCV's pixels.
 
-    Both are built on libjpeg-turbo, whose result does not depend on what the
-    processor can do. torchvision's wheels use vector instructions, those of
-    OpenCV need not, and take twice as long then. Other builds may round
-    differently. So the first image of each coding (see :func:`jpeg_coding`)
-    is decoded by both, and only where all pixels agree torchvision decodes
-    those that follow.
+    Both are built on libjpeg-turbo, whose result does not depend on the
+    features of the processor. torchvision's wheels use vector instructions,
+    those of OpenCV need not, and take twice as long then. Other builds may
+    round differently. So the first image of each coding
+    (:attr:`ImageHeader.coding`) is decoded by both, and torchvision decodes
+    those that follow only if all pixels agree.
     """
 
     def __init__(self) -> None:
-        self._agrees: Dict[Coding, bool] = {}
+        self._agrees: Dict[Tuple[int, bytes, bytes], bool] = {}
 
-    def __call__(self, data: bytes) -> Optional[np.ndarray]:
-        """Decode a file's content.
+    def __call__(self, data: bytes,
+                 header: Optional[ImageHeader]) -> Optional[np.ndarray]:
+        """Decode the content of a file.
 
         Args:
-            data (bytes): A JPEG, or anything else.
+            data (bytes): The content.
+            header (ImageHeader, optional): Its header.
 
         Returns:
             np.ndarray: (H, W, 3), uint8, BGR: what ``cv2.imdecode`` returns.
-            None if it is for others to decode.
+            None if another decoder has to do it: the file is not a JPEG, has
+            EXIF data, which may turn the image, or torchvision does not agree
+            with OpenCV.
         """
-        coding = jpeg_coding(data)
-        if coding is None or not self._agrees.get(coding, True):
+        if header is None or header.kind != 'JPEG' or header.has_exif or (
+                not self._agrees.get(header.coding, True)):
             return None
         frame = _by_torchvision(data)
-        if frame is not None and coding not in self._agrees:
+        if frame is not None and header.coding not in self._agrees:
             known = cv2.imdecode(
                 np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
-            self._agrees[coding] = known is not None and np.array_equal(
-                frame, known)
+            self._agrees[header.coding] = known is not None and (
+                np.array_equal(frame, known))
             return known
         return frame
 
 
-def jpeg_coding(data: bytes) -> Optional[Coding]:
-    """What tells how a JPEG has to be decoded.
-
-    Args:
-        data (bytes): A file's content.
-
-    Returns:
-        tuple: Kind of the frame (baseline, progressive, ...), numbers and
-        sampling of its components, and Adobe's mark of the colours. None if
-        it is no JPEG, or one with EXIF data, which may turn the image.
-    """
-    if not data.startswith(b'\xff\xd8'):
-        return None
-    adobe, at = b'', 2
-    while at + 4 <= len(data) and data[at] == 0xFF:
-        kind, length = data[at + 1], struct.unpack_from('>H', data, at + 2)[0]
-        body = data[at + 4:at + 2 + length]
-        if body.startswith(b'Exif\0'):
-            return None
-        if kind == _ADOBE:
-            adobe = body
-        if kind in _FRAMES:
-            # depth, then from the sixth byte on the components
-            return kind, body[:1] + body[5:], adobe
-        at += 2 + length
-    return None
-
-
 def _by_torchvision(data: bytes) -> Optional[np.ndarray]:
-    """A BGR image; None if torchvision cannot decode it."""
+    """Return a BGR image, None if torchvision cannot decode it."""
     try:
         # a copy: PyTorch has no tensors that must not be written to
         image = decode_jpeg(
