@@ -231,7 +231,8 @@ def _frame_reader(pipeline: Compose) -> FrameReader:
         if isinstance(step, LoadClip):
             return FrameReader(
                 imdecode_backend=step.reader.imdecode_backend,
-                backend_args=step.reader.backend_args)
+                backend_args=step.reader.backend_args,
+                max_pixels=step.reader.max_pixels)
     return FrameReader()
 
 

@@ -4,6 +4,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
 from mmpose_video.apis import FileBoxes, Frame, GivenBoxes, open_source
 from mmpose_video.apis.box_source_factory import make_box_source
@@ -47,6 +48,29 @@ def test_folder_is_read_by_number(tmp_path):
     frames = list(open_source(str(tmp_path)))
     assert [f.number for f in frames] == [1, 2, 10]
     assert [f.image[0, 0, 0] for f in frames] == [30, 50, 210]
+
+
+def test_broken_files_of_a_folder_are_left_out(tmp_path):
+    for number in range(4):
+        cv2.imwrite(str(tmp_path / f'{number}.jpg'), pictures(4)[number])
+    (tmp_path / '1.jpg').write_bytes(b'')
+    data = bytearray((tmp_path / '2.jpg').read_bytes())
+    size = data.index(b'\xff\xc0') + 5
+    data[size:size + 4] = b'\xea\x60\xea\x60'  # 60000 x 60000
+    (tmp_path / '2.jpg').write_bytes(data)
+    frames = list(open_source(str(tmp_path)))
+    assert [f.number for f in frames] == [0, 3]
+    with pytest.raises(OSError, match='2.jpg` claims 60000 x 60000'):
+        open_source(str(tmp_path / '2.jpg'))
+
+
+def test_an_image_is_turned_as_its_exif_data_say(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    path = tmp_path / 'a.jpg'
+    Image.new('RGB', (48, 32)).save(path, exif=exif)
+    only, = open_source(str(path))
+    assert only.image.shape == (48, 32, 3)
 
 
 def test_arrays_and_generators():

@@ -1,16 +1,13 @@
 """Read image files as frames."""
-import contextlib
-import io
-from typing import Iterator, Optional, Tuple
+from typing import Optional
 
 import cv2
 import mmcv
 import mmengine.fileio as fileio
 import numpy as np
-from PIL import Image
 
 from .frame_cache import FrameCache
-from .image_header import ImageHeader, find_fault, read_header
+from .image_header import MAX_PIXELS, ImageHeader, find_fault, read_header
 from .jpeg_decoder import JpegDecoder
 
 #: OpenCV's flags that decode a JPEG at 1/2, 1/4 or 1/8 of its size.
@@ -25,7 +22,8 @@ class FrameReader:
     """Read frames as BGR images, with a cache of decoded frames.
 
     Gray and 4-channel images are made BGR. A JPEG or PNG that ends early is
-    an error, not an image whose lower half is gray.
+    an error, not an image whose lower half is gray, and a file that claims
+    too many pixels is refused before it is decoded.
 
     Args:
         cache_mb (float): Keep this many MiB of decoded frames, see
@@ -35,6 +33,8 @@ class FrameReader:
             :class:`JpegDecoder`. For others see :func:`mmcv.imfrombytes`.
             Defaults to 'auto'.
         backend_args (dict, optional): MMEngine's file backend.
+        max_pixels (int): Refuse larger images. OpenCV refuses those above
+            2**30 pixels in any case. Defaults to 100 million.
 
     Examples:
         >>> frame = FrameReader().read('images/000012.jpg')
@@ -43,10 +43,15 @@ class FrameReader:
     def __init__(self,
                  cache_mb: float = 0,
                  imdecode_backend: str = 'auto',
-                 backend_args: Optional[dict] = None) -> None:
+                 backend_args: Optional[dict] = None,
+                 max_pixels: int = MAX_PIXELS) -> None:
+        if max_pixels < 1:
+            raise ValueError(f'`max_pixels` must be at least 1, got '
+                             f'{max_pixels}')
         self.cache = FrameCache(int(cache_mb * 2**20))
         self.imdecode_backend = imdecode_backend
         self.backend_args = backend_args
+        self.max_pixels = max_pixels
         self._decode_jpeg = JpegDecoder()
 
     def read(self, path: str, reduction: int = 1) -> np.ndarray:
@@ -85,43 +90,13 @@ class FrameReader:
                 f'cannot read frame `{path}`: {error.strerror or error}'
             ) from error
 
-    def size(self, path: str) -> Tuple[int, int]:
-        """Return width and height of a frame as it is decoded.
-
-        The header tells them. An image with EXIF data, which may turn it, is
-        decoded, so that sizes and pixels always fit together.
-
-        Raises:
-            OSError: If the file cannot be read or is not an image.
-        """
-        with self._opened(path) as image:
-            if not image.getexif():
-                return image.size
-        height, width = self.read(path).shape[:2]
-        return width, height
-
-    @contextlib.contextmanager
-    def _opened(self, path: str) -> Iterator[Image.Image]:
-        """Open a file with Pillow, which reads the header alone."""
-        try:
-            if '://' in path:
-                file = io.BytesIO(self.content(path))
-            else:
-                file = open(path, 'rb')
-            with file, Image.open(file) as image:
-                yield image
-        except OSError as error:
-            if error.filename:
-                raise
-            raise OSError(f'frame `{path}` is not an image') from error
-
     def _read(self, path: str, reduction: int) -> np.ndarray:
         """Read and decode a file."""
         data = self.content(path)
         header = read_header(data)
-        fault = find_fault(data, header)
+        fault = find_fault(data, header, self.max_pixels)
         if fault:
-            raise OSError(f'frame `{path}` {fault}; copy or extract it again')
+            raise OSError(f'frame `{path}` {fault}')
         try:
             frame = self.decode(data, header, reduction)
         except Exception as error:  # decoders share no base of their errors

@@ -1,17 +1,19 @@
-"""What the headers of JPEG and PNG files say, before anything is decoded."""
+"""Read the headers of JPEG and PNG files before anything is decoded."""
 import struct
 from typing import Iterator, NamedTuple, Optional, Tuple
 
-#: Larger images are not decoded: a small broken file may claim any size, and
-#: a decoder would need minutes. 8K video has 33 million pixels.
+#: Default limit of an image's size. A small broken file may claim any size,
+#: and a decoder would need minutes. 8K video has 33 million pixels.
 MAX_PIXELS = 100_000_000
-#: Most pixels that a byte of a JPEG can stand for, with a wide margin: a
-#: progressive JPEG of one colour needs a byte for some 200 pixels.
-MAX_PIXELS_PER_BYTE = 1000
+#: Upper bound of the pixels that one byte of a JPEG with Huffman codes can
+#: stand for. Each block of 64 pixels takes at least a bit, 512 pixels a byte.
+_MAX_PIXELS_PER_BYTE = 1000
 
 _JPEG, _PNG = b'\xff\xd8', b'\x89PNG\r\n\x1a\n'
 _JPEG_END, _PNG_END = b'\xff\xd9', b'IEND\xaeB`\x82'
-#: Frame headers (SOF); 0xC4, 0xC8 and 0xCC are other segments.
+#: Frame headers (SOF); 0xC4, 0xC8 and 0xCC are other segments. From 0xC9 on
+#: the coding is arithmetic, which needs hardly any bits for flat images.
+_ARITHMETIC = 0xC9
 _FRAMES = set(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _ADOBE, _SCAN, _EXIF = 0xEE, 0xDA, 0xE1
 
@@ -56,32 +58,40 @@ def read_header(data: bytes) -> Optional[ImageHeader]:
     return None
 
 
-def find_fault(data: bytes, header: Optional[ImageHeader]) -> str:
-    """Say why a file must not be decoded.
+def find_fault(data: bytes, header: Optional[ImageHeader],
+               max_pixels: int = MAX_PIXELS) -> str:
+    """Find out why a file must not be decoded.
 
     OpenCV decodes a JPEG that ends early without an error and paints what is
-    missing gray. Bytes behind the end of an image are not a fault: some
+    missing gray. Bytes after the end of an image are not a fault: some
     cameras write them.
 
     Args:
         data (bytes): Content of the file.
         header (ImageHeader, optional): Its header, if it has one.
+        max_pixels (int): Limit of the image's size in pixels. Defaults to
+            100 million.
 
     Returns:
-        str: The fault; empty if there is none.
+        str: The fault, as the end of a sentence that begins with the name of
+        the file; empty if there is none.
     """
     if not data:
         return 'is empty'
     if header is None:
-        return ''
+        is_cut = (data.startswith(_JPEG)
+                  and _JPEG_END not in data[-65536:]) or (
+                      data.startswith(_PNG) and _PNG_END not in data)
+        return f'ends early ({len(data)} bytes)' if is_cut else ''
     pixels = header.width * header.height
     claim = f'claims {header.width} x {header.height} pixels'
-    if pixels > MAX_PIXELS:
-        return f'{claim}, more than {MAX_PIXELS:,}'
+    if pixels > max_pixels:
+        return f'{claim}, the limit (`max_pixels`) is {max_pixels:,}'
     if header.kind == 'PNG':
         is_whole = data.endswith(_PNG_END) or _PNG_END in data
     else:
-        if pixels > MAX_PIXELS_PER_BYTE * len(data):
+        is_huffman = header.coding[0] < _ARITHMETIC
+        if is_huffman and pixels > _MAX_PIXELS_PER_BYTE * len(data):
             return f'{claim} in {len(data)} bytes'
         # in compressed data 0xFF is followed by 0, so this is the end
         is_whole = data.endswith(_JPEG_END) or data.find(

@@ -1,43 +1,74 @@
-"""Sizes of images, from their headers."""
-from typing import Tuple
+"""Read the sizes of images from their headers."""
+import io
+import warnings
+from typing import BinaryIO, Optional, Tuple
 
-from PIL import Image, UnidentifiedImageError
+import mmengine.fileio as fileio
+from PIL import Image
+
+from .frame_reader import FrameReader
+
+_ORIENTATION = 0x0112
 
 
-def read_size(path: str) -> Tuple[int, int]:
-    """Width and height of an image as it is stored, without decoding it.
+def read_size(path: str,
+              backend_args: Optional[dict] = None) -> Tuple[int, int]:
+    """Read the width and height that an image has when it is decoded.
+
+    The header tells them, and nothing is decoded, unless EXIF data turn the
+    image: whether they are obeyed depends on the kind of file.
 
     Args:
-        path (str): A local file.
+        path (str): The file.
+        backend_args (dict, optional): MMEngine's file backend.
 
     Returns:
         tuple[int, int]: Width and height in pixels.
 
     Raises:
-        OSError: If there is no such file, or it is not an image.
+        OSError: If the file cannot be read or is not an image.
     """
-    try:
-        with Image.open(path) as image:
-            return image.size
-    except UnidentifiedImageError as error:
-        raise OSError(f'`{path}` is not an image') from error
+    size, orientation = _header(path, backend_args)
+    if orientation == 1:
+        return size
+    height, width = FrameReader(backend_args=backend_args).read(path).shape[:2]
+    return width, height
+
+
+def _header(path: str, backend_args: Optional[dict]
+            ) -> Tuple[Tuple[int, int], int]:
+    """Return the stored size and the EXIF orientation, 1 if there is none."""
+    file: BinaryIO
+    if backend_args or '://' in path:
+        file = io.BytesIO(fileio.get(path, backend_args=backend_args))
+    else:
+        file = open(path, 'rb')  # of which Pillow reads the header alone
+    with file, warnings.catch_warnings():
+        warnings.simplefilter('ignore', Image.DecompressionBombWarning)
+        try:
+            with Image.open(file) as image:
+                return image.size, image.getexif().get(_ORIENTATION, 1)
+        # Pillow's plugins raise errors of many kinds for broken headers
+        except Exception as error:
+            raise OSError(f'`{path}` is not an image, or its header is broken '
+                          f'({error})') from error
 
 
 def fill_size(image: dict, source: str) -> dict:
-    """Add what an image's annotation lacks of ``width`` and ``height``.
+    """Add the ``width`` and ``height`` that an image's annotation lacks.
 
     PoseTrack18's and PoseTrack21's own files hold neither.
 
     Args:
-        image (dict): An entry of ``images`` with ``img_path``; it is changed
-            in place, so a second person in it costs nothing.
+        image (dict): An entry of ``images`` with ``img_path``. It is changed
+            in place, so the file is read once for all people of a frame.
         source (str): Name of the annotation file, for messages.
 
     Returns:
         dict: The same entry.
 
     Raises:
-        ValueError: If the size is neither annotated nor to be read.
+        ValueError: If the size is not annotated and the file cannot be read.
     """
     if image.get('width') and image.get('height'):
         return image

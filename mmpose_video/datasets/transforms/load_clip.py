@@ -9,6 +9,7 @@ from mmpose.registry import TRANSFORMS
 
 from mmpose_video.datasets.loading.broken_frames import BrokenFrameCounter
 from mmpose_video.datasets.loading.frame_reader import FrameReader, to_bgr
+from mmpose_video.datasets.loading.image_header import MAX_PIXELS
 from mmpose_video.formats.frame_index import stand_ins
 
 BROKEN_FRAMES = ('nearest', 'error')
@@ -55,6 +56,8 @@ class LoadClip(BaseTransform):
             :class:`JpegDecoder`. For others see :func:`mmcv.imfrombytes`.
             Defaults to 'auto'.
         backend_args (dict, optional): MMEngine's file backend.
+        max_pixels (int): A larger frame counts as broken and is not decoded.
+            Defaults to 100 million.
     """
 
     def __init__(self,
@@ -62,7 +65,8 @@ class LoadClip(BaseTransform):
                  broken_key: str = 'error',
                  cache_mb: float = 128,
                  imdecode_backend: str = 'auto',
-                 backend_args: Optional[dict] = None) -> None:
+                 backend_args: Optional[dict] = None,
+                 max_pixels: int = MAX_PIXELS) -> None:
         if broken_frames not in BROKEN_FRAMES:
             raise ValueError(f'`broken_frames` must be one of {BROKEN_FRAMES},'
                              f' got {broken_frames!r}')
@@ -71,7 +75,8 @@ class LoadClip(BaseTransform):
                              f'{broken_key!r}')
         self.broken_frames = broken_frames
         self.broken_key = broken_key
-        self.reader = FrameReader(cache_mb, imdecode_backend, backend_args)
+        self.reader = FrameReader(cache_mb, imdecode_backend, backend_args,
+                                  max_pixels)
         self.broken = BrokenFrameCounter()
 
     def transform(self, results: dict) -> Optional[dict]:

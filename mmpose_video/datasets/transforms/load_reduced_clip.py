@@ -1,12 +1,11 @@
 """Decode a clip at a fraction of its size."""
-import io
 from typing import Any, List, Optional, Tuple
 
 import numpy as np
 from mmpose.registry import TRANSFORMS
-from PIL import Image
 
 from mmpose_video.datasets.loading.frame_reader import REDUCTIONS
+from mmpose_video.datasets.loading.image_header import read_header
 
 from .load_clip import LoadClip
 
@@ -96,11 +95,10 @@ class LoadReducedClip(LoadClip):
         if self._last[0] != path:
             size = None
             try:
-                data = self.reader.content(path)
-                with Image.open(io.BytesIO(data)) as image:
-                    if image.format == 'JPEG':
-                        size = image.size
+                header = read_header(self.reader.content(path))
             except OSError:
-                pass  # the loader will say what is wrong
+                header = None  # the loader will say what is wrong
+            if header is not None and header.kind == 'JPEG':
+                size = header.width, header.height
             self._last = (path, size)
         return self._last[1]

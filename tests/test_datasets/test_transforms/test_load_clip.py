@@ -1,4 +1,5 @@
 import logging
+import struct
 
 import cv2
 import numpy as np
@@ -120,9 +121,26 @@ def break_size(path):
     cv2.imwrite(path, np.zeros((16, 16, 3), np.uint8))
 
 
+def break_empty(path):
+    open(path, 'wb').close()
+
+
+def claim(width, height):
+    """Return a function that writes another size into a JPEG's header."""
+
+    def break_header(path):
+        with open(path, 'r+b') as file:
+            file.seek(file.read().index(b'\xff\xc0') + 5)
+            file.write(struct.pack('>HH', height, width))
+
+    return break_header
+
+
 @pytest.mark.parametrize('damage, message', [
     (truncate, 'ends early'), (break_missing, 'cannot read'),
-    (break_text, 'not an image'), (break_size, '16 x 16')])
+    (break_text, 'not an image'), (break_size, '16 x 16'),
+    (break_empty, 'is empty'), (claim(60000, 60000), '60000 x 60000'),
+    (claim(20000, 20000), '20000 x 20000'), (claim(0, 9), 'not an image')])
 def test_broken_neighbour(frames, damage, message, caplog):
     damage(frames[4])
     with pytest.raises(OSError, match=message) as error:
@@ -150,7 +168,28 @@ def test_broken_neighbour_is_logged_once_per_fetch(frames):
     assert len(records) == 1 and frames[0] in records[0].getMessage()
 
 
-@pytest.mark.parametrize('damage', [truncate, break_missing, break_text])
+def test_a_bitmap_that_claims_too_much(tmp_path):
+    """OpenCV raises an error of its own, which is no OSError."""
+    path = str(tmp_path / '0.bmp')
+    cv2.imwrite(path, np.zeros((8, 8, 3), np.uint8))
+    with open(path, 'r+b') as file:
+        file.seek(18)
+        file.write(struct.pack('<ii', 40000, 40000))
+    with pytest.raises(OSError, match='0.bmp'):
+        LoadClip()(dict(img_path=path))
+
+
+def test_the_limit_of_pixels_is_an_argument(frames):
+    load = LoadClip(max_pixels=32 * 40)
+    assert levels(load(clip(frames))) == [0, 1, 2, 3, 4]
+    with pytest.raises(OSError, match='40 x 32.*1,279'):
+        LoadClip(max_pixels=32 * 40 - 1)(clip(frames))
+    with pytest.raises(ValueError, match='max_pixels'):
+        LoadClip(max_pixels=0)
+
+
+@pytest.mark.parametrize('damage', [
+    truncate, break_missing, break_text, break_empty, claim(60000, 60000)])
 def test_broken_key_frame_is_always_an_error(frames, damage):
     damage(frames[2])
     with pytest.raises(OSError) as error:
