@@ -125,9 +125,27 @@ _TABLE: Sequence[Ablation] = (
     Ablation('glsmamba', 'no-channel-attention', 'without channel attention',
              ('model.neck.channel_attention=False', ), '0',
              f'{_NOTES} of another channel attention: no use'),
-    Ablation('glsmamba', 'key-readout', 'the key frame is read out instead '
-             'of the mean over the frames', ('model.neck.readout=key', ), '+',
-             f'{_NOTES}: fusing frames degrades'),
+    Ablation('glsmamba', 'published', 'convolutions of single frames, as '
+             'the descriptions of the paper read',
+             ('model.neck.block_cfg.temporal_kernel=1', )),
+    Ablation('glsmamba', 'mean-readout', 'the mean over the frames is read '
+             'out instead of the key frame', ('model.neck.readout=mean', ),
+             '-', f'{_NOTES}: fusing frames degrades'),
+    Ablation('glsmamba', 'published-mean-readout', 'convolutions of single '
+             'frames, the mean over the frames is read out',
+             ('model.neck.block_cfg.temporal_kernel=1',
+              'model.neck.readout=mean')),
+    Ablation('glsmamba', 'learned-readout', 'a learned sum of the frames is '
+             'added to the key frame', ('model.neck.readout=learned', )),
+    Ablation('glsmamba', 'normalized', 'state factors B and C normalized, '
+             'skip at zero at the start',
+             ("model.neck.scan_cfg.normalize=('B','C')",
+              'model.neck.scan_cfg.skip_init=0.')),
+    Ablation('glsmamba', 'published-normalized', 'convolutions of single '
+             'frames, B and C normalized, skip at zero at the start',
+             ('model.neck.block_cfg.temporal_kernel=1',
+              "model.neck.scan_cfg.normalize=('B','C')",
+              'model.neck.scan_cfg.skip_init=0.')),
     Ablation('glsmamba', 'no-time', 'without temporal embedding',
              ("model.neck.embeddings=('spatial',)", ), None,
              f'{_NOTES}: both signs (85.5 with to 85.3, 84.6 to 84.8)'),
