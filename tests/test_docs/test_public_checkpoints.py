@@ -46,7 +46,9 @@ def test_page_is_complete():
     for layout in CONVERTERS:
         if not layout.startswith('movenet'):
             assert f'`{layout}`' in text
-    for converter in CONVERTERS.values():
+    for name, converter in CONVERTERS.items():
+        if name == 'online-distill':  # serves the config it came from
+            continue
         assert any(ROOT.glob(re.sub(r'\{.*?\}', '*', converter.configs)))
 
 

@@ -165,5 +165,5 @@ class TARViTPoseNeck(BaseVideoNeck):
         mask = mask.unflatten(0, feats.shape[:2])  # (N, T, K, P)
         if self.layout == 'sound':
             mask = mask.transpose(1, 2)
-        mask = mask.reshape(len(feats), self.num_keypoints, -1)
+        mask = mask.reshape(feats.shape[0], self.num_keypoints, -1)
         return mask & ~mask.all(-1, keepdim=True)
