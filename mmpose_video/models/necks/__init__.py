@@ -5,6 +5,7 @@ from .diffpose_strl import SpatioTemporalRepresentationLearner
 from .dsta import DSTANeck
 from .fami import FAMINeck
 from .glsmamba import GLSMambaNeck
+from .movenet_fpn import MoveNetFPN
 from .mutual_info_neck import MutualInfoNeck
 from .poseidon import PoseidonNeck
 from .posewarper import PoseWarpingNeck
@@ -13,7 +14,7 @@ from .tdmi import DISFlow, RAFTFlow, TDMINeck
 
 __all__ = [
     'BaseVideoNeck', 'DCPoseNeck', 'DISFlow', 'DSTANeck', 'FAMINeck',
-    'GLSMambaNeck', 'MutualInfoNeck', 'PoseWarpingNeck', 'PoseidonNeck',
-    'RAFTFlow', 'SpatioTemporalRepresentationLearner', 'TARViTPoseNeck',
-    'TDMINeck'
+    'GLSMambaNeck', 'MoveNetFPN', 'MutualInfoNeck', 'PoseWarpingNeck',
+    'PoseidonNeck', 'RAFTFlow', 'SpatioTemporalRepresentationLearner',
+    'TARViTPoseNeck', 'TDMINeck'
 ]

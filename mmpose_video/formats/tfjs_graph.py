@@ -1,0 +1,120 @@
+"""Weights of TensorFlow.js graph models, read with NumPy alone."""
+import json
+import os
+from math import prod
+from typing import Any, Dict, List, Tuple, Union
+
+import numpy as np
+
+PathLike = Union[str, os.PathLike]
+
+#: Sizes and values of stored types.
+_DTYPES = dict(
+    float32='<f4', float16='<f2', int32='<i4', uint8='u1', uint16='<u2',
+    bool='?')
+
+
+def read_graph_weights(path: PathLike) -> Dict[str, np.ndarray]:
+    """Read the constants of a TensorFlow.js graph model.
+
+    The json file holds topology and weight manifest; the weights are in
+    binary files beside it. Weights stored as float16 are returned as float32.
+    Nothing in either file is executed.
+
+    Args:
+        path (str | PathLike): The json file.
+
+    Returns:
+        dict[str, np.ndarray]: Arrays by the names of their graph nodes, in
+        TensorFlow's layouts.
+
+    Raises:
+        FileNotFoundError: If the json file or one of its binary files is
+            missing.
+        ValueError: If the json file is no graph model, or a binary file does
+            not have the size that the manifest states.
+    """
+    manifest = _manifest(path)
+    folder = os.path.dirname(os.fspath(path))
+    weights: Dict[str, np.ndarray] = {}
+    for group in manifest:
+        data = b''.join(
+            _read_binary(os.path.join(folder, name), path)
+            for name in group['paths'])
+        start = 0
+        entries = []
+        for entry in group['weights']:
+            dtype = _stored_dtype(entry, path)
+            size = prod(entry['shape']) * dtype.itemsize
+            entries.append((entry, dtype, start))
+            start += size
+        if start != len(data):
+            raise ValueError(
+                f'{", ".join(group["paths"])} beside {path} has {len(data)} '
+                f'bytes, its manifest describes {start}: the file is '
+                f'{"truncated" if len(data) < start else "another model"}; '
+                'fetch it again')
+        for entry, dtype, start in entries:
+            array = np.frombuffer(data, dtype, prod(entry['shape']), start)
+            array = array.reshape(entry['shape'])
+            weights[entry['name']] = (
+                array.astype(np.float32) if dtype.kind == 'f' else array)
+    return weights
+
+
+def _manifest(path: PathLike) -> List[Dict[str, Any]]:
+    """Return the weight manifest of a json file."""
+    try:
+        with open(path, encoding='utf-8') as file:
+            content = json.load(file)
+        manifest = content['weightsManifest']
+        nodes = content['modelTopology']['node']
+        assert isinstance(nodes, list)
+        for group in manifest:
+            assert all(isinstance(name, str) for name in group['paths'])
+            for entry in group['weights']:
+                assert isinstance(entry['name'], str)
+                assert all(
+                    isinstance(n, int) and n >= 0 for n in entry['shape'])
+    except (ValueError, KeyError, TypeError, AssertionError) as error:
+        raise ValueError(
+            f'{path} is not the json file of a TensorFlow.js graph model '
+            '(`modelTopology` and `weightsManifest`)') from error
+    return manifest
+
+
+def _read_binary(binary: str, path: PathLike) -> bytes:
+    """Read a file of weights."""
+    try:
+        with open(binary, 'rb') as file:
+            return file.read()
+    except FileNotFoundError as error:
+        raise FileNotFoundError(
+            f'{path} says that its weights are in {binary}, which does not '
+            'exist; put it beside the json file') from error
+
+
+def _stored_dtype(entry: Dict[str, Any], path: PathLike) -> np.dtype:
+    """Return the type that an entry of the manifest has in the file."""
+    stored = entry.get('quantization', entry).get('dtype')
+    if stored not in _DTYPES or ('quantization' in entry
+                                 and stored != 'float16'):
+        raise ValueError(
+            f'{path}: weights stored as {stored} are not supported '
+            f'({entry["name"]}); float32 and float16 are')
+    return np.dtype(_DTYPES[stored])
+
+
+def to_torch_layout(weights: np.ndarray, depthwise: bool) -> np.ndarray:
+    """Change a convolution's weights from TensorFlow's to PyTorch's layout.
+
+    Args:
+        weights (np.ndarray): Shape (kh, kw, in, out), or (kh, kw, channels, 1)
+            of a depthwise convolution.
+        depthwise (bool): Which of them.
+
+    Returns:
+        np.ndarray: Shape (out, in, kh, kw), or (channels, 1, kh, kw).
+    """
+    axes: Tuple[int, ...] = (2, 3, 0, 1) if depthwise else (3, 2, 0, 1)
+    return np.ascontiguousarray(weights.transpose(axes))
