@@ -2,7 +2,7 @@
 import json
 import os
 from math import prod
-from typing import Any, Dict, List, Tuple, Union
+from typing import Any, Dict, List, Union
 
 import numpy as np
 
@@ -103,18 +103,3 @@ def _stored_dtype(entry: Dict[str, Any], path: PathLike) -> np.dtype:
             f'{path}: weights stored as {stored} are not supported '
             f'({entry["name"]}); float32 and float16 are')
     return np.dtype(_DTYPES[stored])
-
-
-def to_torch_layout(weights: np.ndarray, depthwise: bool) -> np.ndarray:
-    """Change a convolution's weights from TensorFlow's to PyTorch's layout.
-
-    Args:
-        weights (np.ndarray): Shape (kh, kw, in, out), or (kh, kw, channels, 1)
-            of a depthwise convolution.
-        depthwise (bool): Which of them.
-
-    Returns:
-        np.ndarray: Shape (out, in, kh, kw), or (channels, 1, kh, kw).
-    """
-    axes: Tuple[int, ...] = (2, 3, 0, 1) if depthwise else (3, 2, 0, 1)
-    return np.ascontiguousarray(weights.transpose(axes))

@@ -10,6 +10,11 @@ from .dcpose import DCPoseConverter
 from .dsta import DSTAConverter
 from .fami import FAMIConverter
 from .hrnet import HRNetConverter
+from .movenet import (
+    MoveNetLightningConverter,
+    MoveNetMultiPoseConverter,
+    MoveNetThunderConverter,
+)
 from .online_distill import OnlineDistillConverter
 from .posewarper import (
     FacebookPoseWarperConverter,
@@ -27,6 +32,9 @@ CONVERTERS: Dict[str, Type[Converter]] = {
     'dsta': DSTAConverter,
     'fami': FAMIConverter,
     'hrnet': HRNetConverter,
+    'movenet-lightning': MoveNetLightningConverter,
+    'movenet-multipose': MoveNetMultiPoseConverter,
+    'movenet-thunder': MoveNetThunderConverter,
     'online-distill': OnlineDistillConverter,
     'poseidon': PoseidonConverter,
     'posewarper': PoseWarperConverter,

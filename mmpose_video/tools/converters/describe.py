@@ -12,9 +12,13 @@ _VITS = {
 }
 _RESNETS = {6: 'ResNet-50', 23: 'ResNet-101', 36: 'ResNet-152'}
 
+_MOVENETS = {32: 'MoveNet Lightning', 56: 'MoveNet Thunder',
+             48: 'MoveNet MultiPose'}
+
 _HRNET = 'backbone.stage2.0.branches.0.0.conv1.weight'
 _VIT = 'backbone.patch_embed.projection.weight'
 _RESNET = 'backbone.layer4.0.conv1.weight'
+_MOVENET = 'head.branches.heatmaps.1.weight'
 
 
 def describe(weights: Mapping[str, Tensor]) -> str:
@@ -27,8 +31,9 @@ def describe(weights: Mapping[str, Tensor]) -> str:
         str: For instance ``'HRNet-W48, 17 keypoints, 63.6 M parameters'``.
     """
     parts = [_backbone(weights)]
-    for prefix in ('head.', 'neck.rough_head.'):
-        final = weights.get(f'{prefix}final_layer.weight')
+    for name in ('head.final_layer.weight',
+                 'neck.rough_head.final_layer.weight', _MOVENET):
+        final = weights.get(name)
         if final is not None:
             parts.append(f'{final.shape[0]} keypoints')
             break
@@ -47,6 +52,9 @@ def _backbone(weights: Mapping[str, Tensor]) -> str:
         depth = _count(weights, 'backbone.layers.')
         return _VITS.get((width, depth),
                          f'ViT of {depth} layers and {width} channels')
+    if _MOVENET in weights:
+        width = weights['backbone.conv1.conv.weight'].shape[0]
+        return _MOVENETS.get(width, f'MoveNet of width {width / 32:g}')
     if _RESNET in weights:
         return _RESNETS.get(_count(weights, 'backbone.layer3.'), 'ResNet')
     return ''

@@ -1,0 +1,14 @@
+# Fine-tuning of MoveNet Lightning on PoseTrack18's joints.
+_base_ = [
+    '../_base_/datasets/posetrack18_image.py',
+    '../_base_/pipelines/movenet_192x192.py',
+    '../_base_/schedules/adam_50e_movenet.py',
+    '../_base_/models/movenet-lightning.py',
+]
+
+model = dict(head=dict(decoder=_base_.codec))
+
+train_dataloader = dict(
+    batch_size=24, dataset=dict(pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
+test_dataloader = val_dataloader

@@ -1,0 +1,17 @@
+# A small MoveNet from random weights on rendered clips, on a laptop.
+_base_ = [
+    '../_base_/datasets/synthetic_video.py',
+    '../_base_/pipelines/movenet_96x96.py',
+    '../_base_/schedules/adamw_4e_from-scratch.py',
+    '../_base_/models/movenet-tiny.py',
+]
+
+clip_sampler = dict(type='FixedOffsets', offsets=(0, ), _delete_=True)
+
+model = dict(head=dict(decoder=_base_.codec))
+
+train_dataloader = dict(
+    dataset=dict(pipeline=_base_.train_pipeline, clip_sampler=clip_sampler))
+val_dataloader = dict(
+    dataset=dict(pipeline=_base_.val_pipeline, clip_sampler=clip_sampler))
+test_dataloader = val_dataloader
