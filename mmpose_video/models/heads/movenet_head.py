@@ -63,10 +63,16 @@ class MoveNetHead(BaseHead):
         loss_center (dict): Loss of the centre map. Defaults to the focal loss.
         loss_heatmap (dict): Loss of the heatmaps, called with predictions,
             targets, weights (N, K) and a mask. Defaults to the focal loss.
-        loss_displacement (dict): Loss of the displacements at the centres of
-            people. Defaults to L1.
-        loss_offset (dict): Loss of the offsets in the cells of keypoints.
+        loss_displacement (dict): Loss of the displacements around the centres
+            of people. Defaults to L1.
+        loss_offset (dict): Loss of the offsets around keypoints.
             Defaults to L1.
+        radius (int): Displacements are supervised in the square of
+            2 radius + 1 cells around a centre, offsets in that around a
+            keypoint: decoding draws both towards the middle or the guess, off
+            the cells of the maxima. The published models were trained in
+            about that way (near a keypoint all cells point at it). Defaults
+            to 2.
         decoder (dict, optional): Config of the :class:`MoveNetLabel` codec.
         init_cfg (dict | list[dict], optional): Initialization config.
     """
@@ -84,6 +90,7 @@ class MoveNetHead(BaseHead):
                      type='FocalHeatmapLoss', use_target_weight=True),
                  loss_displacement: ConfigType = dict(type='L1Loss'),
                  loss_offset: ConfigType = dict(type='L1Loss'),
+                 radius: int = 2,
                  decoder: OptConfigType = None,
                  init_cfg: OptMultiConfig = None) -> None:
         super().__init__(init_cfg=init_cfg)
@@ -102,6 +109,10 @@ class MoveNetHead(BaseHead):
         self.loss_heatmap = MODELS.build(loss_heatmap)
         self.loss_displacement = MODELS.build(loss_displacement)
         self.loss_offset = MODELS.build(loss_offset)
+        if radius < 0:
+            raise ValueError('`radius` must not be negative, got '
+                             f'{radius}')
+        self.radius = radius
         self.decoder = None
         if decoder is not None:
             self.decoder = KEYPOINT_CODECS.build(decoder)
@@ -228,9 +239,10 @@ class MoveNetHead(BaseHead):
                 mask=targets.mask),
             loss_displacement=self._loss_at(
                 self.loss_displacement, maps.displacements,
-                targets.displacements(maps.displacements)),
-            loss_offset=self._loss_at(self.loss_offset, maps.offsets,
-                                      targets.offsets(maps.offsets)))
+                targets.displacements(maps.displacements, self.radius)),
+            loss_offset=self._loss_at(
+                self.loss_offset, maps.offsets,
+                targets.offsets(maps.offsets, self.radius)))
 
     def _heatmap_weights(self,
                          batch_data_samples: SampleList) -> Optional[Tensor]:

@@ -48,27 +48,64 @@ class PeopleTargets(NamedTuple):
             torch.cat([label.keypoint_labels for label in labels]),
             torch.cat([label.keypoint_weights for label in labels]))
 
-    def displacements(self, maps: Tensor) -> Tuple[Tensor, Tensor]:
-        """Gather predictions and targets at people's centres, (M, 2) each."""
-        inside = (self.center_cells >= 0).all(1)
-        x, y = self.center_cells[inside].T
-        predicted = by_keypoint(maps)[self.image[inside], :, :, y, x]
-        target = self.keypoints[inside] - self.center_cells[inside][:, None]
-        labelled = self.weights[inside] > 0
+    def displacements(self, maps: Tensor,
+                      radius: int) -> Tuple[Tensor, Tensor]:
+        """Gather predictions and targets around people's centres.
+
+        Args:
+            maps (Tensor): Predicted displacements, (N, 2 K, h, w).
+            radius (int): The square of 2 radius + 1 cells around each centre
+                is gathered.
+
+        Returns:
+            tuple[Tensor, Tensor]: Predictions and targets, (M, 2) each, y
+            before x.
+        """
+        # (P, cells, 2)
+        cells = self.center_cells[:, None] + square(radius, maps.device)
+        inside = is_inside(cells, maps) & (self.center_cells >= 0).all(
+            1)[:, None]
+        person, _ = inside.nonzero(as_tuple=True)
+        x, y = cells[inside].T
+        predicted = by_keypoint(maps)[self.image[person], :, :, y, x]
+        target = self.keypoints[person] - cells[inside][:, None]
+        labelled = self.weights[person] > 0
         return predicted[labelled], target.flip(-1)[labelled]
 
-    def offsets(self, maps: Tensor) -> Tuple[Tensor, Tensor]:
-        """Gather predictions and targets in keypoints' cells, (M, 2) each."""
-        height, width = maps.shape[-2:]
-        cells = self.keypoints.floor().long()
-        x, y = cells.unbind(-1)
-        labelled = ((self.weights > 0) & (x >= 0) & (x < width) & (y >= 0) &
-                    (y < height))
-        person, keypoint = labelled.nonzero(as_tuple=True)
-        predicted = by_keypoint(maps)[self.image[person], keypoint, :,
-                                       y[labelled], x[labelled]]
-        target = (self.keypoints - cells)[labelled]
+    def offsets(self, maps: Tensor, radius: int) -> Tuple[Tensor, Tensor]:
+        """Gather predictions and targets around keypoints.
+
+        Args:
+            maps (Tensor): Predicted offsets, (N, 2 K, h, w).
+            radius (int): The square of 2 radius + 1 cells around the cell of
+                each keypoint is gathered.
+
+        Returns:
+            tuple[Tensor, Tensor]: Predictions and targets, (M, 2) each, y
+            before x.
+        """
+        own = self.keypoints.floor().long()
+        # (P, K, cells, 2)
+        cells = own[:, :, None] + square(radius, maps.device)
+        labelled = (self.weights > 0) & is_inside(own, maps)
+        inside = is_inside(cells, maps) & labelled[..., None]
+        person, keypoint, _ = inside.nonzero(as_tuple=True)
+        x, y = cells[inside].T
+        predicted = by_keypoint(maps)[self.image[person], keypoint, :, y, x]
+        target = self.keypoints[person, keypoint] - cells[inside]
         return predicted, target.flip(-1)
+
+
+def square(radius: int, device: torch.device) -> Tensor:
+    """Return the steps to all cells of a square, (cells, 2) int64."""
+    steps = torch.arange(-radius, radius + 1, device=device)
+    return torch.cartesian_prod(steps, steps)
+
+
+def is_inside(cells: Tensor, maps: Tensor) -> Tensor:
+    """Return which x, y cells (..., 2) are cells of (..., h, w) maps."""
+    size = cells.new_tensor(maps.shape[:-3:-1])
+    return ((cells >= 0) & (cells < size)).all(-1)
 
 
 def by_keypoint(maps: Tensor) -> Tensor:
