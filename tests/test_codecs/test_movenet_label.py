@@ -34,8 +34,9 @@ def decode_by_loops(center, heatmaps, displacements, offsets, bias=1.8):
     for k in range(K):
         ry = cy + displacements[2 * k, cy, cx]
         rx = cx + displacements[2 * k + 1, cy, cx]
-        py, px = best(lambda c: heatmaps[k][c] /
-                      (math.hypot(c[0] - ry, c[1] - rx) + bias))
+        near = [heatmaps[k][c] / (math.hypot(c[0] - ry, c[1] - rx) + bias)
+                for c in cells]
+        py, px = cells[near.index(max(near))]
         points.append((4 * (px + offsets[2 * k + 1, py, px]),
                        4 * (py + offsets[2 * k, py, px])))
         scores.append(heatmaps[k, py, px])

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from mmpose_video.tools.converters import CONVERTERS
+from mmpose_video.weights.converters import CONVERTERS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / 'docs/public_checkpoints.md',

@@ -14,7 +14,7 @@ from mmpose_video.tools.convert_checkpoint import (
     main,
     write_checkpoint,
 )
-from mmpose_video.tools.converters import CONVERTERS
+from mmpose_video.weights.converters import CONVERTERS
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 #: One name for each rule of the smallest layout.

@@ -38,7 +38,8 @@ class MoveNetMobileNetV2(MobileNetV2):
                  widen_factor: float = 1.,
                  out_indices: Sequence[int] = (1, 2, 3, 7),
                  last_channels: int = 1280,
-                 norm_cfg: Optional[dict] = dict(type='BN'),
+                 norm_cfg: Optional[dict] = dict(  # noqa: B006
+                     type='BN'),
                  **kwargs: Any) -> None:
         super().__init__(
             widen_factor=widen_factor,

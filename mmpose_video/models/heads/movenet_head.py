@@ -85,11 +85,14 @@ class MoveNetHead(BaseHead):
                  in_channels: int = 24,
                  num_keypoints: int = 17,
                  hidden_channels: int = 96,
-                 loss_center: ConfigType = dict(type='FocalHeatmapLoss'),
-                 loss_heatmap: ConfigType = dict(
+                 loss_center: ConfigType = dict(  # noqa: B006
+                     type='FocalHeatmapLoss'),
+                 loss_heatmap: ConfigType = dict(  # noqa: B006
                      type='FocalHeatmapLoss', use_target_weight=True),
-                 loss_displacement: ConfigType = dict(type='L1Loss'),
-                 loss_offset: ConfigType = dict(type='L1Loss'),
+                 loss_displacement: ConfigType = dict(  # noqa: B006
+                     type='L1Loss'),
+                 loss_offset: ConfigType = dict(  # noqa: B006
+                     type='L1Loss'),
                  radius: int = 2,
                  decoder: OptConfigType = None,
                  init_cfg: OptMultiConfig = None) -> None:
@@ -143,7 +146,7 @@ class MoveNetHead(BaseHead):
     def predict(self,
                 feats: Tuple[Tensor, ...],
                 batch_data_samples: SampleList,
-                test_cfg: ConfigType = {}) -> Predictions:
+                test_cfg: ConfigType = {}) -> Predictions:  # noqa: B006
         """Predict poses in pixels of the input.
 
         Args:
@@ -209,7 +212,7 @@ class MoveNetHead(BaseHead):
     def loss(self,
              feats: Tuple[Tensor, ...],
              batch_data_samples: SampleList,
-             train_cfg: OptConfigType = {}) -> Dict[str, Tensor]:
+             train_cfg: OptConfigType = None) -> Dict[str, Tensor]:
         """Compute the losses.
 
         Args:

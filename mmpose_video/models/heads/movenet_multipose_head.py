@@ -51,9 +51,10 @@ class MoveNetMultiPoseHead(MoveNetHead):
 
     def __init__(self,
                  *args: Any,
-                 loss_box_size: ConfigType = dict(
+                 loss_box_size: ConfigType = dict(  # noqa: B006
                      type='L1Loss', loss_weight=0.1),
-                 loss_box_offset: ConfigType = dict(type='L1Loss'),
+                 loss_box_offset: ConfigType = dict(  # noqa: B006
+                     type='L1Loss'),
                  **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.loss_box_size = MODELS.build(loss_box_size)
@@ -87,7 +88,7 @@ class MoveNetMultiPoseHead(MoveNetHead):
     def loss(self,
              feats: Tuple[Tensor, ...],
              batch_data_samples: SampleList,
-             train_cfg: OptConfigType = {}) -> Dict[str, Tensor]:
+             train_cfg: OptConfigType = None) -> Dict[str, Tensor]:
         """Compute the losses.
 
         Returns:

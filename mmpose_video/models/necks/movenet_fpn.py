@@ -37,7 +37,8 @@ class MoveNetFPN(BaseModule):
                  in_channels: Sequence[int],
                  lateral_channels: Sequence[int] = (24, 32, 64),
                  out_channels: int = 24,
-                 norm_cfg: Optional[dict] = dict(type='BN'),
+                 norm_cfg: Optional[dict] = dict(  # noqa: B006
+                     type='BN'),
                  init_cfg: OptMultiConfig = None) -> None:
         super().__init__(init_cfg=init_cfg)
         if len(in_channels) != len(lateral_channels) + 1:

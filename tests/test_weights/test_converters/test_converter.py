@@ -2,7 +2,7 @@
 import pytest
 import torch
 
-from mmpose_video.tools.converters import Converter, LeftoverError
+from mmpose_video.weights.converters import Converter, LeftoverError
 
 
 class Toy(Converter):

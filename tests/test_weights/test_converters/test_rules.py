@@ -1,5 +1,5 @@
 """Translation of names by rules."""
-from mmpose_video.tools.converters import counted_from_one, translate
+from mmpose_video.weights.converters import counted_from_one, translate
 
 
 def test_first_rule_decides():

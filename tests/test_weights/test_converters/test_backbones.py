@@ -7,8 +7,8 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 from mmpose_video.tools.convert_checkpoint import write_checkpoint
-from mmpose_video.tools.converters import CONVERTERS, LeftoverError
-from mmpose_video.tools.converters.describe import describe
+from mmpose_video.weights.converters import CONVERTERS, LeftoverError
+from mmpose_video.weights.converters.describe import describe
 
 from .official_vit import OfficialViT
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from mmpose_video.tools.converters import load_weights
+from mmpose_video.weights.converters import load_weights
 
 
 @pytest.fixture

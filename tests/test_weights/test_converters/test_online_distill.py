@@ -3,7 +3,7 @@ import torch
 from mmpose.registry import MODELS
 
 from mmpose_video.tools.convert_checkpoint import main
-from mmpose_video.tools.converters import CONVERTERS
+from mmpose_video.weights.converters import CONVERTERS
 
 HEAD = dict(in_channels=4, out_channels=3, deconv_out_channels=None)
 

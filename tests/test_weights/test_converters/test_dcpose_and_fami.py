@@ -3,7 +3,7 @@ import pytest
 import torch
 from mmpose.registry import MODELS
 
-from mmpose_video.tools.converters import CONVERTERS, LeftoverError
+from mmpose_video.weights.converters import CONVERTERS, LeftoverError
 
 RSB_STEPS = [(i, j) for i in range(1, 5) for j in range(1, i + 1)]
 

@@ -5,7 +5,7 @@ from mmengine.registry import init_default_scope
 from mmpose.models.necks.posewarper_neck import PoseWarperNeck
 from mmpose.registry import MODELS
 
-from mmpose_video.tools.converters import CONVERTERS
+from mmpose_video.weights.converters import CONVERTERS
 
 from .test_backbones import hrnet, official_hrnet
 

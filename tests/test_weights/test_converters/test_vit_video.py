@@ -5,7 +5,7 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
 from mmpose_video.tools.convert_checkpoint import main
-from mmpose_video.tools.converters import CONVERTERS, LeftoverError
+from mmpose_video.weights.converters import CONVERTERS, LeftoverError
 
 C = 24
 VIT = dict(

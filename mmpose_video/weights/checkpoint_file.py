@@ -1,0 +1,32 @@
+"""Write checkpoints."""
+import os
+from pathlib import Path
+from typing import Dict, Mapping
+
+import torch
+from torch import Tensor
+
+
+def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
+                     path: Path) -> None:
+    """Write converted weights; the file appears complete or not at all.
+
+    Args:
+        weights (Mapping[str, Tensor]): Weights under their new names.
+        layout (str): The layout that they come from, noted in the file.
+        path (Path): The file.
+    """
+    # a view would be saved with the whole of the memory that it looks at
+    owned: Dict[str, Tensor] = {
+        name: value if value.untyped_storage().nbytes() ==
+        value.numel() * value.element_size() else value.clone()
+        for name, value in weights.items()
+    }
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f'{path.name}.{os.getpid()}.part')
+    try:
+        torch.save(
+            dict(meta=dict(converted_from=layout), state_dict=owned), partial)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
