@@ -172,9 +172,9 @@ class MoveNetLabel(BaseKeypointCodec):
 def cell_grid(maps: Tensor) -> Tuple[Tensor, Tensor]:
     """Return the rows (h, 1) and columns (w, ) of a map's cells."""
     height, width = maps.shape[-2:]
-    options = dict(device=maps.device, dtype=maps.dtype)
-    return (torch.arange(height, **options)[:, None],
-            torch.arange(width, **options))
+    device, dtype = maps.device, maps.dtype
+    return (torch.arange(height, device=device, dtype=dtype)[:, None],
+            torch.arange(width, device=device, dtype=dtype))
 
 
 def best_cell(maps: Tensor) -> Tuple[Tensor, Tensor]:
@@ -221,4 +221,4 @@ def take_offsets(offsets: Tensor, y: Tensor, x: Tensor) -> Tensor:
 
 def _inside(cells: np.ndarray, size: Tuple[int, int]) -> np.ndarray:
     """Return which x, y cells (..., 2) are cells of a map."""
-    return ((cells >= 0) & (cells < size)).all(-1)
+    return np.asarray(((cells >= 0) & (cells < size)).all(axis=-1))

@@ -46,9 +46,10 @@ class MoveNetMobileNetV2(MobileNetV2):
             out_indices=out_indices,
             norm_cfg=norm_cfg,
             **kwargs)
-        if self.out_channel != last_channels:
-            self.out_channel = last_channels
-            self.conv2 = ConvModule(
+        own: ConvModule = self.conv2
+        if own.out_channels != last_channels:
+            self.out_channel: int = last_channels
+            self.conv2: ConvModule = ConvModule(
                 in_channels=self.in_channels,
                 out_channels=last_channels,
                 kernel_size=1,

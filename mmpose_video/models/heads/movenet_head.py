@@ -1,5 +1,14 @@
 """The head of MoveNet for one person."""
-from typing import Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import (
+    Any,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Type,
+)
 
 import torch
 from mmengine.structures import InstanceData, PixelData
@@ -77,8 +86,9 @@ class MoveNetHead(BaseHead):
         init_cfg (dict | list[dict], optional): Initialization config.
     """
 
-    maps_type = MoveNetMaps
-    #: pixels of the input per cell
+    #: Named tuple of the maps; subclasses have more of them.
+    maps_type: Type[Any] = MoveNetMaps
+    #: Pixels of the input per cell.
     stride = 4
 
     def __init__(self,
@@ -99,15 +109,15 @@ class MoveNetHead(BaseHead):
         super().__init__(init_cfg=init_cfg)
         self.in_channels = in_channels
         self.num_keypoints = num_keypoints
-        self.branches = nn.ModuleDict({
-            name: nn.Sequential(
-                SeparableConv(in_channels, hidden_channels),
-                nn.Conv2d(hidden_channels, channels, 1))
-            for name, channels in self._branch_channels().items()
-        })
-        # a fresh model finds nobody anywhere, as CenterNet begins
-        for name in ('center', 'heatmaps'):
-            nn.init.constant_(self.branches[name][1].bias, -2.19)
+        self.branches = nn.ModuleDict()
+        for name, channels in self._branch_channels().items():
+            final = nn.Conv2d(hidden_channels, channels, 1)
+            if name in ('center', 'heatmaps'):
+                # a fresh model finds nobody anywhere, as CenterNet begins
+                assert final.bias is not None
+                nn.init.constant_(final.bias, -2.19)
+            self.branches[name] = nn.Sequential(
+                SeparableConv(in_channels, hidden_channels), final)
         self.loss_center = MODELS.build(loss_center)
         self.loss_heatmap = MODELS.build(loss_heatmap)
         self.loss_displacement = MODELS.build(loss_displacement)
@@ -128,7 +138,7 @@ class MoveNetHead(BaseHead):
             displacements=2 * self.num_keypoints,
             offsets=2 * self.num_keypoints)
 
-    def forward(self, feats: Tuple[Tensor, ...]) -> MoveNetMaps:
+    def forward(self, feats: Tuple[Tensor, ...]) -> Any:
         """Predict all maps.
 
         Args:
@@ -176,17 +186,16 @@ class MoveNetHead(BaseHead):
             ]
         return found
 
-    def decode_maps(self, maps: MoveNetMaps) -> List[InstanceData]:
+    def decode_maps(self, maps: Any) -> List[InstanceData]:
         """Decode maps into instances in pixels of the input."""
         return self.decode(tuple(maps))
 
     @staticmethod
-    def average(maps: MoveNetMaps, other: MoveNetMaps) -> MoveNetMaps:
+    def average(maps: Any, other: Any) -> Any:
         """Average two sets of maps."""
         return type(maps)(*((a + b) / 2 for a, b in zip(maps, other)))
 
-    def unflip(self, maps: MoveNetMaps,
-               flip_indices: Sequence[int]) -> MoveNetMaps:
+    def unflip(self, maps: Any, flip_indices: Sequence[int]) -> Any:
         """Turn the maps of a mirrored image into maps of the image.
 
         Pixel x of the image is pixel W - 1 - x of its mirror image, so the
@@ -229,7 +238,7 @@ class MoveNetHead(BaseHead):
         targets = PeopleTargets.collect(batch_data_samples)
         return self._pose_losses(maps, targets, batch_data_samples)
 
-    def _pose_losses(self, maps: MoveNetMaps, targets: PeopleTargets,
+    def _pose_losses(self, maps: Any, targets: PeopleTargets,
                      batch_data_samples: SampleList) -> Dict[str, Tensor]:
         """Compute the losses of a single person's branches."""
         return dict(

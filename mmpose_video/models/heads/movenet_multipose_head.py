@@ -64,7 +64,7 @@ class MoveNetMultiPoseHead(MoveNetHead):
         """Output channels of each branch, in the order of the maps."""
         return dict(super()._branch_channels(), box_sizes=2, box_offsets=2)
 
-    def decode_maps(self, maps: MoveNetMultiPoseMaps) -> List[InstanceData]:
+    def decode_maps(self, maps: Any) -> List[InstanceData]:
         """Decode maps into instances in pixels of the input.
 
         Returns:
@@ -72,13 +72,13 @@ class MoveNetMultiPoseHead(MoveNetHead):
             ``keypoint_scores`` (P, K), ``bboxes`` (P, 4) and ``bbox_scores``
             (P, ).
         """
+        assert self.decoder is not None
         return [
             InstanceData(**people._asdict())
             for people in self.decoder.decode_people(*maps)
         ]
 
-    def unflip(self, maps: MoveNetMultiPoseMaps,
-               flip_indices: Sequence[int]) -> MoveNetMultiPoseMaps:
+    def unflip(self, maps: Any, flip_indices: Sequence[int]) -> Any:
         """See :meth:`MoveNetHead.unflip`."""
         maps = super().unflip(maps, flip_indices)
         y, x = maps.box_offsets.unbind(1)
