@@ -132,8 +132,9 @@ class MoveNetMultiPoseLabel(MoveNetLabel):
         rows, columns = cell_grid(heatmaps)
         peak = center - max_pool2d(center, 5, 1, 2)
         peaks = (center * (peak.abs() < self.peak_tolerance))[:, 0]
-        best, index = peaks.flatten(1).topk(
-            min(self.max_people, height * width))
+        # stable: of equal cells the first, on any device
+        best, index = (one[:, :self.max_people] for one in peaks.flatten(
+            1).sort(descending=True, stable=True))
         y, x = index.div(width, rounding_mode='floor'), index % width
         cells = torch.stack([y, x], -1)
         low, high = _boxes(cells, box_sizes, box_offsets)

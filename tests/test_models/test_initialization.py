@@ -70,6 +70,7 @@ PARTS = [
          feature_size=(8, 8), heatmap_size=(8, 8), patch_size=(4, 4)),
     dict(type='OnlineDistillHead', in_channels=8, out_channels=3,
          deconv_out_channels=None),
+    dict(type='MoveNetMultiPoseHead', in_channels=8),
     dict(type='CenteredRegressionHead', in_channels=8, num_joints=3,
          decoder=CENTERED),
     # MMPose's settings would draw the weights of the flow anew
