@@ -36,6 +36,7 @@ from mmengine.runner import Runner
 from mmpose.registry import TRANSFORMS
 
 from mmpose_video.datasets.synthetic import SyntheticConfig, generate
+from mmpose_video.engine.seeded_samples import seed_samples
 
 OFFSETS = (-2, -1, 0, 1, 2)
 INPUT_SIZE = (288, 384)
@@ -106,7 +107,7 @@ def build(phase: str, fast: bool, workers: int, args: argparse.Namespace
                  collate_fn=dict(type='collate_clips' if fast and args.ring
                                  else 'pseudo_collate')), seed=0)
     if phase == 'train':
-        loader.dataset.set_sample_seed(0, 0)
+        seed_samples(loader, 0, 0)
     return loader
 
 

@@ -1,12 +1,9 @@
 """The base class of the video top-down data sets."""
 import json
 import os.path as osp
-import random
 from typing import Any, List, Optional, Tuple
 
 import numpy as np
-import torch
-from mmengine.dataset import force_full_init
 from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
@@ -74,47 +71,10 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         self.labeled_frames_only = labeled_frames_only
         self.frame_index = FrameIndex(backend_args)
         self._skipped: dict = {}
-        self._refetches = 0
-        # Shared with the worker processes, which outlive an epoch where they
-        # are persistent: [seed, epoch], negative until a hook sets it.
-        self._sample_seed = torch.full((2, ), -1).share_memory_()
         super().__init__(*args, **kwargs)
         if self.data_mode != 'topdown':
             raise ValueError(f'{type(self).__name__} is top-down only, got '
                              f"data_mode='{self.data_mode}'")
-
-    def set_sample_seed(self, seed: int, epoch: int) -> None:
-        """Make each sample's randomness a function of seed, epoch and index.
-
-        It then depends neither on the number of workers nor on where a
-        training was interrupted.
-        """
-        self._sample_seed.copy_(torch.tensor([seed, epoch]))
-
-    def __getitem__(self, idx: int) -> dict:
-        """A packed sample, another one where this one cannot be read."""
-        self._refetches = 0
-        return super().__getitem__(idx)
-
-    def _rand_another(self) -> int:
-        """Draw the sample that replaces a broken one."""
-        self._refetches += 1
-        return super()._rand_another()
-
-    @force_full_init
-    def prepare_data(self, idx: int) -> Any:
-        """Sample a clip and run the pipeline on it."""
-        seed, epoch = self._sample_seed.tolist()
-        if seed >= 0 and not self.test_mode:
-            # the number of the attempt: else two broken samples that draw
-            # each other would do so for ever
-            state = np.random.SeedSequence(
-                [seed, epoch, idx],
-                spawn_key=(self._refetches, ) if self._refetches else ())
-            words = state.generate_state(2)
-            np.random.seed(words[0])
-            random.seed(int(words[1]))
-        return super().prepare_data(idx)
 
     def get_data_info(self, idx: int) -> dict:
         """Annotation of a sample, with the paths of its clip."""

@@ -1,8 +1,6 @@
 import copy
 import json
-import pickle
 
-import numpy as np
 import pytest
 
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
@@ -122,36 +120,6 @@ def test_detected_boxes(tmp_path, make_video, make_annotations):
         'a box of zero area': 1,
         'a box outside of the image': 1
     }
-
-
-def test_seeded_samples_depend_on_seed_epoch_and_index_alone(
-        tmp_path, make_video, make_annotations):
-    make_video()
-    dataset = build(
-        tmp_path,
-        make_annotations(),
-        clip_sampler=dict(
-            type='RandomOffsets', num_before=2, num_after=2, max_distance=9),
-        pipeline=[lambda results: (results['frame_offsets'].tolist(),
-                                   np.random.rand())])
-
-    def read(seed, epoch, index, burn=0):
-        dataset.set_sample_seed(seed, epoch)
-        np.random.seed(burn)
-        return dataset.prepare_data(index)
-
-    assert read(1, 2, 1, burn=7) == read(1, 2, 1, burn=8)
-    others = [read(1, 2, 2), read(1, 3, 1), read(2, 2, 1)]
-    assert all(read(1, 2, 1)[1] != other[1] for other in others)
-
-
-def test_epoch_reaches_a_copy_in_a_worker(tmp_path, make_video,
-                                          make_annotations):
-    # persistent workers hold a forked copy that shares the tensor's memory
-    make_video()
-    dataset = build(tmp_path, make_annotations())
-    assert dataset._sample_seed.is_shared()
-    assert pickle.loads(pickle.dumps(dataset.frame_index)) is not None
 
 
 def test_bottom_up_is_refused(tmp_path, make_annotations):
