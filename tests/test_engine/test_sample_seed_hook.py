@@ -154,14 +154,20 @@ WRAPPED = dict(
 
 
 @pytest.mark.parametrize('name', WRAPPED)
-@pytest.mark.parametrize('workers', [0, 2])
-def test_repeats_are_augmented_anew(name, workers, tmp_path):
-    runner = train(tmp_path, WRAPPED[name], workers, epochs=2)
-    seen = runner.model.seen
+def test_repeats_are_augmented_anew_and_resume(name, tmp_path):
+    whole = train(tmp_path / 'whole', WRAPPED[name], epochs=2)
+    seen = whole.model.seen
     repeats = 3 if name == 'both' else 2
     assert len(seen) == 2 * repeats * LENGTH
     for column in (1, 2, 3):
         assert len({sample[column] for sample in seen}) == len(seen)
+    other = train(tmp_path / 'other', WRAPPED[name], workers=2, epochs=2)
+    assert other.model.seen == seen
+    resumed = train(
+        tmp_path / 'resumed', WRAPPED[name], workers=2, epochs=2,
+        resume=True, load_from=str(tmp_path / 'other' / 'epoch_1.pth'))
+    assert resumed.model.seen == seen[len(seen) // 2:]
+    assert same_weights(resumed, whole)
 
 
 def test_two_processes_number_their_samples_as_one(monkeypatch):
