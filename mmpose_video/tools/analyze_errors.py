@@ -11,14 +11,14 @@ import numpy as np
 
 from mmpose_video.evaluation.functional.error_classes import (
     ERROR_CLASSES,
-    analyze_errors,
+    format_shares,
 )
 from mmpose_video.evaluation.functional.posetrack_ap import read_folders
-from mmpose_video.formats.json_file import without_nan, write_json
-from mmpose_video.formats.keypoints import (
-    POSETRACK_GROUPS,
-    POSETRACK_JOINTS,
+from mmpose_video.evaluation.functional.posetrack_errors import (
+    analyze_errors,
 )
+from mmpose_video.formats.json_file import without_nan, write_json
+from mmpose_video.formats.keypoints import POSETRACK_GROUPS
 
 # Distinguishable without colour vision as well (Okabe and Ito's palette).
 COLOURS = dict(
@@ -69,20 +69,7 @@ def format_errors(result: Dict[str, Any]) -> str:
     Returns:
         str: Shares by joint, then what mending each class would bring.
     """
-    people = result['people']
-    lines = [
-        f"{people['found']} of {people['annotated']} annotated people found, "
-        f"{people['unassigned']} of {people['predicted']} predictions "
-        'without a person', '',
-        "percent of the found people's joints",
-        ' ' * 15 + ''.join(f'{kind:>11}' for kind in ERROR_CLASSES)
-    ]
-    rows = dict(result['joints'], all=result['total'])
-    for name in [*POSETRACK_JOINTS, 'all']:
-        count = max(sum(rows[name].values()), 1)
-        lines.append(f'{name:<15}' + ''.join(
-            f'{100 * rows[name][kind] / count:11.2f}'
-            for kind in ERROR_CLASSES))
+    lines = [format_shares(result)]
     lines += ['', f"AP {result['ap']:.2f}; it would be"]
     lines += [
         f'{value:8.2f} (+{value - result["ap"]:.2f}) without {kind} '

@@ -1,4 +1,4 @@
-"""Classes of localisation errors, on PoseTrack predictions.
+"""Classes of localisation errors.
 
 "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation", Ronchi
 and Perona, ICCV 2017 (https://arxiv.org/abs/1707.05388). A joint of a
@@ -6,34 +6,29 @@ prediction that was given to a person is
 
 * good, if its similarity to the person's joint is at least 0.85,
 * jitter, if it is at least 0.5 (the right place, roughly),
-* inversion, if it is below, but at least 0.5 to the other side's joint of the
-  same person (left and right mixed up),
+* inversion, if it is at least 0.5 to the other side's joint of the same
+  person (left and right mixed up),
 * swap, if it is at least 0.5 to that joint, or its other side, of another
   person,
 * miss, if it is near none of these.
 
 The paper's similarity is COCO's, a Gaussian of the distance with a width for
-each joint. PoseTrack measures distances in head sizes, the same for all
-joints, so here the width is the one for which 0.85 lies at PoseTrack's
-limit of half a head size: good is exactly what PoseTrack counts as right,
-and 0.5 lies at 1.03 head sizes.
+each joint, and where several joints are near, the nearest one decides
+(:mod:`.coco_errors`).
+
+PoseTrack measures distances in head sizes, the same for all joints, so there
+(:mod:`.posetrack_errors`) the width is the one for which 0.85 lies at
+PoseTrack's limit of half a head size: good is exactly what PoseTrack counts
+as right, whatever else is near, and 0.5 lies at 1.03 head sizes.
 """
-import math
-from typing import Any, Dict, Optional, Tuple
+from dataclasses import dataclass
+from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mmpose_video.formats.keypoints import POSETRACK_JOINTS
 from mmpose_video.formats.pose_table import PoseTable
 
-from .pose_ap import (
-    average_precision,
-    chunks_of_pairs,
-    evaluated_part,
-    joint_labels,
-    match_people,
-)
-from .posetrack_ap import MATCH_THRESHOLD, summarise
+from .pose_ap import chunks_of_pairs
 
 #: Classes in the order of the paper; ``lost`` joints are annotated, and the
 #: prediction that was given to the person lacks them.
@@ -41,54 +36,83 @@ ERROR_CLASSES: Tuple[str, ...] = ('good', 'jitter', 'inversion', 'swap',
                                   'miss', 'lost')
 GOOD_SIMILARITY = 0.85
 NEAR_SIMILARITY = 0.5
-_DECAY = -math.log(GOOD_SIMILARITY) / MATCH_THRESHOLD**2
+#: Similarity from which COCO's error analysis pairs a prediction with a
+#: person.
+PAIR_SIMILARITY = 0.1
 
 
-def _mirrored() -> np.ndarray:
-    """Index of each joint's other side; its own where there is none."""
-    names = list(POSETRACK_JOINTS)
+@dataclass(frozen=True)
+class ErrorRule:
+    """How distances become similarities, and similarities classes.
+
+    Args:
+        decay (np.ndarray): (J,) float64: a joint's similarity at a distance
+            of ``d`` reference lengths is ``exp(-decay * d**2)``.
+        mirror (np.ndarray): (J,) index of each joint's other side; its own
+            where there is none.
+        nearest_decides (bool): Let the most similar of all joints decide,
+            as the paper does; otherwise a joint near its own place is good
+            or jitter even if it is nearer to another one.
+    """
+    decay: np.ndarray
+    mirror: np.ndarray
+    nearest_decides: bool
+
+
+def mirrored_joints(names: Sequence[str]) -> np.ndarray:
+    """Return the index of each joint's other side, by ``left_``/``right_``.
+
+    Args:
+        names (Sequence[str]): J names.
+
+    Returns:
+        np.ndarray: (J,) int64; a joint without another side has its own.
+    """
+    names = list(names)
     swap = {'left': 'right', 'right': 'left'}
     other = []
     for name in names:
         side, _, part = name.partition('_')
-        other.append(names.index(f'{swap[side]}_{part}')
-                     if side in swap else names.index(name))
-    return np.array(other)
+        mirror = f'{swap.get(side)}_{part}'
+        other.append(names.index(mirror if mirror in names else name))
+    return np.array(other, dtype=np.int64)
 
 
 def _similarity(guess: np.ndarray, true: np.ndarray, present: np.ndarray,
-                size: np.ndarray) -> np.ndarray:
-    """Gaussian of the distance in head sizes.
+                size: np.ndarray, decay: np.ndarray) -> np.ndarray:
+    """Return a Gaussian of the distance in reference lengths.
 
     Args:
         guess (np.ndarray): (M, J, 2) pixels.
         true (np.ndarray): (M, J, 2) pixels.
-        present (np.ndarray): (M, J) bool, whether ``true`` is annotated.
-        size (np.ndarray): (M,) head sizes in pixels.
+        present (np.ndarray): (M, J) bool: ``true`` is annotated.
+        size (np.ndarray): (M,) reference lengths in pixels.
+        decay (np.ndarray): (J,), see :class:`ErrorRule`.
 
     Returns:
         np.ndarray: (M, J) in [0, 1]; 0 where nothing can be compared.
     """
     with np.errstate(divide='ignore', invalid='ignore'):
         ratio = np.linalg.norm(guess - true, axis=-1) / size[:, None]
-        value = np.exp(-_DECAY * ratio**2)
+        value = np.exp(-decay * ratio**2)
     return np.where(present & ~np.isnan(value), value, 0.0)
 
 
 def _similarity_to_others(gt: PoseTable, pred: PoseTable, rows: np.ndarray,
-                          person: np.ndarray) -> np.ndarray:
-    """Highest similarity to the joint, or its other side, of others.
+                          person: np.ndarray, rule: ErrorRule) -> np.ndarray:
+    """Return the highest similarity to the joint, or its mirror, of others.
 
     Args:
         gt (PoseTable): Ground truth.
         pred (PoseTable): Predictions.
         rows (np.ndarray): (M,) rows of ``pred`` that have a person.
         person (np.ndarray): (M,) those people's rows of ``gt``.
+        rule (ErrorRule): The similarity.
 
     Returns:
         np.ndarray: (M, J).
     """
-    mirror = _mirrored()
+    mirror = rule.mirror
     best = np.zeros((len(rows), pred.joints.shape[1]))
     first = np.searchsorted(gt.frame, pred.frame[rows], side='left')
     counts = np.searchsorted(gt.frame, pred.frame[rows], side='right') - first
@@ -102,34 +126,44 @@ def _similarity_to_others(gt: PoseTable, pred: PoseTable, rows: np.ndarray,
         guess = pred.joints[rows[which]]
         for order in (np.arange(len(mirror)), mirror):
             value = _similarity(guess, gt.joints[other][:, order],
-                                gt.present[other][:, order], gt.size[other])
+                                gt.present[other][:, order], gt.size[other],
+                                rule.decay)
             np.maximum.at(best, which, value)
     return best
 
 
-def classify_joints(gt: PoseTable, pred: PoseTable,
-                    given: np.ndarray) -> np.ndarray:
-    """Class of each predicted joint.
+def classify_joints(gt: PoseTable, pred: PoseTable, given: np.ndarray,
+                    rule: ErrorRule,
+                    right: Optional[np.ndarray] = None) -> np.ndarray:
+    """Sort each predicted joint into a class.
 
     Args:
         gt (PoseTable): Ground truth of the evaluated frames.
         pred (PoseTable): Predictions of the evaluated frames.
-        given (np.ndarray): (P,) result of :func:`match_people`.
+        given (np.ndarray): (P,) row of ``gt`` that each prediction was
+            given, -1 for none.
+        rule (ErrorRule): The similarity, and what decides.
+        right (np.ndarray, optional): (P, J) bool: the joints that are good.
+            Defaults to None, those of a similarity of at least 0.85.
 
     Returns:
-        np.ndarray: (P, 15) int64: an index into :data:`ERROR_CLASSES`, or
+        np.ndarray: (P, J) int64: an index into :data:`ERROR_CLASSES`, or
         -1 where the prediction has no person or the person no such joint.
     """
     labels = np.full(pred.present.shape, -1, dtype=np.int64)
     rows = np.flatnonzero(given >= 0)
     if not len(rows):
         return labels
-    person, mirror = given[rows], _mirrored()
+    person, mirror = given[rows], rule.mirror
     guess, size = pred.joints[rows], gt.size[person]
-    own = _similarity(guess, gt.joints[person], gt.present[person], size)
+    own = _similarity(guess, gt.joints[person], gt.present[person], size,
+                      rule.decay)
     sided = gt.present[person][:, mirror] & (mirror != np.arange(len(mirror)))
-    inverted = _similarity(guess, gt.joints[person][:, mirror], sided, size)
-    others = _similarity_to_others(gt, pred, rows, person)
+    # The joint's own width: it is its guess that is measured.
+    inverted = _similarity(guess, gt.joints[person][:, mirror], sided, size,
+                           rule.decay)
+    others = _similarity_to_others(gt, pred, rows, person, rule)
+    good = own >= GOOD_SIMILARITY if right is None else right[rows]
 
     index = {name: i for i, name in enumerate(ERROR_CLASSES)}
     found = np.full(own.shape, index['miss'])
@@ -137,67 +171,84 @@ def classify_joints(gt: PoseTable, pred: PoseTable,
     # Where both are near, the nearer one explains the error.
     found[(inverted >= NEAR_SIMILARITY) & (inverted >= others)] = index[
         'inversion']
-    found[own >= NEAR_SIMILARITY] = index['jitter']
-    found[joint_labels(gt, pred, given, MATCH_THRESHOLD)[rows]] = index['good']
+    nearest = ((own >= np.maximum(inverted, others))
+               if rule.nearest_decides else True)
+    found[(own >= NEAR_SIMILARITY) & nearest] = index['jitter']
+    found[good & nearest] = index['good']
     found[~pred.present[rows]] = index['lost']
     found[~gt.present[person]] = -1
     labels[rows] = found
     return labels
 
 
-def _joint_ap(gt: PoseTable, pred: PoseTable, right: np.ndarray,
-              keep: Optional[np.ndarray] = None) -> Dict[str, float]:
-    """PoseTrack's table for given verdicts on the predicted joints."""
-    present = pred.present if keep is None else pred.present & keep[:, None]
-    positives = gt.present.sum(axis=0)
-    return summarise(
-        np.array([
-            100 * average_precision(pred.scores[has, j], right[has, j],
-                                    positives[j])
-            for j, has in enumerate(present.T)
-        ]))
+def pair_by_similarity(gt: PoseTable, pred: PoseTable, person_scores:
+                       np.ndarray, rule: ErrorRule) -> np.ndarray:
+    """Pair predictions with people as COCO's evaluation does.
+
+    Frame by frame the predictions choose in the order of their scores, each
+    the free person with the highest object keypoint similarity (the mean
+    over the person's annotated joints), of at least
+    :data:`PAIR_SIMILARITY`.
+
+    Args:
+        gt (PoseTable): Ground truth; ``size`` holds the roots of areas.
+        pred (PoseTable): Predictions over the same frames.
+        person_scores (np.ndarray): (P,) scores of the predictions.
+        rule (ErrorRule): The similarity.
+
+    Returns:
+        np.ndarray: (P,) int64 row of ``gt``, -1 for none.
+    """
+    given = np.full(len(pred), -1, dtype=np.int64)
+    free = gt.present.any(axis=1)
+    start = np.searchsorted(gt.frame, pred.frame, side='left')
+    stop = np.searchsorted(gt.frame, pred.frame, side='right')
+    for row in np.lexsort((-person_scores, pred.frame)):
+        people = np.arange(start[row], stop[row])
+        people = people[free[people]]
+        if not len(people):
+            continue
+        present = gt.present[people]
+        value = _similarity(pred.joints[[row]], gt.joints[people], present,
+                            gt.size[people], rule.decay)
+        value = value.sum(axis=1) / present.sum(axis=1)
+        best = int(value.argmax())
+        if value[best] >= PAIR_SIMILARITY:
+            given[row] = people[best]
+            free[people[best]] = False
+    return given
 
 
-def analyze_errors(gt: PoseTable, pred: PoseTable) -> Dict[str, Any]:
-    """Count the classes of errors, and what mending each would bring.
-
-    People are paired as PoseTrack pairs them. ``ap_if_mended`` is the AP
-    if the joints of one class lay where they belong, their scores and the
-    pairs unchanged; with ``unassigned``, if predictions without a person
-    were not there.
+def count_errors(gt: PoseTable, pred: PoseTable, given: np.ndarray,
+                 labels: np.ndarray,
+                 names: Sequence[str]) -> Dict[str, Any]:
+    """Count joints by class, and people.
 
     Args:
         gt (PoseTable): Ground truth.
-        pred (PoseTable): Predictions over the same frames.
+        pred (PoseTable): Predictions.
+        given (np.ndarray): (P,) row of ``gt`` of each prediction, or -1.
+        labels (np.ndarray): (P, J) result of :func:`classify_joints`.
+        names (Sequence[str]): J names.
 
     Returns:
         dict: ``joints`` (from joint to counts by class), ``total`` (counts
         over all joints), ``people`` (counts of 'annotated', 'found',
-        'predicted' and 'unassigned'), ``unlabelled_joints`` (predicted
-        where the person has no label), ``ap`` (PoseTrack's AP) and
-        ``ap_if_mended`` (by class).
+        'predicted' and 'unassigned') and ``unlabelled_joints`` (predicted
+        where the person has no label).
     """
-    gt, pred = evaluated_part(gt, pred)
-    given = match_people(gt, pred, MATCH_THRESHOLD)
-    labels = classify_joints(gt, pred, given)
     joints = {
         name: {
             kind: int((labels[:, j] == i).sum())
             for i, kind in enumerate(ERROR_CLASSES)
         }
-        for j, name in enumerate(POSETRACK_JOINTS)
+        for j, name in enumerate(names)
     }
     total = {
         kind: sum(counts[kind] for counts in joints.values())
         for kind in ERROR_CLASSES
     }
-    right = labels == ERROR_CLASSES.index('good')
-    mended = {
-        kind: _joint_ap(gt, pred, right | (labels == i))['Total']
-        for i, kind in enumerate(ERROR_CLASSES)
-        if kind not in ('good', 'lost')
-    }
-    mended['unassigned'] = _joint_ap(gt, pred, right, given >= 0)['Total']
+    predicted = pred.present.any(axis=1)
     unlabelled = pred.present[given >= 0] & ~gt.present[given[given >= 0]]
     return dict(
         joints=joints,
@@ -205,8 +256,71 @@ def analyze_errors(gt: PoseTable, pred: PoseTable) -> Dict[str, Any]:
         people=dict(
             annotated=int(gt.present.any(axis=1).sum()),
             found=int((given >= 0).sum()),
-            predicted=int(pred.present.any(axis=1).sum()),
-            unassigned=int((pred.present.any(axis=1) & (given < 0)).sum())),
-        unlabelled_joints=int(unlabelled.sum()),
-        ap=_joint_ap(gt, pred, right)['Total'],
-        ap_if_mended=mended)
+            predicted=int(predicted.sum()),
+            unassigned=int((predicted & (given < 0)).sum())),
+        unlabelled_joints=int(unlabelled.sum()))
+
+
+def error_shares(counts: Dict[str, int]) -> Dict[str, float]:
+    """Return the share of each class; they sum to one, or are NaN.
+
+    Args:
+        counts (dict[str, int]): From class to number of joints.
+
+    Returns:
+        dict[str, float]: From class to share; NaN if there is no joint.
+    """
+    total = sum(counts.values())
+    return {
+        kind: number / total if total else float('nan')
+        for kind, number in counts.items()
+    }
+
+
+def format_shares(counts: Dict[str, Any]) -> str:
+    """Return the people found and the shares by joint as lines of text.
+
+    Args:
+        counts (dict): What :func:`count_errors` returns.
+
+    Returns:
+        str: The people, then a table in percent.
+    """
+    people = counts['people']
+    lines = [
+        f"{people['found']} of {people['annotated']} annotated people found, "
+        f"{people['unassigned']} of {people['predicted']} predictions "
+        'without a person', '',
+        "percent of the found people's joints",
+        ' ' * 15 + ''.join(f'{kind:>11}' for kind in ERROR_CLASSES)
+    ]
+    for name, row in dict(counts['joints'], all=counts['total']).items():
+        lines.append(f'{name:<15}' + ''.join(
+            f'{100 * share:11.2f}' for share in error_shares(row).values()))
+    return '\n'.join(lines)
+
+
+def report_shares(counts: Dict[str, Any],
+                  per_joint: bool = False) -> Dict[str, float]:
+    """Return the numbers that a metric reports.
+
+    Args:
+        counts (dict): What :func:`count_errors` returns.
+        per_joint (bool): Add each joint's shares. Defaults to False.
+
+    Returns:
+        dict[str, float]: From class to share of the joints, 'found' (the
+        share of the annotated people), and '<joint> <class>'.
+    """
+    people = counts['people']
+    report = error_shares(counts['total'])
+    report['found'] = (
+        people['found'] / people['annotated']
+        if people['annotated'] else float('nan'))
+    if per_joint:
+        report.update({
+            f'{name} {kind}': share
+            for name, row in counts['joints'].items()
+            for kind, share in error_shares(row).items()
+        })
+    return report

@@ -1,6 +1,11 @@
 """Metrics for MMPose's evaluator."""
 from .hieve_ap import HiEveAP
+from .pose_error_kinds import PoseErrorKinds
 from .posetrack_ap import PoseTrackAP
+from .posetrack_error_kinds import PoseTrackErrorKinds
 from .sub_jhmdb_pck import SubJhmdbPCK
 
-__all__ = ['HiEveAP', 'PoseTrackAP', 'SubJhmdbPCK']
+__all__ = [
+    'HiEveAP', 'PoseErrorKinds', 'PoseTrackAP', 'PoseTrackErrorKinds',
+    'SubJhmdbPCK'
+]

@@ -6,6 +6,9 @@ from mmengine.evaluator import BaseMetric
 from mmengine.logging import MessageHub
 from mmpose.evaluation.functional import oks_nms
 
+from mmpose_video.formats.keypoints import columns_of
+from mmpose_video.formats.pose_table import PoseTable
+
 SCORE_MODES = ('bbox_keypoint', 'keypoint', 'bbox')
 NMS_MODES = ('none', 'oks_nms')
 
@@ -224,3 +227,54 @@ class BasePoseAP(BaseMetric):
         kept = oks_nms(
             database, self.nms_thr, sigmas=self._meta.get('sigmas'))
         return [people[i] for i in sorted(kept)]
+
+    def _table(self, people: Dict[Any, List[dict]], images: List[Any],
+               joints: Sequence[str]) -> PoseTable:
+        """Return the predictions as a table over the annotated frames.
+
+        Args:
+            people (dict): Result of :meth:`_people`.
+            images (list): Ids of the annotated images, in order of frames.
+            joints (Sequence[str]): J names of the columns.
+
+        Returns:
+            PoseTable: With the ids' positions as frames; a row's order in
+            its frame is that of ``people``.
+
+        Raises:
+            ValueError: If an image is not one of the annotated ones, a
+                person has another number of keypoints than the dataset, or
+                a score is NaN.
+        """
+        strangers = set(people) - set(images)
+        if strangers:
+            raise ValueError(
+                f'{len(strangers)} of {len(people)} predicted images (ids '
+                f'{sorted(strangers, key=str)[:3]}...) are not in '
+                f'{self._label_file()}')
+        num = len(joints)
+        meta = self._meta.get('keypoint_id2name')
+        names = ([meta[i] for i in range(len(meta))]
+                 if meta is not None else list(joints))
+        columns = columns_of(names, joints)
+        rows = [(i, person) for i, image in enumerate(images)
+                for person in people.get(image, ())]
+        for _, person in rows:
+            if len(person['scores']) != len(names):
+                raise ValueError(f"the predictions have "
+                                 f"{len(person['scores'])} keypoints, the "
+                                 f'dataset has {len(names)}')
+            if np.isnan(person['scores'][person['present']]).any():
+                raise ValueError('the score of a predicted joint is NaN')
+        frame = np.array([i for i, _ in rows], dtype=np.int64)
+        occupied = np.zeros(len(images), dtype=bool)
+        occupied[frame] = True
+
+        def stack(key: str, shape: tuple) -> np.ndarray:
+            values = [person[key][columns] for _, person in rows]
+            return np.array(values).reshape(len(rows), *shape)
+
+        return PoseTable(
+            len(images), frame, stack('points', (num, 2)),
+            stack('present', (num, )).astype(bool), stack('scores', (num, )),
+            np.zeros(len(rows)), occupied)

@@ -1,14 +1,12 @@
 """HiEve's average precision as a metric of MMPose."""
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, Optional, Sequence
 
-import numpy as np
 from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
 from mmpose_video.formats.json_file import read_json
-from mmpose_video.formats.keypoints import HIEVE_JOINTS, columns_of
-from mmpose_video.formats.pose_table import PoseTable
+from mmpose_video.formats.keypoints import HIEVE_JOINTS
 
 from ..functional.hieve import (
     HIEVE_GROUPS,
@@ -73,13 +71,8 @@ class HiEveAP(BasePoseAP):
             gt, invisible, images = hieve_ground_truth(
                 read_json(path), source, self.box_ratio)
         people = self._people(results)
-        strangers = set(people) - set(images)
-        if strangers:
-            raise ValueError(
-                f'{len(strangers)} of {len(people)} predicted images (ids '
-                f'{sorted(strangers, key=str)[:3]}...) are not in {source}')
-        table = hieve_ap(gt, self._table(people, images), invisible,
-                         self.thresholds)
+        table = hieve_ap(gt, self._table(people, images, HIEVE_JOINTS),
+                         invisible, self.thresholds)
         print_log(
             f'HiEve AP, joint score {self.score_mode}, {len(images)} frames: '
             + ', '.join(f'{k} {v:.2f}' for k, v in table.items()),
@@ -89,33 +82,3 @@ class HiEveAP(BasePoseAP):
         if self.per_joint:
             names += [f'{name} AP' for name in HIEVE_JOINTS]
         return {name: table[name] for name in names}
-
-    def _table(self, people: Dict[Any, List[dict]],
-               images: List[Any]) -> PoseTable:
-        """Predictions as a table over the annotated frames."""
-        num = len(HIEVE_JOINTS)
-        meta = self._meta.get('keypoint_id2name')
-        names = ([meta[i] for i in range(len(meta))]
-                 if meta is not None else list(HIEVE_JOINTS))
-        columns = columns_of(names, HIEVE_JOINTS)
-        rows = [(i, person) for i, image in enumerate(images)
-                for person in people.get(image, ())]
-        for _, person in rows:
-            if len(person['scores']) != len(names):
-                raise ValueError(f"the predictions have "
-                                 f"{len(person['scores'])} key points, the "
-                                 f'data set has {len(names)}')
-            if np.isnan(person['scores'][person['present']]).any():
-                raise ValueError('the score of a predicted joint is NaN')
-        frame = np.array([i for i, _ in rows], dtype=np.int64)
-        occupied = np.zeros(len(images), dtype=bool)
-        occupied[frame] = True
-
-        def stack(key: str, shape: tuple) -> np.ndarray:
-            values = [person[key][columns] for _, person in rows]
-            return np.array(values).reshape(len(rows), *shape)
-
-        return PoseTable(
-            len(images), frame, stack('points', (num, 2)),
-            stack('present', (num, )).astype(bool), stack('scores', (num, )),
-            np.zeros(len(rows)), occupied)

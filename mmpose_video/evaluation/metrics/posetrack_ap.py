@@ -13,6 +13,7 @@ from mmpose_video.formats.keypoints import (
     POSETRACK_GROUPS,
     POSETRACK_JOINTS,
 )
+from mmpose_video.formats.pose_table import PoseTable
 from mmpose_video.formats.posetrack_reader import read_videos, split_videos
 from mmpose_video.formats.posetrack_writer import prediction_file, to_layout
 
@@ -143,6 +144,20 @@ class PoseTrackAP(BasePoseAP):
                     for image in video['images']
                 ]))
         self._warn_of_missing(results, videos)
+        return self._measure(gt, pred, info)
+
+    def _measure(self, gt: PoseTable, pred: PoseTable,
+                 info: Dict[str, Any]) -> Dict[str, float]:
+        """Compare predictions with the ground truth.
+
+        Args:
+            gt (PoseTable): Ground truth of the whole set.
+            pred (PoseTable): Predictions over the same frames.
+            info (dict): What the numbers rest on, of :meth:`_describe`.
+
+        Returns:
+            dict[str, float]: The metrics.
+        """
         table = posetrack_ap(gt, pred)
         print_log(
             f"PoseTrack AP ({info['boxes']} boxes, joint score "

@@ -9,12 +9,14 @@ import pytest
 from mmpose_video.evaluation import evaluate_posetrack
 from mmpose_video.evaluation.functional.error_classes import (
     ERROR_CLASSES,
-    analyze_errors,
 )
 from mmpose_video.evaluation.functional.posetrack_ap import (
     chain_pairs,
     read_folders,
     read_pair,
+)
+from mmpose_video.evaluation.functional.posetrack_errors import (
+    analyze_errors,
 )
 from mmpose_video.formats.keypoints import (
     POSETRACK_JOINTS,

@@ -1,0 +1,109 @@
+"""Classes of errors on COCO-style annotations, in COCO's similarity."""
+from typing import Any, Dict, List, Sequence, Tuple
+
+import numpy as np
+
+from mmpose_video.formats.pose_table import PoseTable
+
+from .error_classes import (
+    ErrorRule,
+    classify_joints,
+    count_errors,
+    pair_by_similarity,
+)
+
+#: Share of its box that a person covers where no area is annotated, as in
+#: CrowdPose's evaluation.
+AREA_OF_BOX = 0.53
+
+
+def coco_rule(sigmas: Sequence[float], mirror: Sequence[int]) -> ErrorRule:
+    """Return COCO's rule; distances are in square roots of areas.
+
+    Args:
+        sigmas (Sequence[float]): J widths of the dataset.
+        mirror (Sequence[int]): J indices (``flip_indices``).
+
+    Returns:
+        ErrorRule: With similarity ``exp(-d**2 / (2 * (2 * sigma)**2))``.
+    """
+    return ErrorRule(1 / (8 * np.asarray(sigmas, dtype=np.float64)**2),
+                     np.asarray(mirror, dtype=np.int64), True)
+
+
+def coco_ground_truth(data: dict, num_joints: int,
+                      source: str) -> Tuple[PoseTable, List[Any]]:
+    """Read people with keypoints from COCO-style annotations.
+
+    Crowds and people without a labelled keypoint are left out, as COCO
+    ignores them.
+
+    Args:
+        data (dict): Parsed json.
+        num_joints (int): Number of keypoints of the dataset.
+        source (str): Name of the file, for messages.
+
+    Returns:
+        tuple: The table, whose ``size`` is the root of a person's area
+        (:data:`AREA_OF_BOX` of the box where none is annotated), and the
+        image ids in order of frames.
+
+    Raises:
+        ValueError: If an annotation has another number of keypoints, or
+            neither an area nor a box.
+    """
+    for key in ('images', 'annotations'):
+        if not isinstance(data.get(key), list):
+            raise ValueError(f'{source}: there is no list {key!r}')
+    images = [image['id'] for image in data['images']]
+    position = {image: i for i, image in enumerate(images)}
+    people = []
+    for i, ann in enumerate(data['annotations']):
+        values = ann.get('keypoints')
+        if (not values or ann.get('iscrowd')
+                or ann.get('image_id') not in position):
+            continue
+        where = f"{source}, annotation {ann.get('id', i)}"
+        if len(values) != 3 * num_joints:
+            raise ValueError(f'{where} has {len(values) / 3:g} keypoints, '
+                             f'the dataset has {num_joints}')
+        points = np.asarray(values, dtype=np.float64).reshape(-1, 3)
+        if not (points[:, 2] > 0).any():
+            continue
+        area, box = ann.get('area'), ann.get('bbox')
+        if not area:
+            if not box:
+                raise ValueError(f'{where} has neither an area nor a box')
+            area = AREA_OF_BOX * box[2] * box[3]
+        people.append((position[ann['image_id']], points, area**0.5))
+    people.sort(key=lambda person: person[0])
+    frame = np.array([person[0] for person in people], dtype=np.int64)
+    points = np.array([person[1] for person in people]).reshape(
+        len(people), num_joints, 3)
+    occupied = np.zeros(len(images), dtype=bool)
+    occupied[frame] = True
+    table = PoseTable(
+        len(images), frame, points[..., :2], points[..., 2] > 0,
+        np.zeros(points.shape[:2]),
+        np.array([person[2] for person in people], dtype=np.float64), occupied)
+    return table, images
+
+
+def coco_error_kinds(gt: PoseTable, pred: PoseTable,
+                     person_scores: np.ndarray, rule: ErrorRule,
+                     names: Sequence[str]) -> Dict[str, Any]:
+    """Count the classes of errors in units of COCO's similarity.
+
+    Args:
+        gt (PoseTable): Ground truth; ``size`` holds the roots of areas.
+        pred (PoseTable): Predictions over the same frames.
+        person_scores (np.ndarray): (P,) scores of the predictions.
+        rule (ErrorRule): Of :func:`coco_rule`.
+        names (Sequence[str]): J names.
+
+    Returns:
+        dict: See :func:`.error_classes.count_errors`.
+    """
+    given = pair_by_similarity(gt, pred, person_scores, rule)
+    labels = classify_joints(gt, pred, given, rule)
+    return count_errors(gt, pred, given, labels, names)
