@@ -116,12 +116,21 @@ def test_joint_of_another_person(target, kind, tmp_path):
     assert shares(result, 'left_knee') == {'miss': 1}
 
 
+def ks(a, b, j):
+    """Return COCO's similarity of two points as joint j."""
+    return math.exp(-((a[0] - b[0])**2 + (a[1] - b[1])**2) /
+                    (2 * AREA * (2 * SIGMA[j])**2))
+
+
+def oks(guess, person):
+    """Return the mean similarity over the labelled joints."""
+    _, points, flags = person
+    values = [ks(guess[j], points[j], j) for j in range(17) if flags[j]]
+    return sum(values) / len(values)
+
+
 def oracle(people, guesses):
     """Count the kinds joint by joint, with plain numbers."""
-    def ks(a, b, j):
-        return math.exp(-((a[0] - b[0])**2 + (a[1] - b[1])**2) /
-                        (2 * AREA * (2 * SIGMA[j])**2))
-
     counts = {name: dict.fromkeys(KINDS, 0) for name in NAMES}
     flip = META['flip_indices']
     for image in range(4):
@@ -129,16 +138,11 @@ def oracle(people, guesses):
         taken = set()
         for _, guess, _ in sorted((g for g in guesses if g[0] == image),
                                   key=lambda g: -g[2]):
-            def oks(i):
-                _, points, flags = here[i]
-                values = [ks(guess[j], points[j], j) for j in range(17)
-                          if flags[j]]
-                return sum(values) / len(values)
-
-            free = [i for i in range(len(here)) if i not in taken]
-            if not free or oks(max(free, key=oks)) < 0.1:
+            free = [(oks(guess, here[i]), i) for i in range(len(here))
+                    if i not in taken]
+            if not free or max(free)[0] < 0.1:
                 continue
-            mine = max(free, key=oks)
+            mine = max(free)[1]
             taken.add(mine)
             for j in range(17):
                 if not here[mine][2][j]:
