@@ -78,13 +78,13 @@ def coco_ground_truth(data: dict, num_joints: int,
         people.append((position[ann['image_id']], points, area**0.5))
     people.sort(key=lambda person: person[0])
     frame = np.array([person[0] for person in people], dtype=np.int64)
-    points = np.array([person[1] for person in people]).reshape(
+    joints = np.array([person[1] for person in people]).reshape(
         len(people), num_joints, 3)
     occupied = np.zeros(len(images), dtype=bool)
     occupied[frame] = True
     table = PoseTable(
-        len(images), frame, points[..., :2], points[..., 2] > 0,
-        np.zeros(points.shape[:2]),
+        len(images), frame, joints[..., :2], joints[..., 2] > 0,
+        np.zeros(joints.shape[:2]),
         np.array([person[2] for person in people], dtype=np.float64), occupied)
     return table, images
 
