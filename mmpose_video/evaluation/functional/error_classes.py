@@ -163,7 +163,7 @@ def classify_joints(gt: PoseTable, pred: PoseTable, given: np.ndarray,
     inverted = _similarity(guess, gt.joints[person][:, mirror], sided, size,
                            rule.decay)
     others = _similarity_to_others(gt, pred, rows, person, rule)
-    good = (own >= GOOD_SIMILARITY) if right is None else right[rows]
+    good = np.asarray(own >= GOOD_SIMILARITY if right is None else right[rows])
 
     index = {name: i for i, name in enumerate(ERROR_CLASSES)}
     found = np.full(own.shape, index['miss'])
@@ -171,8 +171,8 @@ def classify_joints(gt: PoseTable, pred: PoseTable, given: np.ndarray,
     # Where both are near, the nearer one explains the error.
     found[(inverted >= NEAR_SIMILARITY) & (inverted >= others)] = index[
         'inversion']
-    nearest = (own >= np.maximum(inverted, others)
-               if rule.nearest_decides else np.ones_like(good))
+    nearest = np.asarray(own >= np.maximum(inverted, others)
+                         if rule.nearest_decides else np.ones_like(good))
     found[(own >= NEAR_SIMILARITY) & nearest] = index['jitter']
     found[good & nearest] = index['good']
     found[~pred.present[rows]] = index['lost']
@@ -200,7 +200,7 @@ def pair_by_similarity(gt: PoseTable, pred: PoseTable, person_scores:
         np.ndarray: (P,) int64 row of ``gt``, -1 for none.
     """
     given = np.full(len(pred), -1, dtype=np.int64)
-    free: np.ndarray = gt.present.any(axis=1)
+    free = np.asarray(gt.present.any(axis=1))
     start = np.searchsorted(gt.frame, pred.frame, side='left')
     stop = np.searchsorted(gt.frame, pred.frame, side='right')
     for row in np.lexsort((-person_scores, pred.frame)):
