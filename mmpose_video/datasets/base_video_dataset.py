@@ -1,6 +1,5 @@
 """The base class of the video top-down data sets."""
 import json
-import os.path as osp
 from typing import Any, List, Optional, Tuple
 
 import numpy as np
@@ -13,6 +12,7 @@ from mmpose_video.formats.box_files import BoxFile, FileBox, read_box_file
 from mmpose_video.formats.box_matching import match_images
 from mmpose_video.formats.coco_labels import unlabeled_frames
 from mmpose_video.formats.frame_index import FrameIndex
+from mmpose_video.formats.inner_path import inner_path
 
 from .box_suppression import suppress
 from .clip_samplers import CLIP_SAMPLERS
@@ -184,8 +184,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
 
     def _complete(self, image: dict) -> dict:
         """An image's entry with its path and size."""
-        image.setdefault(
-            'img_path', osp.join(self.data_prefix['img'], image['file_name']))
+        image['img_path'] = inner_path(
+            self.data_prefix['img'], image['file_name'], self.ann_file)
         return fill_size(image, self.ann_file)
 
     def _without_doubles(self, data_list: List[dict]) -> List[dict]:

@@ -9,6 +9,7 @@ from mmengine.structures import InstanceData
 from mmengine.utils import mkdir_or_exist
 from mmpose.structures import PoseDataSample
 
+from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.json_file import read_json
 
 from .track_visualizer import TrackLocalVisualizer
@@ -44,7 +45,7 @@ def iter_drawn_frames(pred_file: str,
     visualizer = TrackLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(metainfo)
     for image in content['images']:
-        path = osp.join(image_root, image['file_name'])
+        path = inner_path(image_root, image['file_name'], pred_file)
         if not osp.exists(path):
             raise FileNotFoundError(f'`{path}`, named by `{pred_file}`, does '
                                     'not exist; is `image_root` right?')
@@ -95,7 +96,7 @@ def draw_video(pred_file: str,
         for file_name, frame in iter_drawn_frames(pred_file, image_root,
                                                   metainfo, kpt_thr):
             target = osp.join(out_dir, f'{_stem(file_name)}.jpg')
-            source = osp.join(image_root, file_name)
+            source = inner_path(image_root, file_name, pred_file)
             if osp.realpath(target) == osp.realpath(source):
                 raise FileExistsError(
                     f'`{source}` would be overwritten by its drawing; choose '

@@ -146,3 +146,23 @@ def test_real_posetrack18_sample(samples):
         bbox_score_thr=0.2,
         test_mode=True)
     assert 14 <= len(detected) < 278
+
+
+@pytest.mark.parametrize('name', ['../secret/000000.jpg', '/dev/stdin'])
+@pytest.mark.parametrize('with_boxes', [False, True])
+def test_image_names_stay_in_their_folder(tmp_path, make_video,
+                                          make_annotations, name,
+                                          with_boxes):
+    make_video()
+    ann_file = make_annotations()
+    labels = json.loads(ann_file.read_text())
+    labels['images'][1]['file_name'] = name
+    ann_file.write_text(json.dumps(labels))
+    kwargs = {}
+    if with_boxes:
+        boxes = tmp_path / 'boxes.json'
+        boxes.write_text(json.dumps([
+            dict(image_id=1001, category_id=1, bbox=[1, 2, 9, 9], score=1.)]))
+        kwargs = dict(bbox_file=str(boxes), test_mode=True)
+    with pytest.raises(ValueError, match='must be relative'):
+        build(tmp_path, ann_file, **kwargs)

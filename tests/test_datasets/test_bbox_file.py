@@ -1,6 +1,7 @@
 """Datasets of detected boxes."""
 import json
 import logging
+import pickle
 
 import pytest
 
@@ -51,6 +52,40 @@ def test_dataset_with_dcposes_boxes(tmp_path, make_video, make_annotations):
         'box score below `bbox_score_thr`': 1,
         'box suppressed by `bbox_nms_thr`': 1
     }
+
+
+class Bomb:
+    """Runs a command when it is unpickled or built by YAML."""
+
+    def __init__(self, target):
+        self.target = target
+
+    def __reduce__(self):
+        return exec, (f'open({str(self.target)!r}, "w").close()', )
+
+
+@pytest.mark.parametrize('suffix', ['.pkl', '.pickle', '.yaml', '.yml',
+                                    '.json', '.py', '.npy'])
+def test_box_files_run_no_code(tmp_path, make_video, make_annotations,
+                               suffix):
+    """Whatever its name, a box file is JSON."""
+    make_video()
+    target, path = tmp_path / 'has_run', tmp_path / f'boxes{suffix}'
+    contents = [
+        pickle.dumps(Bomb(target)),
+        f"!!python/object/apply:os.mknod ['{target}']".encode(),
+        f'open({str(target)!r}, "w")'.encode()]
+    for content in contents:
+        path.write_bytes(content)
+        with pytest.raises(ValueError, match=f'{path} is not valid JSON'):
+            PoseTrack18ClipDataset(
+                ann_file=make_annotations().name, data_root=str(tmp_path),
+                bbox_file=str(path), test_mode=True)
+    assert not target.exists()
+    path.write_text(json.dumps([by_id(1000)]))
+    assert len(PoseTrack18ClipDataset(
+        ann_file=make_annotations().name, data_root=str(tmp_path),
+        bbox_file=str(path), test_mode=True)) == 1
 
 
 @pytest.mark.parametrize('box, reason', [

@@ -111,6 +111,16 @@ def test_video(predictions, tmp_path):
     assert sorted(p.name for p in out.iterdir()) == ['000001.jpg', 'clip.mp4']
 
 
+def test_frames_outside_of_the_root(predictions, tmp_path):
+    path, _, _ = predictions
+    content = json.loads(path.read_text())
+    content['images'][0]['file_name'] = '../images/000001.png'
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='clip.json.*must be relative'):
+        draw_video(str(path), str(tmp_path / 'images'), META,
+                   str(tmp_path / 'drawn'))
+
+
 def test_frames_are_not_overwritten(predictions, tmp_path):
     path, _, _ = predictions
     content = json.loads(path.read_text())

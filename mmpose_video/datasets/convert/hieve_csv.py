@@ -4,6 +4,7 @@ import os.path as osp
 from typing import Dict, List
 
 from mmpose_video.formats.frame_index import frame_number
+from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.json_file import read_json
 
 from .geometry import is_box
@@ -39,7 +40,7 @@ def read_boxes(ann_file: str, folder: str, first: int,
     for video, frames in videos.items():
         start = min(frames)
         for suffix in ('.txt', '.csv'):
-            path = osp.join(folder, video + suffix)
+            path = inner_path(folder, video + suffix, ann_file)
             if not osp.exists(path):
                 continue
             with open(path, encoding='utf-8', newline='') as file:

@@ -7,6 +7,7 @@ from typing import Dict, List, Optional, Tuple
 import numpy as np
 from scipy.io import loadmat
 
+from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.keypoints import (
     JHMDB_JOINTS,
     named_links,
@@ -99,6 +100,7 @@ def _read_lists(folder: str) -> Dict[Tuple[int, int], List[Tuple[str, str]]]:
                 raise ValueError(f"`{path}` has a line {' '.join(line)!r}; a "
                                  'line is the name of a video and 0, 1 '
                                  '(train) or 2 (test)')
+            inner_path(osp.join(folder, IMAGES), line[0], path)
             if line[1] != '0':
                 video = (match.group(1), osp.splitext(line[0])[0])
                 key = (int(match.group(2)), int(line[1]))

@@ -6,6 +6,7 @@ from typing import Dict, Optional, Tuple
 
 from mmpose_video.datasets.loading.image_size import read_size
 from mmpose_video.formats.frame_index import only_series
+from mmpose_video.formats.inner_path import inner_path
 
 from .report import Report
 
@@ -47,6 +48,11 @@ class SourceImages:
             tuple[int, int] | None: Width and height; None if it is not there
             or not an image.
         """
+        try:
+            path = inner_path(self.root, file_name, 'labels')
+        except ValueError:
+            report.fault('image name that leaves the image folder', file_name)
+            return None
         folder, name = osp.split(file_name)
         names, problem = self._listing(folder)
         if name not in names:
@@ -55,7 +61,7 @@ class SourceImages:
         if known is not None:
             return known
         try:
-            return read_size(osp.join(self.root, file_name))
+            return read_size(path)
         except PermissionError:
             report.fault('image without permission to read it', file_name)
         except OSError:

@@ -1,11 +1,11 @@
 """Decide which frames get labels, and from which labelled frame."""
-import os.path as osp
 from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
 
 from mmpose_video.formats.coco_labels import unlabeled_frames
 from mmpose_video.formats.frame_index import FrameIndex
+from mmpose_video.formats.inner_path import inner_path
 
 
 class Target(NamedTuple):
@@ -47,7 +47,7 @@ def plan_targets(labels: Dict[str, Any], img_prefix: str, frames: FrameIndex,
                          f'got {max_distance}')
     unlabelled = unlabeled_frames(labels)
     sources = {
-        osp.join(img_prefix, image['file_name']): image['id']
+        inner_path(img_prefix, image['file_name'], 'labels'): image['id']
         for image in labels['images'] if image['id'] not in unlabelled
     }
     offsets = np.array([

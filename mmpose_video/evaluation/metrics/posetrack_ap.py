@@ -1,6 +1,5 @@
 """PoseTrack's average precision as a metric of MMPose."""
 import logging
-import os.path as osp
 from typing import Any, Dict, List, Optional
 
 import numpy as np
@@ -8,6 +7,7 @@ from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.registry import METRICS
 
+from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.json_file import read_json, write_json
 from mmpose_video.formats.keypoints import (
     POSETRACK_GROUPS,
@@ -191,7 +191,9 @@ class PoseTrackAP(BasePoseAP):
         """Write one file per video."""
         assert self.dump_dir is not None
         for name, prediction in predictions.items():
-            write_json(prediction, osp.join(self.dump_dir, f'{name}.json'))
+            write_json(
+                prediction,
+                inner_path(self.dump_dir, f'{name}.json', self._source()))
         print_log(
             f'wrote {len(predictions)} prediction files to {self.dump_dir}',
             logger='current')

@@ -167,6 +167,9 @@ def test_missing_frames_and_folders(tmp_path):
     (tmp_path / 'sub_splits/run_test_split1.txt').write_text('clip 7\n')
     with pytest.raises(ValueError, match="a line 'clip 7'"):
         plan(str(tmp_path))
+    (tmp_path / 'sub_splits/run_test_split1.txt').write_text('../x.avi 1\n')
+    with pytest.raises(ValueError, match='run_test_split1.txt.*../x.avi'):
+        plan(str(tmp_path))
     (tmp_path / 'sub_splits').rename(tmp_path / 'splits')
     (tmp_path / 'splits/run_test_split1.txt').unlink()
     assert 'whole JHMDB' in plan(str(tmp_path)).notes[0]

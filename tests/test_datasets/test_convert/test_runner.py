@@ -265,3 +265,17 @@ def test_report_survives_json():
     twice.add(report)
     assert twice.skipped == {'no box': (4, 'a')}
     assert twice.lines()[0] == '  left out 4: no image (first: a)'
+
+
+@pytest.mark.parametrize('name', ['../a/000000.jpg', '/a/000000.jpg'])
+def test_images_outside_of_the_folder_are_faults(src, dst, name):
+    (src.parent / 'a').mkdir()
+    path = min((src / 'annotations/val').iterdir())
+    content = json.loads(path.read_text())
+    shutil.copy(src / content['images'][0]['file_name'], src.parent / 'a')
+    content['images'][0]['file_name'] = name
+    path.write_text(json.dumps(content))
+    report = run(src, dst, on_error='skip')
+    assert report.faults['image name that leaves the image folder'] == (
+        1, name)
+    assert len(output(dst)['images']) == 5

@@ -446,6 +446,21 @@ def test_nan_score_is_named(video, merged):
             evaluate(metric, [sample(one.data['annotations'][0], 0, scores)])
 
 
+@pytest.mark.parametrize('name', ['../../x', '/tmp/x'])
+def test_dumped_files_stay_in_their_folder(video, merged, tmp_path, name):
+    one = video().add(FULL)
+    for image in one.data['images']:
+        image['vid_id'] = name
+        image['file_name'] = '000000.jpg'
+    metric = PoseTrackAP(merged(one), dump_dir=str(tmp_path / 'a/b/c'))
+    before = sorted(tmp_path.rglob('*'))
+    with pytest.raises(ValueError, match='must be relative'):
+        evaluate(metric, [sample(one.data['annotations'][0])])
+    inside = tmp_path / 'a'
+    assert [path for path in sorted(tmp_path.rglob('*'))
+            if inside not in (path, *path.parents)] == before
+
+
 def test_options_are_checked():
     with pytest.raises(ValueError, match='`score_mode` must be one of'):
         PoseTrackAP(score_mode='mean')
