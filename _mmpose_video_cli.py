@@ -58,6 +58,9 @@ COMMANDS: Dict[str, Command] = {
                        'sort the errors of predictions by kind'),
     'flops': Command('mmpose_video.tools.get_flops',
                      'count parameters and multiply-adds, measure speed'),
+    'temporal-influence': Command(
+        'mmpose_video.tools.temporal_influence',
+        'measure how much each frame moves the output'),
     'export': Command('mmpose_video.tools.export_onnx',
                       'export a model to ONNX and compare it'),
     'convert-checkpoint': Command('mmpose_video.tools.convert_checkpoint',
