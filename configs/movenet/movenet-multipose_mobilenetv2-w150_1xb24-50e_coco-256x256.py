@@ -8,7 +8,11 @@ _base_ = [
 codec = dict(
     type='MoveNetMultiPoseLabel',
     input_size=(256, 256),
-    heatmap_size=(64, 64))
+    heatmap_size=(64, 64),
+    # 0.3, 0.127 and 1e-6 as the float16 of the published graph
+    variance=0.300048828125,
+    score_thr=0.126953125,
+    peak_tolerance=1.0132789611816406e-06)
 
 model = dict(head=dict(decoder=codec))
 
