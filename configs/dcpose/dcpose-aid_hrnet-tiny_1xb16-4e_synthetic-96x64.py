@@ -1,0 +1,9 @@
+# DCPose with an ellipse cut out of each crop, the same in all frames.
+_base_ = './dcpose_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+
+train_pipeline = [
+    *_base_.train_pipeline[:-1],
+    dict(type='InformationDrop', method='cutout'),
+    _base_.train_pipeline[-1],
+]
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -1,0 +1,12 @@
+# DCPose with DARK's codec.
+_base_ = './dcpose_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+
+codec = _base_.codec
+# MMPose's rule: a blur of 3 for sigma 1
+codec.update(unbiased=True, blur_kernel_size=3)
+
+model = dict(head=dict(decoder=codec))
+
+train_pipeline = _base_.train_pipeline
+train_pipeline[4].update(encoder=codec)
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
