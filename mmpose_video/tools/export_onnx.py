@@ -156,7 +156,8 @@ def export(config: str,
     module = ExportedPart(model).eval()
     if deploy:
         model.switch_to_deploy()
-    rest = (_num_frames(cfg), 3, height, width)
+    channels = cfg.model.backbone.get('in_channels', 3)
+    rest = (_num_frames(cfg), channels, height, width)
     inputs = module.draw_inputs((batch_size or _TRACED_CLIPS, *rest), seed=0)
 
     folder = os.path.dirname(os.path.abspath(out))

@@ -119,7 +119,9 @@ def model_and_shape(config: str) -> Tuple[dict, Tuple[int, int, int, int]]:
     # of a dataset of images: 1; a method may train with shorter clips
     sampler = cfg.test_dataloader.dataset.get('clip_sampler')
     frames = 1 if sampler is None else CLIP_SAMPLERS.build(sampler).num_frames
-    return without_pretrained(cfg.model.to_dict()), (frames, 3, height, width)
+    channels = cfg.model.backbone.get('in_channels', 3)
+    return (without_pretrained(cfg.model.to_dict()),
+            (frames, channels, height, width))
 
 
 def find_configs(paths: Sequence[str]) -> List[str]:

@@ -143,7 +143,9 @@ def test_full_size_on_no_device(name):
     width, height = cfg.codec.input_size
     with torch.device('meta'):
         model = MODELS.build(model_config(name))
-        inputs = torch.empty(1, clip_length(cfg), 3, height, width)
+        inputs = torch.empty(
+            1, clip_length(cfg), cfg.model.backbone.get('in_channels', 3),
+            height, width)
     model.eval()
     with torch.no_grad(), CountDeformConv():
         feats = model.extract_feat(inputs)

@@ -15,6 +15,7 @@ from .movenet import (
     MoveNetMultiPoseConverter,
     MoveNetThunderConverter,
 )
+from .one_channel import OneChannelConverter
 from .online_distill import OnlineDistillConverter
 from .posewarper import (
     FacebookPoseWarperConverter,
@@ -35,6 +36,7 @@ CONVERTERS: Dict[str, Type[Converter]] = {
     'movenet-lightning': MoveNetLightningConverter,
     'movenet-multipose': MoveNetMultiPoseConverter,
     'movenet-thunder': MoveNetThunderConverter,
+    'one-channel': OneChannelConverter,
     'online-distill': OnlineDistillConverter,
     'poseidon': PoseidonConverter,
     'posewarper': PoseWarperConverter,
