@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from mmengine.logging import print_log
 
+from .frame_clock import FrameClock
 from .frame_source import Frame, FrameSource
 
 # how many reads may fail in a row: before the claimed end of a file, where
@@ -38,7 +39,7 @@ class CaptureSource(FrameSource):
             hint = (f'; for a camera write webcam:{target}'
                     if str(target).isdigit() else '')
             raise FileNotFoundError(f'there is no video `{target}`{hint}')
-        self._last_time = 0.
+        self._last_time = 0.  # milliseconds
         self._capture = cv2.VideoCapture(target)
         if not self._capture.isOpened():
             if live:
@@ -62,6 +63,7 @@ class CaptureSource(FrameSource):
             OSError: If the video has frames and none can be decoded.
         """
         number = count = failed = 0
+        clock, first = FrameClock(self.header_fps), 0.
         try:
             while failed < self._tries(number):
                 read, image = self._capture.read()
@@ -74,7 +76,11 @@ class CaptureSource(FrameSource):
                 elif failed:
                     number = failed
                 failed = 0
-                yield Frame(number, number, f'{number:06d}.jpg', image)
+                first = first if count else time
+                # cameras have no time stamps that mean anything
+                seconds = None if self.live else (time - first) / 1000
+                yield Frame(number, number, f'{number:06d}.jpg', image,
+                            seconds, clock.place(number, seconds))
                 self._last_time = time
                 number += 1
                 count += 1
@@ -103,9 +109,9 @@ class CaptureSource(FrameSource):
             time (float): Time stamp of the frame in milliseconds.
         """
         by_count = number + failed
-        if self.live or self.fps is None:
+        if self.live or self.header_fps is None:
             return by_count
-        step = (time - self._last_time) * self.fps / 1000
+        step = (time - self._last_time) * self.header_fps / 1000
         found = max(by_count, number - 1 + round(step))
         if self.total is not None:
             found = min(found, max(self.total - 1, by_count))

@@ -11,6 +11,9 @@ from mmpose_video.formats.frame_index import stand_ins
 from .frame_source import Frame
 from .protocols import ClipSampler
 
+# a frame this near to the end of a clip (in frames) is not waited for
+_NEAR = 0.25
+
 
 @dataclass(frozen=True)
 class Clip:
@@ -20,7 +23,7 @@ class Clip:
         key (Frame): The key frame.
         frames (list[Frame]): T frames; one may appear more than once.
         offsets (np.ndarray): Their distances from the key frame in frames,
-            (T, ) int64.
+            rounded, (T, ) int64.
         valid (np.ndarray): False where a frame stands in, (T, ) bool.
         key_index (int): Position of the key frame.
         shot (int): Number of the run of frames of one size.
@@ -40,7 +43,9 @@ class ClipWindow:
     Clips are those of :class:`BaseVideoDataset` with ``missing_frames=
     'nearest'``: of the frames that exist, the nearest stands in for one that
     does not. Where the size of the frames changes a new shot begins, and no
-    clip reaches across.
+    clip reaches across. Offsets count frames of the source's rate: in a
+    video with a variable rate, frames are chosen by their time stamps, and
+    one that is half a frame or more away from the wanted time stands in.
 
     Args:
         sampler (ClipSampler): Tells the offsets of the frames of a clip.
@@ -69,7 +74,7 @@ class ClipWindow:
         """Take the next frame.
 
         Args:
-            frame (Frame): Its number is higher than those before.
+            frame (Frame): Its position is higher than those before.
 
         Returns:
             list[Clip]: The clips that are complete now.
@@ -85,11 +90,11 @@ class ClipWindow:
             self.shot += 1
         self.frames.append(frame)
         self._keys.append(frame)
-        while self._keys[0].number + self.wait <= frame.number:
+        while self._keys[0].position + self.wait <= frame.position + _NEAR:
             ready.append(self._clip(self._keys.popleft()))
             if not self._keys:
                 break
-        self._forget(self._keys[0].number if self._keys else frame.number + 1)
+        self._forget(self._keys[0].position if self._keys else frame.position)
         return ready
 
     def flush(self) -> List[Clip]:
@@ -100,24 +105,25 @@ class ClipWindow:
 
     def _clip(self, key: Frame) -> Clip:
         """Build the clip around a key frame from the frames kept."""
-        wanted = key.number + np.asarray(self.sampler())
-        numbers = np.array([frame.number for frame in self.frames])
-        places = stand_ins(numbers, wanted, key.number)
+        wanted = key.position + np.asarray(self.sampler())
+        positions = np.array([frame.position for frame in self.frames])
+        places = stand_ins(positions, wanted, key.position)
+        found = positions[places]
         return Clip(
             key=key,
             frames=[self.frames[place] for place in places.tolist()],
-            offsets=numbers[places] - key.number,
-            valid=numbers[places] == wanted,
+            offsets=np.rint(found - key.position).astype(np.int64),
+            valid=np.abs(found - wanted) < 0.5,
             key_index=self.sampler.key_index,
             shot=self.shot)
 
-    def _forget(self, next_key: int) -> None:
+    def _forget(self, next_key: float) -> None:
         """Drop what no later clip needs.
 
         One frame at or before the reach stays, since it is the nearest one to
         a missing frame.
         """
-        while len(self.frames) > 1 and (self.frames[1].number <=
+        while len(self.frames) > 1 and (self.frames[1].position <=
                                         next_key - self.before):
             self.frames.popleft()
 

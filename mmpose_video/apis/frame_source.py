@@ -2,7 +2,7 @@
 import os
 import os.path as osp
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Optional, Sequence, Sized
+from typing import Iterable, Iterator, Optional, Sequence, Sized, Union
 
 import numpy as np
 from mmengine.logging import print_log
@@ -17,16 +17,27 @@ class Frame:
 
     Attributes:
         index (int): Position in the video, from 0.
-        number (int): Time in frames; of an image file, the number in its
+        number (int): Number of the frame; of an image file, the one in its
             name.
         name (str): Name of the file, or one made of the number.
         image (np.ndarray): Shape (H, W, 3), uint8, BGR.
+        time (float, optional): Time stamp in seconds, from the first frame.
+            Defaults to None, unknown.
+        place (int | float, optional): Position in time in frames, see
+            :class:`FrameClock`. Defaults to None, the number.
     """
 
     index: int
     number: int
     name: str
     image: np.ndarray
+    time: Optional[float] = None
+    place: Union[None, int, float] = None
+
+    @property
+    def position(self) -> Union[int, float]:
+        """int | float: Position in time in frames."""
+        return self.number if self.place is None else self.place
 
 
 class FrameSource:
@@ -36,10 +47,14 @@ class FrameSource:
         name (str): Name for the files of the results.
         fps (float, optional): Frames per second, None if unknown.
         total (int, optional): Number of frames, None if unknown.
-        live (bool): Whether the source does not wait for its reader.
+        live (bool): True for a source that does not wait for its reader.
         path (str, optional): The file or folder, None if there is none.
         numbers (Sequence[int], optional): Numbers of the frames, ascending.
             Defaults to None: 0 to ``total - 1``, or unknown.
+
+    Attributes:
+        header_fps (float, optional): The rate that the source itself states,
+            in which positions are counted; ``fps`` may be overridden.
     """
 
     def __init__(self,
@@ -51,6 +66,7 @@ class FrameSource:
                  numbers: Optional[Sequence[int]] = None) -> None:
         self.name = name
         self.fps = fps
+        self.header_fps = fps
         self.total = total
         self.live = live
         self.path = path
@@ -74,6 +90,25 @@ class FrameSource:
     def frames(self) -> Iterator[Frame]:
         """Yield the frames in ascending time; there may be none."""
         raise NotImplementedError
+
+    def override_fps(self, fps: float) -> None:
+        """Set the true rate where the source has none or a wrong one.
+
+        Slow motion, for instance, is recorded at 240 frames per second and
+        stored with 30: its time stamps are divided by 8.
+
+        Args:
+            fps (float): Frames per second.
+        """
+        self.fps = fps
+
+    def time_of(self, frame: Frame) -> Optional[float]:
+        """Return the time of a frame in seconds, None if it is unknown."""
+        if self.fps is None:
+            return frame.time
+        if frame.time is None or self.header_fps is None:
+            return frame.position / self.fps
+        return frame.time * self.header_fps / self.fps
 
 
 class FolderSource(FrameSource):

@@ -12,10 +12,14 @@ class StreamOptions:
             waited for, see :class:`ClipWindow`. None waits for as many as
             the clip needs.
         max_frames (int, optional): Stop after that many frames.
+        fps (float, optional): Frames per second, for folders and arrays,
+            which tell none, and for videos whose header is wrong, such as
+            slow motion. None takes the video's.
     """
 
     latency: Optional[int] = None
     max_frames: Optional[int] = None
+    fps: Optional[float] = None
 
     def __post_init__(self) -> None:
         if self.latency is not None and self.latency < 0:
@@ -24,6 +28,8 @@ class StreamOptions:
         if self.max_frames is not None and self.max_frames < 1:
             raise ValueError(
                 f'`max_frames` must be at least 1, got {self.max_frames}')
+        if self.fps is not None and not 0 < self.fps < float('inf'):
+            raise ValueError(f'`fps` must be positive, got {self.fps}')
 
 
 @dataclass(frozen=True)

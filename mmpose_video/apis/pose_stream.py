@@ -83,10 +83,12 @@ class PoseStream:
         system (PoseSystem): The model and its settings.
         find (BoxSource): Finds the people of each frame.
         options (StreamOptions): How the video is read.
+        fps (float, optional): Frames per second of the video, for filters
+            that depend on it. Defaults to None, the filter's default.
     """
 
     def __init__(self, system: PoseSystem, find: BoxSource,
-                 options: StreamOptions) -> None:
+                 options: StreamOptions, fps: Optional[float] = None) -> None:
         self.system = system
         self.find = find
         self.options = options
@@ -95,7 +97,7 @@ class PoseStream:
         self.tracker = PoseTracker(**system.tracker)
         self.smoother: Optional[TrackSmoother] = None
         if system.smoother:
-            self.smoother = make_smoother(system.smoother)
+            self.smoother = make_smoother(system.smoother, fps)
         self.anchors: Optional[CropAnchors] = None
         if system.anchors is not None:
             self.anchors = CropAnchors(**system.anchors)
@@ -126,7 +128,8 @@ class PoseStream:
                 continue
             ready = self.smoother.push(ids, found.keypoints,
                                        found.keypoint_scores,
-                                       (pending.clip, sample))
+                                       (pending.clip, sample),
+                                       pending.clip.key.position)
             yield from map(_with_points, ready)
         if self.smoother is not None:
             yield from map(_with_points, self.smoother.flush())
@@ -206,19 +209,21 @@ class PoseStream:
         return sample
 
 
-def make_smoother(config: dict) -> TrackSmoother:
+def make_smoother(config: dict,
+                  fps: Optional[float] = None) -> TrackSmoother:
     """Make a smoother for one video.
 
     Args:
         config (dict): Config of a filter, and ``score_thr`` of
             :class:`TrackSmoother`.
+        fps (float, optional): Frames per second of the video.
 
     Raises:
         ValueError: If there is no such filter, or it has no such argument.
     """
     config = dict(config)
     score_thr = config.pop('score_thr', None)
-    return TrackSmoother(config, score_thr)
+    return TrackSmoother(config, score_thr, fps)
 
 
 def _with_points(ready: Tuple) -> Tuple[Clip, PoseDataSample]:

@@ -6,12 +6,14 @@ from typing import Dict, Iterator, List, Mapping, Optional, Union
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import Compose
+from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
 from mmpose.structures import PoseDataSample
 
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.datasets.loading.frame_reader import FrameReader
 from mmpose_video.datasets.transforms import LoadClip
+from mmpose_video.smoothing import takes_frame_rate
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 
 from .box_source_factory import Boxes, make_box_source
@@ -61,8 +63,9 @@ class VideoPoseInferencer:
             Defaults to False.
         tracker (dict, optional): Arguments of :class:`PoseTracker`.
         smoother (dict, optional): Config of a filter, such as
-            ``dict(type='OneEuro', fps=25)``; with ``score_thr`` in it,
-            keypoints with a lower score count as missing. Offline filters
+            ``dict(type='OneEuro')``, whose ``fps`` is the video's; with
+            ``score_thr`` in it, keypoints with a lower score count as
+            missing. Offline filters
             delay the results by their ``lag``. Defaults to None, no
             smoothing.
         cfg_options (dict, optional): Changes to the config.
@@ -160,8 +163,12 @@ class VideoPoseInferencer:
         writing = as_options(OutputOptions, output)
         style = as_options(DrawingOptions, drawing)
         source = open_source(inputs, self.reader)
+        if reading.fps is not None:
+            source.override_fps(reading.fps)
+        self._check_frame_rate(source)
         find = self._box_source(boxes, source)
-        results = PoseStream(self.system, find, reading).run(source)
+        results = PoseStream(self.system, find, reading,
+                             source.fps).run(source)
         save_vis = out_dir is not None and writing.save_vis
         visualizer: Optional[TrackLocalVisualizer] = None
         if save_vis or writing.return_vis:
@@ -207,6 +214,15 @@ class VideoPoseInferencer:
         find = make_box_source(boxes, source.name)
         find.start(source)
         return find
+
+    def _check_frame_rate(self, source: FrameSource) -> None:
+        """Say so if a filter needs a frame rate that nobody knows."""
+        smoother = self.system.smoother
+        if source.fps is None and smoother and takes_frame_rate(smoother):
+            print_log(
+                f'`{source.name}` does not tell its frame rate: '
+                f'{smoother["type"]} takes its default. Set the rate by '
+                '`stream=dict(fps=...)` or --fps', 'current', 30)
 
     def _make_visualizer(self, style: DrawingOptions) -> TrackLocalVisualizer:
         """Return a visualizer with the dataset's skeleton."""

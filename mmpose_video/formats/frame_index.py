@@ -220,13 +220,14 @@ class FrameIndex:
 
 
 def stand_ins(numbers: np.ndarray, wanted: np.ndarray,
-              key: int) -> np.ndarray:
+              key: float) -> np.ndarray:
     """Choose the nearest existing frame for each wanted one.
 
     Args:
-        numbers (np.ndarray): Numbers of the M existing frames, (M, ).
-        wanted (np.ndarray): Numbers of the T wanted frames, (T, ).
-        key (int): Number of the key frame. Of two equally near frames the one
+        numbers (np.ndarray): Numbers of the M existing frames, or their
+            positions in time in frames, (M, ).
+        wanted (np.ndarray): Those of the T wanted frames, (T, ).
+        key (int | float): That of the key frame. Of two equally near frames the one
             closer to the key frame stands in, and of two that are equal in
             that as well the first.
 

@@ -5,6 +5,7 @@ from .base_filter import (
     BaseOfflineFilter,
     BaseOnlineFilter,
     build_filter,
+    takes_frame_rate,
 )
 from .exponential import ExponentialMovingAverage
 from .gaussian import Gaussian
@@ -17,5 +18,6 @@ from .track_smoother import TrackSmoother
 __all__ = [
     'FILTERS', 'BaseFilter', 'BaseOfflineFilter', 'BaseOnlineFilter',
     'ExponentialMovingAverage', 'Gaussian', 'Kalman', 'OneEuro',
-    'SavitzkyGolay', 'SmoothNet', 'TrackSmoother', 'build_filter'
+    'SavitzkyGolay', 'SmoothNet', 'TrackSmoother', 'build_filter',
+    'takes_frame_rate'
 ]

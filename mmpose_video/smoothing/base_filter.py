@@ -13,15 +13,15 @@ FILTERS = Registry('track filter', locations=['mmpose_video.smoothing'])
 
 
 class BaseFilter(metaclass=ABCMeta):
-    """Smooths the key points of one person over time.
+    """Smooth the keypoints of one person over time.
 
-    A track is an array of shape (F, K, 2): F consecutive frames, K key points,
-    coordinates in pixels. A key point that was not detected is NaN, and stays
-    NaN: no filter invents detections. Key points are independent of each
+    A track is an array of shape (F, K, 2): F consecutive frames, K keypoints,
+    coordinates in pixels. A keypoint that was not detected is NaN and stays
+    NaN: no filter invents detections. Keypoints are independent of each
     other.
 
     Args:
-        max_gap (int): Longest run of missing frames across which a key point
+        max_gap (int): Longest run of missing frames across which a keypoint
             is still taken for the same motion; a longer one separates two
             motions that are smoothed apart. Defaults to 5, the package's
             default.
@@ -52,7 +52,7 @@ class BaseFilter(metaclass=ABCMeta):
         """
         track = np.asarray(track, dtype=np.float64)
         if track.ndim != 3 or track.shape[2] != 2:
-            raise ValueError('a track must have shape (frames, key points, '
+            raise ValueError('a track must have shape (frames, keypoints, '
                              f'2), got {track.shape}')
         return self._filter(track)
 
@@ -68,14 +68,14 @@ class BaseFilter(metaclass=ABCMeta):
 
 
 class BaseOfflineFilter(BaseFilter):
-    """A filter that looks at frames before and after.
+    """A filter that uses the frames before and after each frame.
 
-    Short gaps are bridged by straight lines for the filter's eyes only; long
+    Short gaps are interpolated linearly, only as input of the filter; long
     ones split the track.
     """
 
     def _filter(self, track: np.ndarray) -> np.ndarray:
-        """Smooth each motion of each key point."""
+        """Smooth each motion of each keypoint."""
         smooth = np.full_like(track, np.nan)
         for k in range(track.shape[1]):
             present = np.isfinite(track[:, k]).all(-1)
@@ -91,7 +91,7 @@ class BaseOfflineFilter(BaseFilter):
 
 
 class BaseOnlineFilter(BaseFilter):
-    """A filter that looks at the past alone, and can follow a live video."""
+    """A filter that uses the past alone, so it can run on a live video."""
 
     def __init__(self, max_gap: int = 5) -> None:
         super().__init__(max_gap)
@@ -99,43 +99,49 @@ class BaseOnlineFilter(BaseFilter):
 
     def reset(self) -> None:
         """Forget the past."""
-        self._missed: Optional[np.ndarray] = None
+        self._steps: Optional[np.ndarray] = None
 
-    def update(self, points: np.ndarray) -> np.ndarray:
+    def update(self, points: np.ndarray, step: float = 1.) -> np.ndarray:
         """Take the next frame.
 
         Args:
             points (np.ndarray): Shape (K, 2), pixels, NaN where missing.
+            step (float): Time since the last call in frames; more than 1
+                where frames are missing, and not whole in a video with a
+                variable rate. Defaults to 1.
 
         Returns:
             np.ndarray: Smoothed points, shape (K, 2); NaN where missing.
 
         Raises:
-            ValueError: If the number of key points changes.
+            ValueError: If the number of keypoints changes.
         """
         points = np.asarray(points, dtype=np.float64)
-        if self._missed is None:
+        if self._steps is None:
             if points.ndim != 2 or points.shape[1] != 2:
-                raise ValueError('points of a frame must have shape (key '
-                                 f'points, 2), got {points.shape}')
-            # more than any gap: there was nothing before the first frame
-            self._missed = np.full(len(points), self.max_gap + 1)
+                raise ValueError('points of a frame must have shape '
+                                 f'(keypoints, 2), got {points.shape}')
+            # longer than any gap: there was nothing before the first frame
+            self._steps = np.full(len(points), np.inf)
             self.begin(len(points))
-        if points.shape != (len(self._missed), 2):
-            raise ValueError(f'expected {len(self._missed)} key points, got '
+        if points.shape != (len(self._steps), 2):
+            raise ValueError(f'expected {len(self._steps)} keypoints, got '
                              f'points of shape {points.shape}')
+        # time in frames since a keypoint was last seen, 1 without a gap
+        self._steps = self._steps + step
         present = np.isfinite(points).all(-1)
-        fresh = present & (self._missed > self.max_gap)
+        # half a frame more than the longest gap, as times are not exact
+        fresh = present & (self._steps > self.max_gap + 1.5)
         known = present & ~fresh
         smooth = np.full_like(points, np.nan)
         if fresh.any():
             self.start(points, fresh)
             smooth[fresh] = points[fresh]
         if known.any():
-            # frames since a key point was last seen, 1 without a gap
-            steps = self._missed + 1
+            # infinite where nothing is known, which nobody reads
+            steps = np.where(known, self._steps, 1.)
             smooth[known] = self.advance(points, known, steps)[known]
-        self._missed = np.where(present, 0, self._missed + 1)
+        self._steps = np.where(present, 0., self._steps)
         return smooth
 
     def _filter(self, track: np.ndarray) -> np.ndarray:
@@ -150,11 +156,11 @@ class BaseOnlineFilter(BaseFilter):
 
     @abstractmethod
     def begin(self, num_keypoints: int) -> None:
-        """Make room for the state of K key points."""
+        """Allocate the state of K keypoints."""
 
     @abstractmethod
     def start(self, points: np.ndarray, chosen: np.ndarray) -> None:
-        """Start anew at the chosen key points.
+        """Restart at the chosen keypoints.
 
         Args:
             points (np.ndarray): Shape (K, 2).
@@ -164,20 +170,21 @@ class BaseOnlineFilter(BaseFilter):
     @abstractmethod
     def advance(self, points: np.ndarray, chosen: np.ndarray,
                 steps: np.ndarray) -> np.ndarray:
-        """Take the chosen key points.
+        """Advance the chosen keypoints by a frame.
 
         Args:
             points (np.ndarray): Shape (K, 2).
             chosen (np.ndarray): Shape (K, ), bool.
-            steps (np.ndarray): Frames since each was last seen, (K, ) int.
+            steps (np.ndarray): Time in frames since each was last seen,
+                (K, ) float.
 
         Returns:
-            np.ndarray: Shape (K, 2), of meaning where chosen.
+            np.ndarray: Shape (K, 2), valid where chosen.
         """
 
 
 def build_filter(config: dict) -> BaseFilter:
-    """Make a filter.
+    """Build a filter.
 
     Args:
         config (dict): Its class name as ``type``, and its arguments, such as
@@ -198,4 +205,25 @@ def build_filter(config: dict) -> BaseFilter:
     if unknown:
         raise ValueError(f'{name} has no argument {unknown[0]!r}; it has '
                          f'{", ".join(known)}')
-    return kind(**arguments)
+    missing = [
+        key for key, parameter in known.items()
+        if parameter.default is parameter.empty and key not in arguments
+    ]
+    if missing:
+        raise ValueError(f'{name} needs the argument {missing[0]!r}')
+    try:
+        return kind(**arguments)
+    except TypeError as error:  # such as a pair in place of a number
+        raise ValueError(
+            f'{name} cannot be built of {arguments}: {error}') from error
+
+
+def takes_frame_rate(config: dict) -> bool:
+    """Return whether a filter needs a frame rate that its config lacks.
+
+    Args:
+        config (dict): Config of a filter, see :func:`build_filter`.
+    """
+    kind = FILTERS.get(config.get('type', ''))
+    return (kind is not None and 'fps' not in config
+            and 'fps' in inspect.signature(kind).parameters)

@@ -50,12 +50,16 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         'its clip needs)')
     add('--max-frames', type=int, metavar='N',
         help='stop after N frames')
+    add('--fps', type=float,
+        help='frames per second, where the input tells none (folders) or a '
+        'wrong one (slow motion)')
     add('--shared-crop', type=int, nargs='?', const=8, metavar='FRAMES',
         help='keep crops for runs of frames and reuse their features: '
         'faster, less accurate where people move (default length: 8)')
     add('--smooth', nargs='+', metavar=('FILTER', 'KEY=VALUE'),
         help='OneEuro, ExponentialMovingAverage, Kalman, Gaussian, '
-        'SavitzkyGolay or SmoothNet, with its arguments')
+        'SavitzkyGolay or SmoothNet, with its arguments; OneEuro takes the '
+        "video's frame rate")
     add('--color-by', choices=('part', 'track'), default='part')
     add('--kpt-thr', type=float, default=0.3,
         help='lowest score of a drawn keypoint (default: %(default)s)')
@@ -100,7 +104,8 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         args.video,
         boxes=boxes,
         out_dir=args.out_dir,
-        stream=dict(latency=args.latency, max_frames=args.max_frames),
+        stream=dict(
+            latency=args.latency, max_frames=args.max_frames, fps=args.fps),
         output=dict(
             save_vis=not args.no_video, show_progress=not args.quiet),
         drawing=dict(

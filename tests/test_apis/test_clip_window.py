@@ -1,9 +1,10 @@
-"""Clips of a stream are those of the data set, in bounded memory."""
+"""Clips of a stream are those of the dataset, in bounded memory."""
 import cv2
 import numpy as np
 import pytest
 
 from mmpose_video.apis.clip_window import ClipWindow
+from mmpose_video.apis.frame_clock import FrameClock
 from mmpose_video.apis.frame_source import Frame
 from mmpose_video.datasets.clip_samplers import FixedOffsets, RandomOffsets
 from mmpose_video.formats.frame_index import FrameIndex
@@ -86,3 +87,35 @@ def test_another_size_is_another_shot():
 def test_refuses():
     with pytest.raises(ValueError, match='latency'):
         ClipWindow(FixedOffsets(), -1)
+
+
+def test_variable_rate(rng):
+    """Frames are chosen by their times; far ones stand in."""
+    times = np.cumsum(rng.choice([0.5, 1., 2., 3.], 60))
+    frames = [Frame(i, i, f'{i}.png', np.zeros((2, 2, 3), np.uint8),
+                    place=float(t)) for i, t in enumerate(times)]
+    offsets = np.array([-3, -1, 0, 1, 3])
+    ready, rest = stream(ClipWindow(FixedOffsets(offsets)), frames)
+    clips = [clip for some in ready for clip in some] + rest
+    assert [clip.key.number for clip in clips] == list(range(60))
+    for clip, time in zip(clips, times):
+        for taken, valid, offset, given in zip(
+                clip.frames, clip.valid, offsets, clip.offsets):
+            distance = np.abs(times - time - offset)
+            found = times[taken.number] - time
+            assert abs(found - offset) == distance.min()
+            assert valid == (distance.min() < 0.5)
+            assert given == round(found)
+
+
+def test_clock():
+    """Rounded time stamps, a wrong rate, gaps, and times that stand still."""
+    clock = FrameClock(25.)
+    times = [0., .04, .083, .12, .24, .26, .26, None, .34]
+    assert [clock.place(i, t) for i, t in enumerate(times)] == [
+        0, 1, 2, 3, 6, 6.5, 7.5, 8.5, 9.5]
+    assert FrameClock(25.).place(4, .2) == 4  # three frames were broken
+    mean_rate = FrameClock(28.)
+    assert [mean_rate.place(i, i / 25) for i in range(50)] == list(range(50))
+    unknown = FrameClock(None)
+    assert [unknown.place(i, i / 7) for i in (0, 1, 5)] == [0, 1, 5]

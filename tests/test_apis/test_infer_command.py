@@ -188,6 +188,8 @@ def text(content):
     ('--device', lambda d: 'cuda:99', 'device `cuda:99`'),
     ('--device', lambda d: 'abacus', 'device `abacus`'),
     ('--smooth', lambda d: 'Median', "no filter 'Median'.*OneEuro"),
+    ('--smooth', lambda d: 'SmoothNet', "needs the argument 'checkpoint'"),
+    ('--fps', lambda d: '0', '`fps` must be positive'),
     ('--boxes', lambda d: str(d / 'none.json'), 'none.json'),
     ('--boxes', text('[1'), 'file.py is not valid JSON'),
     ('--boxes-id-offset', lambda d: '1', 'need --boxes'),
@@ -204,3 +206,5 @@ def test_wrong_arguments(arguments, capsys, tmp_path, name, make, message):
 def test_unknown_argument_of_a_filter(arguments, capsys):
     check_one_line(run(arguments, '--smooth', 'Gaussian', 'sigmoid=2'),
                    capsys, "Gaussian has no argument 'sigmoid'.*sigma")
+    check_one_line(run(arguments, '--smooth', 'OneEuro', 'fps=25,30'),
+                   capsys, 'OneEuro cannot be built')

@@ -37,6 +37,24 @@ def test_video(tmp_path):
         assert np.abs(f.image.astype(int) - image).max() <= 3
 
 
+def test_times_of_frames(tmp_path):
+    """Time stamps of the file, stretched where the rate is overridden."""
+    write_video(tmp_path / 'a.avi', pictures(6))
+    source = open_source(tmp_path / 'a.avi')
+    frames = list(source)
+    assert [f.position for f in frames] == list(range(6))
+    np.testing.assert_allclose([source.time_of(f) for f in frames],
+                               np.arange(6) / 10)
+    source.override_fps(240.)
+    np.testing.assert_allclose([source.time_of(f) for f in frames],
+                               np.arange(6) / 240)
+    arrays = open_source(pictures(3))
+    frames = list(arrays)
+    assert [arrays.time_of(f) for f in frames] == [None] * 3
+    arrays.override_fps(50.)
+    assert [arrays.time_of(f) for f in frames] == [0, 0.02, 0.04]
+
+
 def test_folder_is_read_by_number(tmp_path):
     for number in (2, 10, 1):
         cv2.imwrite(str(tmp_path / f'img_{number}.png'),

@@ -5,7 +5,12 @@ import cv2
 import numpy as np
 import pytest
 
-from mmpose_video.apis import StreamOptions, VideoPoseInferencer, WholeImage
+from mmpose_video.apis import (
+    StreamOptions,
+    VideoPoseInferencer,
+    WholeImage,
+    video_pose_inferencer,
+)
 from mmpose_video.apis.pose_stream import PoseStream
 from mmpose_video.smoothing import build_filter
 from mmpose_video.tools import infer as cli
@@ -171,6 +176,40 @@ def test_smoothing(make_config, clip_set, checkpoint, inferencer, images,
     assert np.abs(found - raw).max() > 1
 
 
+def test_smoothing_takes_the_rate_of_the_video(
+        make_config, clip_set, checkpoint, inferencer, images, tmp_path):
+    """One-Euro at 240 Hz, and at a rate that the caller knows better."""
+    writer = cv2.VideoWriter(
+        str(tmp_path / 'fast.mp4'), cv2.VideoWriter.fourcc(*'mp4v'), 240.,
+        images[0].shape[1::-1])
+    for image in images:
+        writer.write(image)
+    writer.release()
+    video = str(tmp_path / 'fast.mp4')
+    smooth = VideoPoseInferencer(make_config(clip_set), checkpoint, 'cpu',
+                                 batch_size=4, smoother=dict(type='OneEuro'))
+    raw = np.array([r['predictions'][0][0]['keypoints']
+                    for r in inferencer(video, boxes=BOXES)])
+    for fps, stream in ((240, None), (60, dict(fps=60))):
+        found = np.array([r['predictions'][0][0]['keypoints']
+                          for r in smooth(video, boxes=BOXES, stream=stream)])
+        np.testing.assert_allclose(
+            found, build_filter(dict(type='OneEuro', fps=fps)).filter(raw),
+            atol=1e-3)
+
+
+def test_unknown_rate_is_reported(make_config, clip_set, images, monkeypatch):
+    lines = []
+    monkeypatch.setattr(video_pose_inferencer, 'print_log',
+                        lambda text, *args: lines.append(text))
+    smooth = VideoPoseInferencer(make_config(clip_set), device='cpu',
+                                 smoother=dict(type='OneEuro'))
+    next(smooth(images))
+    assert 'does not tell its frame rate' in lines[0]
+    next(smooth(images, stream=dict(fps=50)))
+    assert len(lines) == 1
+
+
 def test_latency_of_a_live_source(inferencer, images):
     """A camera's frame is answered after ``latency`` frames."""
     read = []
@@ -223,6 +262,7 @@ def test_heatmaps_are_drawn_on_demand(inferencer, images):
     (dict(drawing=0.3), TypeError, 'DrawingOptions or a dict, got a float'),
     (dict(drawing=dict(color_by='age')), ValueError, 'color_by'),
     (dict(stream=dict(max_frames=0)), ValueError, 'max_frames'),
+    (dict(stream=dict(fps=0.)), ValueError, 'fps'),
     (dict(stream=dict(latency=-1)), ValueError, 'latency')])
 def test_wrong_options(inferencer, images, options, error, message):
     with pytest.raises(error, match=message):
