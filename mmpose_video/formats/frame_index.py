@@ -227,9 +227,9 @@ def stand_ins(numbers: np.ndarray, wanted: np.ndarray,
         numbers (np.ndarray): Numbers of the M existing frames, or their
             positions in time in frames, (M, ).
         wanted (np.ndarray): Those of the T wanted frames, (T, ).
-        key (int | float): That of the key frame. Of two equally near frames the one
-            closer to the key frame stands in, and of two that are equal in
-            that as well the first.
+        key (int | float): That of the key frame. Of two equally near frames
+            the one closer to the key frame stands in, and of two that are
+            equal in that as well the first.
 
     Returns:
         np.ndarray: Indices into ``numbers``, (T, ) int64.
