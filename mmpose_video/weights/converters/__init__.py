@@ -23,6 +23,7 @@ from .posewarper import (
     PoseWarperStage1Converter,
 )
 from .rules import Rule, counted_from_one, translate
+from .tdmi import TDMIConverter
 from .vit_video import PoseidonConverter, TARViTPoseConverter
 from .vitpose import ViTPoseConverter
 from .weights_file import load_weights
@@ -43,6 +44,7 @@ CONVERTERS: Dict[str, Type[Converter]] = {
     'posewarper-facebook': FacebookPoseWarperConverter,
     'posewarper-stage1': PoseWarperStage1Converter,
     'tarvitpose': TARViTPoseConverter,
+    'tdmi': TDMIConverter,
     'vitpose': ViTPoseConverter,
 }
 

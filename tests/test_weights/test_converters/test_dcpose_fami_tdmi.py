@@ -98,16 +98,48 @@ def fami():
     return ours, names, 'hrnet', 'neck.mi_loss.label_layer.'
 
 
+def tdmi():
+    ours = model(
+        dict(type='TDMINeck', in_channels=8, channels=8, offset_groups=4,
+             appearance=True, mi=dict(mode='published')),
+        dict(type='HeatmapHead', in_channels=8, out_channels=17,
+             deconv_out_channels=None,
+             final_layer=dict(kernel_size=3, padding=1)))
+    names = []
+    aligned = [('', i) for i in range(1, 5)]
+    for i in range(1, 5):
+        names += basic_chain(f'motion_fusion_s{i}', 2)
+        names += basic_chain(f'm_a_agg_s{i}', 1)
+        if i > 1:
+            names += basic_chain(f'motion_smooth_s{i}', 1)
+        aligned.append(('m_a_', f's{i}'))
+    for start, i in aligned:
+        names += [f'{start}dcn_{kind}{i}.{key}'
+                  for kind in ('offset_', 'mask_')
+                  for key in ('conv.weight', 'conv.bias')]
+        names += [f'{start}dcn_{i}.weight', f'{start}dcn_{i}.bias']
+    for mask in ('use_motion_structure', 'noisy_motion_structure'):
+        names += [f'{mask}.{i}.{key}' for i in (0, 2)
+                  for key in ('weight', 'bias')]
+    names += basic_chain('sup_agg', 2)
+    names += basic_chain('combined_feat_layers', 1)
+    names += basic_chain('all_agg_block', 3)
+    names += basic_chain('multimodal_fusion.0', 3)
+    names += ['heatmap_head.weight', 'heatmap_head.bias']
+    return ours, names, 'hrnet', 'neck.mi_loss.label_layer.'
+
+
 def official(method):
     """Our model, and names as the official code gives them."""
-    ours, names, backbone, _ = dict(dcpose=dcpose, fami=fami)[method]()
+    build = dict(dcpose=dcpose, fami=fami, tdmi=tdmi)[method]
+    ours, names, backbone, _ = build()
     names += [f'{backbone}.{key}' for key in ours.backbone.state_dict()]
     names += [f'{backbone}.final_layer.weight',
               f'{backbone}.final_layer.bias']
     return ours, names
 
 
-@pytest.mark.parametrize('method', ['dcpose', 'fami'])
+@pytest.mark.parametrize('method', ['dcpose', 'fami', 'tdmi'])
 def test_names_fit_one_to_one(method):
     ours, names = official(method)
     state = {name: torch.tensor(float(i)) for i, name in enumerate(names)}
@@ -140,6 +172,17 @@ def test_names_fit_one_to_one(method):
     ('fami', 'sup_agg_block.layers.0.downsample.0.weight',
      'neck.merge.0.downsample.0.weight'),
     ('fami', 'agg_final_layer.weight', 'head.final_layer.weight'),
+    ('tdmi', 'motion_smooth_s2.layers.0.bn2.bias',
+     'neck.fusions.1.0.bn2.bias'),
+    ('tdmi', 'm_a_dcn_mask_s4.conv.bias',
+     'neck.motion_stages.3.modulate.mask_conv.bias'),
+    ('tdmi', 'dcn_2.weight',
+     'neck.appearance.align.stages.1.deform_conv.weight'),
+    ('tdmi', 'all_agg_block.layers.2.conv1.weight',
+     'neck.appearance.aggregate.2.conv1.weight'),
+    ('tdmi', 'multimodal_fusion.0.layers.0.downsample.1.bias',
+     'neck.aggregate.0.downsample.1.bias'),
+    ('tdmi', 'use_motion_structure.2.bias', 'neck.useful_mask.mlp.2.bias'),
 ])
 def test_single_names(method, old, new):
     value = torch.rand(2)
@@ -147,6 +190,19 @@ def test_single_names(method, old, new):
         {old: value}, allow_leftover=True).weights
     assert list(converted) == [new]
     assert converted[new] is value
+
+
+def test_unused_parts_of_tdmi_are_left_out_and_named():
+    _, names = official('tdmi')
+    unused = ['motion_heatmap_head.weight', 'motion_heatmap_head.bias',
+              *(f'hrnet.stage4.2.fuse_layers.{row}.0.1.weight'
+                for row in (1, 2, 3))]
+    state = {name: torch.zeros(1) for name in [*names, *unused]}
+    converted, notes = CONVERTERS['tdmi']().convert(state)
+    assert len(converted) == len(names)
+    assert [note.split(':')[0] for note in notes] == [
+        'left out 2 tensors', 'left out 3 tensors']
+    assert 'never called' in notes[0] and 'stage 4' in notes[1]
 
 
 def test_unknown_name():
