@@ -14,6 +14,7 @@ from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.datasets.loading.frame_reader import FrameReader
 from mmpose_video.datasets.transforms import LoadClip
 from mmpose_video.smoothing import takes_frame_rate
+from mmpose_video.utils import Progress
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 
 from .box_source_factory import Boxes, make_box_source
@@ -31,7 +32,6 @@ from .people_tally import PeopleTally
 from .person_boxes import BoxSource
 from .person_dicts import to_dicts
 from .pose_stream import PoseStream, PoseSystem, make_smoother
-from .progress import FrameProgress
 from .protocols import PoseModel
 from .result_files import ResultFiles
 from .source_factory import Inputs, open_source
@@ -185,8 +185,10 @@ class VideoPoseInferencer:
                                     source.path, _input_files(source, find))))
             stack.enter_context(
                 _output_heatmaps(self.model, style.draw_heatmap))
-            progress = FrameProgress(_total(
-                source, reading)) if writing.show_progress else None
+            progress = None
+            if writing.show_progress:
+                progress = Progress('frames', _total(source, reading))
+                stack.callback(progress.close)
             for clip, sample in results:
                 drawn = None
                 if visualizer is not None:

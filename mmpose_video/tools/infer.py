@@ -190,7 +190,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         _report('interrupted:', written, start, args.out_dir)
         return 143 if isinstance(error, _Terminated) else 130
     except (OSError, ValueError, ImportError, FloatingPointError) as error:
-        print(f'\nerror: {error}', file=sys.stderr)
+        print(f'error: {error}', file=sys.stderr)
         if written:
             _report('stopped:', written, start, args.out_dir)
         return 1
@@ -206,10 +206,10 @@ def _report(state: str, written: Sequence[int], start: float,
     seconds = time.perf_counter() - start
     count = len(written)
     if count:
-        print(f'\n{state} the results of {count} frames are in {out_dir} '
+        print(f'{state} the results of {count} frames are in {out_dir} '
               f'({seconds:.1f} s)')
     else:
-        print(f'\n{state} there are no results')
+        print(f'{state} there are no results')
 
 
 if __name__ == '__main__':

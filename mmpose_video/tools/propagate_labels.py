@@ -17,6 +17,7 @@ from mmengine import DictAction
 
 from mmpose_video.apis.label_propagator import LabelPropagator
 from mmpose_video.formats.json_file import write_json
+from mmpose_video.utils import Progress
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -46,16 +47,10 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def show_progress(done: int, total: int) -> None:
-    """Write how many persons are done."""
-    end = '\n' if done == total else ''
-    sys.stderr.write(f'\r{done}/{total} persons ({done / total:.0%}){end}')
-    sys.stderr.flush()
-
-
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run from the command line and return the exit status."""
     args = parse_args(argv)
+    progress = Progress('people')
     try:
         propagate = LabelPropagator(args.config, args.checkpoint,
                                     args.device, args.cfg_options)
@@ -63,7 +58,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             propagate.cfg.train_dataloader.dataset.ann_file)
         dense, counts = propagate(
             ann_file, args.data_root, args.max_distance, args.score_thr,
-            args.batch_size, args.workers, show_progress)
+            args.batch_size, args.workers, progress)
         write_json(dense, args.out)
     except (OSError, ValueError, RuntimeError) as error:
         print(f'error: {error}', file=sys.stderr)
@@ -71,6 +66,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     except KeyboardInterrupt:
         print(f'\nstopped; {args.out} was not written', file=sys.stderr)
         return 130
+    finally:
+        progress.close()
     print(f'{args.out}: labels of {counts["people"]} people in '
           f'{counts["frames"]} frames were added; {counts["lost"]} people '
           'could not be followed')

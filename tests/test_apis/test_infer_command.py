@@ -13,8 +13,8 @@ import pytest
 import torch
 
 from mmpose_video.apis import model_loading
-from mmpose_video.apis.progress import FrameProgress
 from mmpose_video.tools import infer as cli
+from mmpose_video.utils import Progress
 
 ROOT = Path(__file__).parents[2]
 
@@ -58,14 +58,14 @@ def test_signals_leave_complete_files(arguments, monkeypatch, capsys, tmp_path,
                                       number, status):
     """In the middle of a run, and the handler of before is back."""
     before = signal.getsignal(signal.SIGTERM)
-    update = FrameProgress.update
+    update = Progress.update
 
     def interrupt(self):
         update(self)
         if self.count == 4:
             signal.raise_signal(number)
 
-    monkeypatch.setattr(FrameProgress, 'update', interrupt)
+    monkeypatch.setattr(Progress, 'update', interrupt)
     assert run(arguments) == status
     name = Path(arguments['video']).name
     assert 'interrupted: the results of 3 frames' in capsys.readouterr().out

@@ -7,7 +7,8 @@ import sys
 from typing import List
 
 import cv2
-from mmengine.utils import ProgressBar
+
+from mmpose_video.utils import Progress
 
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv')
 QUALITY = 95
@@ -36,14 +37,14 @@ def extract_frames(src: str, dst: str) -> List[str]:
         if path.lower().endswith(VIDEO_SUFFIXES))
     if not paths:
         raise FileNotFoundError(f'no video in `{osp.join(src, "videos")}`')
-    bar, folders = ProgressBar(len(paths), file=sys.stdout), []
+    progress, folders = Progress('videos', len(paths), sys.stdout), []
     for path in paths:
         name = osp.splitext(osp.basename(path))[0]
         folders.append(osp.join(dst, 'images', name))
         if not osp.isdir(folders[-1]):
             _extract(path, folders[-1])
-        bar.update()
-    print()
+        progress.update()
+    progress.close()
     return folders
 
 

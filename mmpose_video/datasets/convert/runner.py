@@ -7,9 +7,8 @@ import shutil
 import sys
 from typing import Any, Dict, List, Optional, Sequence
 
-from mmengine.utils import ProgressBar
-
 from mmpose_video.formats.json_file import read_json, write_json
+from mmpose_video.utils import Progress
 
 from .report import Report
 from .source_images import SourceImages
@@ -100,7 +99,7 @@ def _convert_split(split: SplitTask, folder: str, images: SourceImages,
                 'folder, or pass --overwrite to replace it')
     print(f'{path}: {len(split.videos)} videos')
     report, records = Report(), []
-    bar = (ProgressBar(len(split.videos), file=sys.stdout)
+    bar = (Progress('videos', len(split.videos), sys.stdout)
            if progress else None)
     for video, mark in zip(split.videos, prints):
         part = _convert_video(video, mark, parts, images)
@@ -109,7 +108,7 @@ def _convert_split(split: SplitTask, folder: str, images: SourceImages,
         if bar is not None:
             bar.update()
     if bar is not None:
-        print()
+        bar.close()
     print('\n'.join(report.lines()) or '  nothing was left out')
     if report.faults and on_error == 'stop':
         raise ConversionError(

@@ -5,6 +5,8 @@ import sys
 import time
 from typing import Any, List, Optional, Tuple
 
+from mmpose_video.utils import Progress
+
 from .config import DIFFICULTIES, SyntheticConfig
 
 
@@ -31,15 +33,15 @@ def _range(text: str) -> Tuple[int, int]:
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options of ``python -m mmpose_video.datasets.synthetic``."""
+    """Build the parser of ``mmpose-video render``."""
     default = SyntheticConfig()
     parser = argparse.ArgumentParser(
         prog='mmpose-video render',
-        description='Render clips of moving people with exact key points, '
+        description='Render clips of moving people with exact keypoints, '
         'in the layout of PoseTrack18.',
         formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     add = parser.add_argument
-    add('out_dir', help='folder of the data set (the data_root of a config)')
+    add('out_dir', help='folder of the dataset (the data_root of a config)')
     add('--difficulty', choices=sorted(DIFFICULTIES),
         default=default.difficulty,
         help='hard: occlusion, motion blur, low light and loss of focus '
@@ -65,13 +67,13 @@ def build_parser() -> argparse.ArgumentParser:
     add('--seed', type=int, default=default.seed)
     add('--workers', type=int, default=1, help='processes')
     add('--overwrite', action='store_true',
-        help='replace a data set that this program made with other settings')
+        help='replace a dataset that this program made with other settings')
     add('--quiet', action='store_true', help='no progress bar')
     return parser
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Run the command line.
+    """Run the command line of the renderer.
 
     Args:
         argv (List[str], optional): Arguments; ``sys.argv`` by default.
@@ -89,12 +91,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     previous = signal.signal(signal.SIGTERM, stop)
     begin = time.perf_counter()
 
-    def report(done: int, total: int) -> None:
-        filled = 30 * done // total
-        print(f'\r[{"#" * filled}{"." * (30 - filled)}] {done}/{total} '
-              f'clips, {time.perf_counter() - begin:.0f} s', end='',
-              file=sys.stderr, flush=True)
-
+    progress = Progress('clips')
     try:
         config = SyntheticConfig(
             width=args.size[0], height=args.size[1],
@@ -104,22 +101,22 @@ def main(argv: Optional[List[str]] = None) -> int:
             max_hidden=args.max_hidden, detections=not args.no_detections,
             seed=args.seed)
         frames = generate(args.out_dir, config, args.workers, args.overwrite,
-                          None if args.quiet else report)
+                          None if args.quiet else progress)
     except (ValueError, OSError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
-        print('\ninterrupted; the same command goes on from here',
+        progress.close()
+        print('interrupted; the same command goes on from here',
               file=sys.stderr)
         return 130
     finally:
+        progress.close()
         signal.signal(signal.SIGTERM, previous)
     seconds = time.perf_counter() - begin
     if frames == 0:
         print(f'{args.out_dir} is complete already, nothing to do')
         return 0
-    if not args.quiet:
-        print(file=sys.stderr)
     print(f'{frames} frames in {seconds:.1f} s ({frames / seconds:.0f} per '
           f'second) in {args.out_dir}')
     return 0
