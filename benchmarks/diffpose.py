@@ -28,6 +28,7 @@ from mmpose.registry import MODELS
 
 import mmpose_video  # noqa: F401  registers the model
 from mmpose_video.models.diffusion import SeededNoise, sample_key
+from mmpose_video.utils import Progress
 
 Setting = Tuple[int, int, int]
 
@@ -125,6 +126,8 @@ def evaluate(cfg: Config, model: Any, settings: List[Setting],
     cache = FeatureCache(model)
     test_cfg = copy.deepcopy(model.test_cfg)
     seen = 0
+    progress = Progress('batches',
+                        min(len(loader), max_batches or len(loader)))
     for number, batch in enumerate(loader):
         if number == max_batches:
             break
@@ -140,8 +143,8 @@ def evaluate(cfg: Config, model: Any, settings: List[Setting],
             out = model.predict(data['inputs'],
                                 copy.deepcopy(data['data_samples']))
             evaluator.process(data_samples=out, data_batch=batch)
-        print(f'\rbatch {number + 1} of {len(loader)}', end='', flush=True)
-    print()
+        progress.update()
+    progress.close()
     return [evaluator.evaluate(seen) for evaluator in evaluators]
 
 
