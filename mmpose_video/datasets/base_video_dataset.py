@@ -1,18 +1,20 @@
 """The base class of the video top-down data sets."""
-import json
-from typing import Any, List, Optional, Tuple
+from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
-from mmengine.fileio import get_local_path
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
-from xtcocotools.coco import COCO
 
 from mmpose_video.formats.box_files import BoxFile, FileBox, read_box_file
 from mmpose_video.formats.box_matching import match_images
-from mmpose_video.formats.coco_labels import unlabeled_frames
+from mmpose_video.formats.coco_labels import (
+    CocoLabels,
+    read_coco_labels,
+    unlabeled_frames,
+)
 from mmpose_video.formats.frame_index import FrameIndex
 from mmpose_video.formats.inner_path import inner_path
+from mmpose_video.formats.schema import LARGEST_COORDINATE
 
 from .box_suppression import suppress
 from .clip_samplers import CLIP_SAMPLERS
@@ -90,16 +92,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
 
     def load_data_list(self) -> List[dict]:
         """Read the annotations, and say what was left out and why."""
-        try:
-            data_list = super().load_data_list()
-        except json.JSONDecodeError as error:
-            raise ValueError(f'`{self.ann_file}` is no valid json: {error}'
-                             ) from error
-        except KeyError as error:
-            raise ValueError(
-                f'an entry of `{self.ann_file}` lacks {error}; '
-                '`python -m mmpose_video.datasets.convert` writes files that '
-                'are complete') from error
+        data_list = super().load_data_list()
         if self.bbox_file:
             data_list = list(filter(self._is_usable_detection, data_list))
             data_list = self._without_doubles(data_list)
@@ -124,19 +117,74 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             labels (dict): The parsed json.
         """
 
+    def _read_labels(self) -> CocoLabels:
+        """Read and check the annotation file.
+
+        Raises:
+            OSError: If it cannot be read.
+            ValueError: If it breaks the layout, or names other keypoints than
+                the dataset's.
+        """
+        # not `metainfo`, which copies all of it
+        meta = self._metainfo
+        try:
+            labels = read_coco_labels(self.ann_file, [
+                meta['keypoint_id2name'][i]
+                for i in range(meta['num_keypoints'])
+            ])
+        except FileNotFoundError as error:
+            raise FileNotFoundError(
+                f'there is no annotation file `{self.ann_file}`: correct '
+                '`data_root` and `ann_file`, or write it with `mmpose-video '
+                'convert`') from error
+        self.inspect_labels(labels.content)
+        if labels.content.get('categories'):
+            meta['CLASSES'] = labels.content['categories']
+        if labels.strangers:
+            reason = 'an annotation of an image that the file does not list'
+            self._skipped[reason] = labels.strangers
+        return labels
+
     def _load_annotations(self) -> Tuple[List[dict], List[dict]]:
-        parsed = super()._load_annotations()
-        self.inspect_labels(self.coco.dataset)
-        return parsed
+        """Return the people of all images, and the images."""
+        people, images = [], []
+        for image, annotations in self._read_labels().pairs:
+            if not self._in_interval(image['id']):
+                continue
+            image['img_id'] = image['id']
+            images.append(image)
+            for ann in annotations:
+                person = self.parse_data_info(
+                    dict(raw_ann_info=ann, raw_img_info=image))
+                if person is not None:
+                    people.append(person)
+        return people, images
+
+    def _in_interval(self, image_id: Union[int, str]) -> bool:
+        """Return whether ``sample_interval`` keeps an image."""
+        if self.sample_interval == 1:
+            return True
+        if isinstance(image_id, str):
+            raise ValueError(
+                f'`sample_interval` counts by the ids of images, which are '
+                f'not numbers in `{self.ann_file}`')
+        return image_id % self.sample_interval == 0
+
+    def _get_topdown_data_infos(self, instance_list: List[dict]
+                                ) -> List[dict]:
+        """Drop people who cannot be trained on, and count them."""
+        kept = super()._get_topdown_data_infos(instance_list)
+        if len(kept) < len(instance_list):
+            reason = ('a crowd, nothing labelled, or a box without an area '
+                      'in the image')
+            self._skipped[reason] = len(instance_list) - len(kept)
+        return kept
 
     def _load_detection_results(self) -> List[dict]:
-        """Detected boxes as samples without key points."""
-        with get_local_path(self.ann_file) as path:
-            self.coco = COCO(path)
-        self.inspect_labels(self.coco.dataset)
-        self._metainfo['CLASSES'] = self.coco.dataset.get('categories', [])
+        """Return detected boxes as samples without keypoints."""
+        labels = self._read_labels().content
         file = self._read_box_file()
-        matched = match_images(file, self.coco.dataset.get('images', ()))
+        matched = match_images(file, labels['images'])
         print_log(
             f'{type(self).__name__}: {file.summary()}', logger='current')
         if matched.strangers:
@@ -144,7 +192,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             self._skipped[reason] = len(matched.strangers)
         pairs = matched.pairs
         if self.labeled_frames_only:
-            pairs = self._in_labeled_frames(pairs)
+            pairs = self._in_labeled_frames(pairs, labels)
         shape = (1, self._metainfo['num_keypoints'])
         data_list = []
         for i, (entry, box) in enumerate(pairs):
@@ -171,10 +219,10 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                 '`bbox_file`, or set it to None for ground-truth boxes'
             ) from error
 
-    def _in_labeled_frames(self, pairs: List[Tuple[dict, FileBox]]
-                           ) -> List[Tuple[dict, FileBox]]:
+    def _in_labeled_frames(self, pairs: List[Tuple[dict, FileBox]],
+                           labels: dict) -> List[Tuple[dict, FileBox]]:
         """Keep the boxes in frames that an evaluation looks at."""
-        unlabeled = unlabeled_frames(self.coco.dataset)
+        unlabeled = unlabeled_frames(labels)
         kept = [pair for pair in pairs if pair[0]['id'] not in unlabeled]
         if len(kept) < len(pairs):
             reason = ('a box in a frame that is not labelled '
@@ -204,28 +252,28 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         """Parse one person's annotation; None if it cannot serve.
 
         Raises:
-            ValueError: If the number of key points is not the data set's.
+            ValueError: If the number of keypoints is not the dataset's.
         """
         ann = raw_data_info['raw_ann_info']
         # not `metainfo`, which copies all of it
         num_keypoints = self._metainfo['num_keypoints']
         values = ann.get('keypoints')
         if not values:
-            self._skip('no key points')
+            self._skip('no keypoints')
             return None
         if len(values) != 3 * num_keypoints:
             raise ValueError(
                 f'annotation {ann.get("id")} of image {ann.get("image_id")} '
-                f'in `{self.ann_file}` has {len(values) / 3:g} key points, '
+                f'in `{self.ann_file}` has {len(values) / 3:g} keypoints, '
                 f'{type(self).__name__} takes {num_keypoints}')
-        if not np.isfinite(np.asarray(values, dtype=np.float64)).all():
-            self._skip('key points that are not finite')
+        if not (np.abs(values) <= LARGEST_COORDINATE).all():
+            self._skip('keypoints that are not finite')
             return None
         if not np.any(values):
-            self._skip('no key points')
+            self._skip('no keypoints')
             return None
-        box = np.asarray(ann.get('bbox', ()), dtype=np.float64)
-        if box.size != 4 or not np.isfinite(box).all():
+        box = np.asarray(ann.get('bbox') or (), dtype=np.float64)
+        if box.size != 4 or not (np.abs(box) <= LARGEST_COORDINATE).all():
             self._skip('no box of four finite numbers')
             return None
         img = self._complete(raw_data_info['raw_img_info'])
@@ -238,6 +286,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                 or y + height <= 0):
             self._skip('a box outside of the image')
             return None
+        # the host takes a key for a value, even if it is null
+        for key in [key for key, value in ann.items() if value is None]:
+            del ann[key]
         return super().parse_data_info(raw_data_info)
 
     def _is_usable_detection(self, data_info: dict) -> bool:

@@ -22,6 +22,8 @@ from .json_file import read_json
 #: Largest magnitude of a number: what float32, in which samples are kept,
 #: can hold.
 LARGEST = 1e38
+#: Largest magnitude of a sensible coordinate, in pixels.
+LARGEST_COORDINATE = 1e7
 
 Default = TypeVar('Default')
 RecordType = TypeVar('RecordType', bound='Record')
@@ -152,6 +154,15 @@ class Record:
             return value
         return self.integer(key)
 
+    def flag(self, key: str, default: bool = False) -> bool:
+        """Return a truth value, which may be written as 0 or 1."""
+        value = self._present(key, default, 'true or false')
+        if isinstance(value, float) and value in (0., 1.):
+            return bool(value)
+        if not isinstance(value, (bool, int)):
+            raise self._wrong(key, 'true or false', value)
+        return bool(value)
+
     def numbers(self, key: str, length: Optional[int] = None) -> np.ndarray:
         """Return a list of numbers; null becomes NaN.
 
@@ -234,6 +245,32 @@ def stack_numbers(records: Sequence[Record], key: str,
             return array
     # the slow way finds the culprit
     return np.stack([record.numbers(key, length) for record in records])
+
+
+def check_numbers(records: Sequence[Record], key: str) -> None:
+    """Check that a field holds numbers in each record that has it.
+
+    A null in such a list is replaced by NaN.
+
+    Args:
+        records (Sequence[Record]): The records.
+        key (str): The field, which may be absent.
+
+    Raises:
+        FormatError: If a record's field is neither null nor a list of
+            numbers.
+    """
+    given = [record for record in records if record.value(key) is not None]
+    rows = [record.values(key) for record in given]
+    if all(isinstance(row, list) for row in rows) and len(
+            {len(row) for row in rows}) <= 1:
+        array = _to_floats(rows)
+        if array is not None and array.ndim <= 2 and not np.isnan(array).any():
+            return
+    for record in given:
+        numbers = record.numbers(key)
+        if np.isnan(numbers).any():
+            record.data[key] = numbers.tolist()
 
 
 def shown(value: Any) -> str:

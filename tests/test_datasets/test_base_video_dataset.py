@@ -47,13 +47,13 @@ def test_random_clips_differ_from_fetch_to_fetch(tmp_path, make_video,
 def test_key_points_lists_of_other_lengths_are_an_error(
         tmp_path, make_annotations):
     bad = annotation(5, 1000, keypoints=[1.] * 48)
-    with pytest.raises(ValueError, match='annotation 5 of image 1000.*16 key'):
+    with pytest.raises(ValueError, match='annotation 5 of image 1000.*16 keypoints'):
         build(tmp_path, make_annotations(annotations=[bad]))
 
 
 @pytest.mark.parametrize('changes, reason', [
-    (dict(keypoints=[]), 'no key points'),
-    (dict(keypoints=None), 'no key points'),
+    (dict(keypoints=[]), 'no keypoints'),
+    (dict(keypoints=None), 'no keypoints'),
     (dict(keypoints=[float('nan')] * 51), 'not finite'),
     (dict(bbox=[5, 5, 0, 10]), 'zero area'),
     (dict(bbox=[5, 5, -3, 10]), 'zero area'),
@@ -61,6 +61,11 @@ def test_key_points_lists_of_other_lengths_are_an_error(
     (dict(bbox=[5, -20, 10, 10]), 'outside of the image'),
     (dict(bbox=[float('nan'), 5, 10, 10]), 'four finite numbers'),
     (dict(bbox=None), 'four finite numbers'),
+    (dict(bbox=[5, 5, 1e39, 10]), 'four finite numbers'),
+    (dict(keypoints=[1e39] * 51), 'not finite'),
+    (dict(image_id=5), 'image that the file does not list'),
+    (dict(iscrowd=1), 'a crowd, nothing labelled'),
+    (dict(num_keypoints=0), 'a crowd, nothing labelled'),
 ])
 def test_unusable_annotations_are_left_out_and_counted(
         tmp_path, make_annotations, changes, reason):
@@ -75,6 +80,53 @@ def test_unusable_annotations_are_left_out_and_counted(
 def test_nothing_left_is_an_error(tmp_path, make_annotations):
     with pytest.raises(ValueError, match='no sample is left'):
         build(tmp_path, make_annotations(annotations=[]))
+
+
+def test_ids_may_be_strings(tmp_path, make_video, make_annotations):
+    make_video()
+    path = make_annotations()
+    content = json.loads(path.read_text())
+    for entry in (*content['images'], *content['annotations']):
+        entry['id'] = f'no. {entry["id"]}'
+    for ann in content['annotations']:
+        ann['image_id'] = f'no. {ann["image_id"]}'
+    path.write_text(json.dumps(content))
+    dataset = build(tmp_path, path)
+    assert [dataset.get_data_info(i)['img_id'] for i in range(3)] == [
+        'no. 1000', 'no. 1001', 'no. 1002']
+    assert dataset.get_data_info(1)['frame_offsets'].tolist() == [-1, 0, 1]
+    with pytest.raises(ValueError, match='`sample_interval` counts by the'):
+        build(tmp_path, path, sample_interval=2)
+
+
+def test_sample_interval_counts_by_ids(tmp_path, make_annotations):
+    dataset = build(tmp_path, make_annotations(), sample_interval=2)
+    assert [dataset.get_data_info(i)['img_id'] for i in range(2)] == [
+        1000, 1002]
+
+
+def test_people_with_one_id_are_an_error(tmp_path, make_annotations):
+    path = make_annotations(annotations=[
+        annotation(0, 1000), annotation(0, 1001)])
+    with pytest.raises(ValueError, match=r'json, annotations\[1\] \(id 0\)'):
+        build(tmp_path, path)
+
+
+def test_a_file_of_other_keypoints_is_an_error(tmp_path, make_annotations):
+    path = make_annotations()
+    content = json.loads(path.read_text())
+    names = PoseTrack18ClipDataset(
+        ann_file=str(path)).metainfo['keypoint_id2name']
+    content['categories'][0]['keypoints'] = [
+        names[i] for i in reversed(range(17))]
+    path.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match="keypoint 0 is 'right_ankle'"):
+        build(tmp_path, path)
+
+
+def test_no_annotation_file(tmp_path):
+    with pytest.raises(FileNotFoundError, match='mmpose-video convert'):
+        build(tmp_path, tmp_path / 'none.json')
 
 
 def test_nframes_may_be_absent(tmp_path, make_video, make_annotations):

@@ -3,6 +3,8 @@ from typing import Optional
 
 from mmpose.registry import DATASETS
 
+from mmpose_video.formats.schema import Record
+
 from ..base_video_dataset import BaseVideoDataset
 from ..metainfo import host_metainfo
 
@@ -27,7 +29,7 @@ class PoseTrack21ClipDataset(BaseVideoDataset):
         data_info = super().parse_data_info(raw_data_info)
         if data_info is not None:
             ann = raw_data_info['raw_ann_info']
+            record = Record(ann, f'{self.ann_file}, annotation {ann["id"]}')
             for key in ('person_id', 'track_id'):
-                value = ann.get(key)
-                data_info[key] = -1 if value is None else int(value)
+                data_info[key] = record.integer(key, -1)
         return data_info

@@ -1,0 +1,1 @@
+"""Read damaged files: see ``benchmarks/fuzz_labels.py``."""
