@@ -94,6 +94,7 @@ class Annotations(Target):
     """Annotation files, read by the datasets."""
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         layouts.posetrack18(self.root / 'pt', videos=1)
         layouts.hieve(self.root / 'hieve', videos=1)
         layouts.jhmdb(self.root / 'jhmdb', videos=2)
@@ -110,6 +111,7 @@ class Annotations(Target):
         write(self.root / 'pt/annotations/no_sizes.json', record)
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         return [
             self.root / 'pt/annotations/posetrack18_val.json',
             self.root / 'pt/annotations/no_sizes.json',
@@ -118,6 +120,7 @@ class Annotations(Target):
         ]
 
     def read(self, victim: Path, index: int) -> None:
+        """See :class:`Target`."""
         name = victim.relative_to(self.root).parts[0]
         cls: Any = dict(pt=PoseTrack18ClipDataset, hieve=HiEveClipDataset,
                         jhmdb=SubJhmdbClipDataset)[name]
@@ -161,6 +164,7 @@ class Boxes(Target):
     """Box files, read by the inferencer."""
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         _, record = layouts.clip()
         self.names = [image['file_name'] for image in record['images']]
         for name, content in box_layouts(record).items():
@@ -168,9 +172,11 @@ class Boxes(Target):
         write(self.root / 'images.json', dict(images=record['images']))
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         return sorted(self.root.glob('*.json'))
 
     def read(self, victim: Path, index: int) -> None:
+        """See :class:`Target`."""
         path, ann_file = str(victim), None
         if victim.stem == 'images' or (index % 3 == 0
                                        and victim.stem == 'mmpose'):
@@ -186,6 +192,7 @@ class Detections(Target):
     """Box files, read by the datasets."""
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         records = layouts.posetrack18(self.root, videos=1)
         record = next(iter(records.values()))
         for image in record['images']:
@@ -195,10 +202,12 @@ class Detections(Target):
             write(self.root / 'boxes' / f'{name}.json', content)
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         return [*sorted((self.root / 'boxes').glob('*.json')),
                 self.root / 'val.json']
 
     def read(self, victim: Path, index: int) -> None:
+        """See :class:`Target`."""
         boxes = victim
         if victim.name == 'val.json':
             boxes = self.victims[index % 3]
@@ -218,10 +227,12 @@ class Conversion(Target):
     kwargs: dict = {}
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         type(self).layout(self.root / 'src', videos=2, frames=2,
                           **self.kwargs)
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         # the other videos must be converted all the same
         return sorted((self.root / 'src').glob(self.pattern))[:1]
 
@@ -230,6 +241,7 @@ class Conversion(Target):
         return self.set.plan(str(self.root / 'src'))
 
     def read(self, victim: Path, index: int) -> None:
+        """See :class:`Target`."""
         dst = self.root / 'dst'
         shutil.rmtree(dst, ignore_errors=True)
         on_error = ('skip', 'stop')[index % 2]
@@ -257,12 +269,14 @@ class PoseTrack17Mat(Conversion):
     pattern = 'annotations/*/*.mat'
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         layouts.posetrack17(self.root / 'json', videos=1, frames=2)
         path = next((self.root / 'json').glob('annotations/*/*.json'))
         self.annolist = json.loads(path.read_text())['annolist']
         super().prepare()
 
     def mutated(self, victim: Path, rng: random.Random) -> bytes:
+        """See :class:`Target`."""
         if rng.random() < 0.5:
             return mutate_bytes(self.valid[victim], rng)
         content = json.loads(mutate_json(self.annolist, rng))
@@ -289,6 +303,7 @@ class PoseTrack21(Conversion):
     pattern = 'posetrack_data/*/*.json'
 
     def plan(self) -> Any:
+        """See :class:`Target`."""
         return self.set.plan21(str(self.root / 'src'))
 
 
@@ -299,18 +314,21 @@ class Jhmdb(Conversion):
     set = jhmdb_set
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         layouts.jhmdb(self.root / 'src', videos=4, frames=2)
         # one video of each split is enough
         for path in (self.root / 'src/sub_splits').glob('*_split[23].txt'):
             path.unlink()
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         folder = self.root / 'src'
         video = 'catch/clip_0_np1_ba_0'
         return [folder / f'{room}/{video}/{room}.mat'
                 for room in ('joint_positions', 'puppet_mask')]
 
     def mutated(self, victim: Path, rng: random.Random) -> bytes:
+        """See :class:`Target`."""
         if rng.random() < 0.6:
             return mutate_bytes(self.valid[victim], rng)
         key = dict(joint_positions='pos_img',
@@ -353,6 +371,7 @@ class HiEveVideo(Conversion):
     pattern = 'labels/*.json'
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         src = self.root / 'src'
         truth = layouts.hieve(src, videos=2, frames=2)
         for video, frames in truth.items():
@@ -387,6 +406,7 @@ class HiEveBoxes(Conversion):
     set = hieve_set
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         layouts.hieve(self.root / 'src', videos=2, frames=2)
         folder = self.root / 'boxes'
         folder.mkdir()
@@ -396,9 +416,11 @@ class HiEveBoxes(Conversion):
                         for frame in range(2) for n in range(3)))
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         return [self.root / 'boxes/1.txt']
 
     def plan(self) -> Any:
+        """See :class:`Target`."""
         return self.set.plan(str(self.root / 'src'),
                              boxes=str(self.root / 'boxes'))
 
@@ -407,6 +429,7 @@ class Evaluation(Target):
     """Ground truth and predictions, read by the evaluators."""
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         _, record = layouts.clip()
         records = layouts.posetrack17(self.root / 'src', videos=1)
         name = next(iter(records))
@@ -422,10 +445,12 @@ class Evaluation(Target):
             write(self.root / 'old' / side / 'a.json', annolist)
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         return sorted(path for name in ('new', 'old')
                       for path in (self.root / name).glob('*/*.json'))
 
     def read(self, victim: Path, index: int) -> None:
+        """See :class:`Target`."""
         folder = victim.parents[1]
         evaluate = (evaluate_posetrack, evaluate_posetrack_tracking)[index % 2]
         evaluate(str(folder / 'gt'), str(folder / 'pred'))
@@ -435,6 +460,7 @@ class Metrics(Target):
     """Annotation files, read by the metrics."""
 
     def prepare(self) -> None:
+        """See :class:`Target`."""
         Annotations.prepare(self)  # type: ignore[arg-type]
         write(self.root / 'gt/000100_mpii_test.json',
               next(iter(layouts.posetrack18(self.root / 'a', videos=1)
@@ -445,12 +471,14 @@ class Metrics(Target):
                 results=dict(PCK=.5, tPCK=.25)))
 
     def find(self) -> List[Path]:
+        """See :class:`Target`."""
         return [self.root / 'pt/annotations/posetrack18_val.json',
                 self.root / 'hieve/annotations/hieve_train.json',
                 self.root / 'gt/000100_mpii_test.json',
                 self.root / 'results/1.json']
 
     def read(self, victim: Path, index: int) -> None:
+        """See :class:`Target`."""
         if victim.parent.name == 'results':
             average_splits([str(self.root / f'results/{i}.json')
                             for i in (1, 2)])

@@ -47,7 +47,7 @@ def test_random_clips_differ_from_fetch_to_fetch(tmp_path, make_video,
 def test_key_points_lists_of_other_lengths_are_an_error(
         tmp_path, make_annotations):
     bad = annotation(5, 1000, keypoints=[1.] * 48)
-    with pytest.raises(ValueError, match='annotation 5 of image 1000.*16 keypoints'):
+    with pytest.raises(ValueError, match='annotation 5 of image 1000.*16 key'):
         build(tmp_path, make_annotations(annotations=[bad]))
 
 
@@ -69,7 +69,7 @@ def test_key_points_lists_of_other_lengths_are_an_error(
 ])
 def test_unusable_annotations_are_left_out_and_counted(
         tmp_path, make_annotations, changes, reason):
-    anns = [annotation(0, 1000), annotation(1, 1001, **changes)]
+    anns = [annotation(0, 1000), {**annotation(1, 1001), **changes}]
     dataset = build(tmp_path, make_annotations(annotations=anns))
     assert [dataset.get_data_info(i)['id'] for i in range(len(dataset))
             ] == [0]

@@ -98,5 +98,5 @@ def test_a_folder_that_is_closed(tmp_path):
 def test_broken_json_is_named(tmp_path):
     path = tmp_path / 'labels.json'
     path.write_text('{"images": [')
-    with pytest.raises(ValueError, match='labels.json` is no valid json'):
+    with pytest.raises(ValueError, match='labels.json is not valid JSON'):
         PoseTrack18ClipDataset(ann_file=str(path))

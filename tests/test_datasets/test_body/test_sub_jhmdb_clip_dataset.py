@@ -30,7 +30,7 @@ def test_counts_from_0(tmp_path):
 
 
 @pytest.mark.parametrize('changes, reason', [
-    (dict(keypoints=[]), 'no key points'),
+    (dict(keypoints=[]), 'no keypoints'),
     (dict(bbox=None), 'no box of four finite numbers'),
     (dict(bbox=[5, 5, -1, 3]), 'a box of zero area'),
 ])
@@ -42,7 +42,7 @@ def test_unusable_annotations(tmp_path, changes, reason):
 
 def test_other_numbers_of_key_points(tmp_path):
     path = write(tmp_path, keypoints=[1.] * 51)
-    with pytest.raises(ValueError, match='17 key points.*takes 15'):
+    with pytest.raises(ValueError, match='17 keypoints.*takes 15'):
         SubJhmdbClipDataset(ann_file=path)
 
 
