@@ -7,6 +7,7 @@ default_hooks = dict(
         interval=1, save_best='posetrack/AP', rule='greater',
         max_keep_ckpts=3),
     sample_seed=dict(type='SampleSeedHook'),
+    resume_validation=dict(type='ResumeValidationHook'),
     worker_runs=dict(type='WorkerRunsHook'),
     broken_frames=dict(type='BrokenFramesHook'),
     checkpoint_match=dict(type='CheckpointMatchHook'))

@@ -8,7 +8,9 @@ version that does not need it.
 from . import startup  # noqa: F401  isort: skip  before any host's import
 from . import (
     checkpoint,
+    checkpoint_resume,
     checkpoint_strings,
+    checkpoint_writing,
     config_scope,
     cpu_ddp,
     gaussian_radius,
@@ -24,6 +26,8 @@ pkg_resources.install()
 versions.check()
 checkpoint.install()
 checkpoint_strings.install()
+checkpoint_writing.install()
+checkpoint_resume.install()
 config_scope.install()
 cpu_ddp.install()
 visualizer.install()
@@ -33,7 +37,8 @@ js_loss.install()
 gaussian_radius.install()
 
 __all__ = [
-    'checkpoint', 'checkpoint_strings', 'config_scope', 'cpu_ddp',
-    'gaussian_radius', 'hrformer', 'inferencer_collate', 'js_loss',
-    'pkg_resources', 'startup', 'versions', 'visualizer'
+    'checkpoint', 'checkpoint_resume', 'checkpoint_strings',
+    'checkpoint_writing', 'config_scope', 'cpu_ddp', 'gaussian_radius',
+    'hrformer', 'inferencer_collate', 'js_loss', 'pkg_resources', 'startup',
+    'versions', 'visualizer'
 ]

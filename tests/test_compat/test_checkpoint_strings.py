@@ -1,4 +1,6 @@
 """Nothing that a checkpoint says is executed, opened or deleted."""
+import time
+
 import numpy as np
 import pytest
 import torch
@@ -68,7 +70,7 @@ def make_runner(work_dir, epochs, save_best='a/AP', **kwargs):
                 interval=1, save_best=save_best, rule='greater',
                 max_keep_ckpts=2)),
         default_scope='mmengine',
-        experiment_name=f'{work_dir.name}{epochs}{len(kwargs)}',
+        experiment_name=f'{work_dir.name}{time.time_ns()}',
         **kwargs)
 
 

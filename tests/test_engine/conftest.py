@@ -1,5 +1,7 @@
 """Run the stock scripts on a few rendered frames."""
+import importlib
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -10,6 +12,9 @@ import pytest
 from mmpose_video.datasets.synthetic import SyntheticConfig, generate
 
 ROOT = Path(__file__).parents[2]
+# Imports the package once; each training is forked from there.
+FORKS = multiprocessing.get_context('forkserver')
+FORKS.set_forkserver_preload(['mmpose_video'])
 
 
 @pytest.fixture(scope='session')
@@ -68,6 +73,27 @@ def mim(tmp_path):
         return done.returncode, output
 
     return call
+
+
+@pytest.fixture(scope='session')
+def fork():
+    """Call ``train`` of a module in a process that may be killed.
+
+    Returns the exit status. The other process cannot import test modules,
+    but finds a module beside them.
+    """
+
+    def call(module, *args, **kwargs):
+        process = FORKS.Process(
+            target=importlib.import_module(module).train,
+            args=args, kwargs=kwargs)
+        process.start()
+        process.join()
+        return process.exitcode
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(Path(__file__).parent))
+        yield call
 
 
 def read_metrics(work_dir):

@@ -31,7 +31,7 @@ class KillHook(Hook):
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def train(config, work_dir, workers, kill_at, resume):
+def train(config, work_dir, workers=0, kill_at=None, resume=False):
     torch.set_num_threads(1)
     cfg = Config.fromfile(config)
     cfg.work_dir, cfg.resume, cfg.log_level = work_dir, resume, 'ERROR'

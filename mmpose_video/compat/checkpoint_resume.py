@@ -1,0 +1,185 @@
+"""Resume from the newest checkpoint that is intact.
+
+What is broken
+    With ``--resume``, mmengine 0.10.7 takes the path in ``last_checkpoint``
+    as it stands. If that file is empty, if the checkpoint is truncated, or
+    if the folder was moved, the training ends in an error that names no file
+    while intact checkpoints lie beside it.
+
+What this does
+    Reads the checkpoint before it is taken: all of the archive, by its check
+    sums, and that it holds what resuming needs. If it is not intact, the
+    newest earlier one of the same folder that is takes its place, and the
+    log says so. Where checkpoints exist and none is intact, that is an
+    error: the training does not silently begin again.
+
+When it can go
+    When MMEngine verifies what it resumes from.
+"""
+import logging
+import re
+import zipfile
+from pathlib import Path
+from typing import List, NamedTuple, Optional
+
+import mmengine.runner
+from mmengine.dist import barrier, is_main_process
+from mmengine.logging import print_log
+
+#: What :meth:`Runner.resume` reads from a checkpoint.
+_NEEDED = ('meta', 'state_dict', 'message_hub')
+_NAME = re.compile(r'(?P<prefix>.*?)(?P<step>[0-9]+)(?P<suffix>\.pth)')
+
+
+class _Saved(NamedTuple):
+    """A checkpoint that the name of a file tells of."""
+
+    step: int
+    path: Path
+
+
+def find_fault(path: Path) -> Optional[str]:
+    """Return why a training cannot be resumed from a file.
+
+    Args:
+        path (Path): A checkpoint of MMEngine's ``CheckpointHook``.
+
+    Returns:
+        str, optional: The reason; None if the file is intact.
+    """
+    from .checkpoint import guard_supported, guarded_load
+
+    if path.is_dir():
+        return None  # DeepSpeed's, which reads it by itself
+    if not path.is_file():
+        return 'there is no such file'
+    if not path.stat().st_size:
+        return 'it is empty'
+    try:
+        with zipfile.ZipFile(path) as archive:
+            broken = archive.testzip()
+        if broken is not None:
+            return f'its record {broken} is damaged'
+        if not guard_supported():
+            return None
+        content = guarded_load(str(path), map_location='cpu')
+    except zipfile.BadZipFile:
+        return 'it is truncated, or not a checkpoint'
+    except Exception as error:  # bytes of any kind: errors of any kind
+        return f'{error}'.split('\n')[0] or type(error).__name__
+    absent = [
+        key for key in _NEEDED
+        if not isinstance(content, dict) or key not in content
+    ]
+    return f'it lacks {", ".join(absent)}' if absent else None
+
+
+def find_latest_checkpoint(path: str) -> Optional[str]:
+    """Return the newest intact checkpoint of a training.
+
+    Args:
+        path (str): The work directory.
+
+    Returns:
+        str, optional: The path of the checkpoint; None if the training has
+        saved none so far.
+
+    Raises:
+        RuntimeError: If it has, and none is intact.
+    """
+    if is_main_process():
+        _delete_drafts(Path(path))
+    barrier()
+    faults: List[str] = []
+    candidates = _candidates(Path(path), faults)
+    if not candidates:
+        why = f' ({faults[0]})' if faults else ''
+        print_log(f'{path} holds no checkpoint to resume from{why}: the '
+                  'training begins anew', logger='current')
+        return None
+    for candidate in candidates:
+        fault = find_fault(candidate)
+        if fault is None:
+            if faults:
+                print_log(
+                    f'{"; ".join(faults)}. The training goes on from '
+                    f'{candidate}, the newest intact checkpoint',
+                    logger='current', level=logging.WARNING)
+            return str(candidate)
+        faults.append(f'{candidate} cannot be resumed from: {fault}')
+    raise RuntimeError(
+        f'{"; ".join(faults)}. No other checkpoint of this training is '
+        'intact. To begin anew, choose another work directory, or train '
+        'without --resume')
+
+
+def _candidates(folder: Path, faults: List[str]) -> List[Path]:
+    """Return the checkpoints of a training, the newest first.
+
+    ``last_checkpoint`` tells the newest one; what its own writing may have
+    lost is added to ``faults``.
+    """
+    pointer = folder / 'last_checkpoint'
+    recorded = None
+    if pointer.exists():
+        text = pointer.read_bytes().decode(errors='replace').strip()
+        recorded = _find_recorded(text, folder)
+        if recorded is None:
+            faults.append(f'{pointer} is empty' if not text else
+                          f'{pointer} names {text[:200]!r}, which is not there')
+    if recorded is None:
+        return [saved.path for saved in _saved_in(folder)]
+    others = _saved_in(recorded.parent, recorded)
+    return [recorded, *(saved.path for saved in others)]
+
+
+def _find_recorded(text: str, folder: Path) -> Optional[Path]:
+    """Return the file that ``last_checkpoint`` names.
+
+    A work directory may have been moved, or may be relative to another
+    current directory: then the file is looked for in it.
+    """
+    if not text or '\0' in text:
+        return None
+    for path in (Path(text), folder / Path(text).name):
+        if path.exists():
+            return path
+    return None
+
+
+def _saved_in(folder: Path, before: Optional[Path] = None) -> List[_Saved]:
+    """List the checkpoints of a folder, the newest first.
+
+    Args:
+        folder (Path): The folder.
+        before (Path, optional): Only those of its kind that are older; a
+            folder may still hold later ones of another training.
+    """
+    bound = before and _NAME.fullmatch(before.name)
+    found = []
+    for path in folder.glob('*.pth'):
+        name = _NAME.fullmatch(path.name)
+        if name is None or path.name.startswith('best_'):
+            continue
+        if before is not None and (
+                not bound or name['prefix'] != bound['prefix']
+                or int(name['step']) >= int(bound['step'])):
+            continue
+        found.append(_Saved(int(name['step']), path))
+    return sorted(found, reverse=True)
+
+
+def _delete_drafts(folder: Path) -> None:
+    """Delete what a killed process has left of files that it was writing."""
+    drafts = [*folder.glob('*.pth.*.part'),
+              *folder.glob('last_checkpoint.*.part')]
+    for draft in drafts:
+        draft.unlink(missing_ok=True)
+
+
+def install() -> None:
+    """Let MMEngine's runners find the newest intact checkpoint."""
+    from mmengine.runner import _flexible_runner, checkpoint, runner
+
+    for module in (mmengine.runner, runner, _flexible_runner, checkpoint):
+        module.find_latest_checkpoint = find_latest_checkpoint
