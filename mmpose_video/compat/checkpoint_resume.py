@@ -125,8 +125,9 @@ def _candidates(folder: Path, faults: List[str]) -> List[Path]:
         text = pointer.read_bytes().decode(errors='replace').strip()
         recorded = _find_recorded(text, folder)
         if recorded is None:
-            faults.append(f'{pointer} is empty' if not text else
-                          f'{pointer} names {text[:200]!r}, which is not there')
+            faults.append(
+                f'{pointer} names {text[:200]!r}, which is not there'
+                if text else f'{pointer} is empty')
     if recorded is None:
         return [saved.path for saved in _saved_in(folder)]
     others = _saved_in(recorded.parent, recorded)
