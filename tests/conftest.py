@@ -1,5 +1,6 @@
 """What all tests share."""
 import json
+import logging
 import os
 import random
 from pathlib import Path
@@ -8,6 +9,7 @@ import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.logging import MMLogger
 
 # first: makes the hosts importable for tests that import them on their own
 import mmpose_video  # noqa: F401
@@ -44,6 +46,18 @@ def seed():
 def rng():
     """A generator of numpy's own."""
     return np.random.default_rng(0)
+
+
+@pytest.fixture
+def warned():
+    """Messages of level WARNING and above in MMEngine's log."""
+    messages = []
+    handler = logging.Handler(logging.WARNING)
+    handler.emit = lambda record: messages.append(record.getMessage())
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(handler)
+    yield messages
+    logger.removeHandler(handler)
 
 
 @pytest.fixture(scope='session')

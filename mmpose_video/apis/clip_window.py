@@ -6,6 +6,7 @@ from typing import Deque, List, Optional
 import numpy as np
 from mmengine.logging import print_log
 
+from mmpose_video.datasets.clip_samplers import warn_of_stand_ins
 from mmpose_video.formats.frame_index import stand_ins
 
 from .frame_source import Frame
@@ -13,6 +14,8 @@ from .protocols import ClipSampler
 
 # a frame this near to the end of a clip (in frames) is not waited for
 _NEAR = 0.25
+# neighbours after which it is known whether most of them exist
+_ENOUGH = 100
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,8 @@ class Clip:
     Attributes:
         key (Frame): The key frame.
         frames (list[Frame]): T frames; one may appear more than once.
-        offsets (np.ndarray): Their distances from the key frame in frames,
-            rounded, (T, ) int64.
+        offsets (np.ndarray): Their distances from the key frame, in the
+            unit of the sampler, rounded, (T, ) int64.
         valid (np.ndarray): False where a frame stands in, (T, ) bool.
         key_index (int): Position of the key frame.
         shot (int): Number of the run of frames of one size.
@@ -45,10 +48,12 @@ class ClipWindow:
     does not. Where the size of the frames changes a new shot begins, and no
     clip reaches across. Offsets count frames of the source's rate: in a
     video with a variable rate, frames are chosen by their time stamps, and
-    one that is half a frame or more away from the wanted time stands in.
+    one that is half a frame or more away from the wanted time stands in. One
+    warning tells if most of the neighbours that clips ask for do not exist.
 
     Args:
-        sampler (ClipSampler): Tells the offsets of the frames of a clip.
+        sampler (ClipSampler): Tells the offsets of the frames of a clip, and
+            whether they count frames or files.
         latency (int, optional): How many frames after the key frame may be
             waited for. If the clip needs later ones, the nearest frame that
             is there stands in. Defaults to None, as many as the clip needs.
@@ -69,6 +74,8 @@ class ClipWindow:
         self.shot = 0
         self.frames: Deque[Frame] = deque()
         self._keys: Deque[Frame] = deque()
+        self._asked = self._missing = 0
+        self._warned = False
 
     def push(self, frame: Frame) -> List[Clip]:
         """Take the next frame.
@@ -90,32 +97,54 @@ class ClipWindow:
             self.shot += 1
         self.frames.append(frame)
         self._keys.append(frame)
-        while self._keys[0].position + self.wait <= frame.position + _NEAR:
+        while (self._time(self._keys[0]) + self.wait <=
+               self._time(frame) + _NEAR):
             ready.append(self._clip(self._keys.popleft()))
             if not self._keys:
                 break
-        self._forget(self._keys[0].position if self._keys else frame.position)
+        self._forget(self._time(self._keys[0] if self._keys else frame))
         return ready
 
     def flush(self) -> List[Clip]:
         """Return the remaining clips at the end of the stream."""
         ready = [self._clip(key) for key in self._keys]
         self._keys.clear()
+        self._warn_of_gaps()
         return ready
+
+    def _time(self, frame: Frame) -> float:
+        """Return the time of a frame in the unit of the offsets."""
+        if self.sampler.offset_unit == 'file':
+            return frame.index
+        return frame.position
 
     def _clip(self, key: Frame) -> Clip:
         """Build the clip around a key frame from the frames kept."""
-        wanted = key.position + np.asarray(self.sampler())
-        positions = np.array([frame.position for frame in self.frames])
-        places = stand_ins(positions, wanted, key.position)
-        found = positions[places]
+        time = self._time(key)
+        wanted = time + np.asarray(self.sampler())
+        times = np.array([self._time(frame) for frame in self.frames])
+        places = stand_ins(times, wanted, time)
+        found = times[places]
+        valid = np.abs(found - wanted) < 0.5
+        # what lies before the first frame or after the last is not missing
+        inner = (wanted != time) & (wanted > times[0]) & (wanted < times[-1])
+        self._asked += int(inner.sum())
+        self._missing += int((inner & ~valid).sum())
+        if self._asked >= _ENOUGH:
+            self._warn_of_gaps()
         return Clip(
             key=key,
             frames=[self.frames[place] for place in places.tolist()],
-            offsets=np.rint(found - key.position).astype(np.int64),
-            valid=np.abs(found - wanted) < 0.5,
+            offsets=np.rint(found - time).astype(np.int64),
+            valid=valid,
             key_index=self.sampler.key_index,
             shot=self.shot)
+
+    def _warn_of_gaps(self) -> None:
+        """Warn once if most neighbours do not exist."""
+        if not self._warned:
+            self._warned = warn_of_stand_ins(self._asked, self._missing,
+                                             'the video')
 
     def _forget(self, next_key: float) -> None:
         """Drop what no later clip needs.
@@ -123,7 +152,7 @@ class ClipWindow:
         One frame at or before the reach stays, since it is the nearest one to
         a missing frame.
         """
-        while len(self.frames) > 1 and (self.frames[1].position <=
+        while len(self.frames) > 1 and (self._time(self.frames[1]) <=
                                         next_key - self.before):
             self.frames.popleft()
 

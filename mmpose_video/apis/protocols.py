@@ -42,13 +42,16 @@ class ClipSampler(Protocol):
 
     Attributes:
         key_index (int): Position of the key frame in the clip.
+        offset_unit (str): ``'frame'`` or ``'file'``, see
+            :class:`BaseClipSampler`.
     """
 
     key_index: int
+    offset_unit: str
 
     @property
     def reach(self) -> Tuple[int, int]:
         """tuple[int, int]: Longest distances before and after the key."""
 
     def __call__(self) -> np.ndarray:
-        """Return the offsets in frames, (T, ) int64."""
+        """Return the offsets, (T, ) int64."""

@@ -78,7 +78,7 @@ class SharedCropRunner(PoseRunner):
     def _key_sample(self, item: Item) -> PoseDataSample:
         """Return the meta information of the key frame's crop."""
         clip = item.clip
-        known = self._known[item.run][clip.shot, clip.key.number]
+        known = self._known[item.run][clip.shot, clip.key.index]
         sample = known.sample.clone()
         sample.gt_instances = known.sample.gt_instances.clone()
         sample.gt_instances.bbox_scores = np.array([item.score],
@@ -98,7 +98,7 @@ class SharedCropRunner(PoseRunner):
         for item in items:
             known = self._known.setdefault(item.run, {})
             for frame in item.clip.frames:
-                place = (item.clip.shot, frame.number)
+                place = (item.clip.shot, frame.index)
                 if place not in known:
                     new[item.run, place] = (item, frame)
         crops = list(new.items())
@@ -134,7 +134,7 @@ class SharedCropRunner(PoseRunner):
     def _gather(self, items: Sequence[Item], view: int) -> FeatureLevels:
         """Combine features of frames to clips, (N, T, C, h, w) per level."""
         clips = [[
-            self._known[item.run][item.clip.shot, frame.number].views[view]
+            self._known[item.run][item.clip.shot, frame.index].views[view]
             for frame in item.clip.frames
         ] for item in items]
         return tuple(
@@ -148,7 +148,7 @@ class SharedCropRunner(PoseRunner):
         Items come in ascending time, so the last one tells the time.
         """
         now = items[-1].clip
-        oldest = (now.shot, now.key.number - self.before)
+        oldest = (now.shot, now.key.index - self.before)
         for run in list(self._known):
             known = self._known[run]
             for place in [place for place in known if place < oldest]:

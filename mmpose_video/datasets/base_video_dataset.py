@@ -17,10 +17,12 @@ from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.schema import LARGEST_COORDINATE
 
 from .box_suppression import suppress
-from .clip_samplers import CLIP_SAMPLERS
+from .clip_samplers import CLIP_SAMPLERS, warn_of_stand_ins
 from .loading.image_size import fill_size
 
 MISSING_FRAMES = ('nearest', 'error')
+#: Key frames whose neighbours are looked for before training.
+_LOOKED_AT = 32
 
 
 class BaseVideoDataset(BaseCocoStyleDataset):
@@ -83,7 +85,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         data_info = super().get_data_info(idx)
         offsets = self.clip_sampler()
         paths, taken, valid = self.frame_index.neighbours(
-            data_info['img_path'], offsets, self.missing_frames)
+            data_info['img_path'], offsets, self.missing_frames,
+            self.clip_sampler.offset_unit)
         data_info['frame_paths'] = paths
         data_info['frame_offsets'] = taken
         data_info['frame_valid'] = valid
@@ -106,7 +109,24 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             raise ValueError(
                 f'no sample is left of `{self.bbox_file or self.ann_file}`: '
                 f'{self._skipped or "it holds no annotation"}')
+        self._warn_of_missing_frames(data_list)
         return data_list
+
+    def _warn_of_missing_frames(self, data_list: List[dict]) -> None:
+        """Look for the neighbours of some key frames, before training."""
+        offsets = self.clip_sampler.candidates
+        offsets = offsets[offsets != 0]
+        neighbours = missing = 0
+        step = -(-len(data_list) // _LOOKED_AT)
+        for data_info in data_list[::step] if len(offsets) else ():
+            path = data_info['img_path']
+            if not len(self.frame_index.numbers(path)):
+                continue  # the loader reports the missing key frame
+            _, _, exists = self.frame_index.neighbours(
+                path, offsets, unit=self.clip_sampler.offset_unit)
+            neighbours += len(exists)
+            missing += int((~exists).sum())
+        warn_of_stand_ins(neighbours, missing, f'`{self.ann_file}`')
 
     def inspect_labels(self, labels: dict) -> None:
         """Look at the annotation file's content before it is parsed.

@@ -150,22 +150,27 @@ class FrameIndex:
     def neighbours(self,
                    img_path: str,
                    offsets: np.ndarray,
-                   policy: str = 'nearest'
+                   policy: str = 'nearest',
+                   unit: str = 'frame'
                    ) -> Tuple[List[str], np.ndarray, np.ndarray]:
         """Find the frames at some distances from a frame.
 
         Args:
             img_path (str): The key frame.
-            offsets (np.ndarray): Wanted distances in frames, shape (T, ).
+            offsets (np.ndarray): Wanted distances, shape (T, ).
             policy (str): What stands in for a frame that does not exist:
                 ``'nearest'``, the nearest existing frame (of two, the one
                 closer to the key frame), or ``'error'``.
+            unit (str): What the distances count: ``'frame'``, the numbers in
+                the names, or ``'file'``, the files that exist. Defaults to
+                'frame'.
 
         Returns:
             tuple:
             - paths (list[str]): T paths. The key frame is never checked: the
               loader reports it if it is missing.
-            - offsets (np.ndarray): Distances of the frames taken, (T, ) int64.
+            - offsets (np.ndarray): Distances of the frames taken, in the same
+              unit, (T, ) int64.
             - valid (np.ndarray): False where a frame stands in, (T, ) bool.
 
         Raises:
@@ -189,19 +194,45 @@ class FrameIndex:
         if names.get(key) != name:
             names = {**names, key: name}
             numbers = np.array(sorted(names))
-        taken = key + wanted
-        if not all(number in names for number in taken.tolist()):
-            taken = numbers[stand_ins(numbers, taken, key)]
-        valid = taken == key + wanted
-        if policy == 'error' and not valid.all():
-            missing = (key + wanted)[~valid].tolist()
+        if unit == 'file':
+            # the places of the frames take the part of their numbers
+            times = np.arange(len(numbers))
+            key = int(np.searchsorted(numbers, key))
+        else:
+            times = numbers
+        places = np.searchsorted(times, key + wanted).clip(max=len(times) - 1)
+        exists = times[places] == key + wanted
+        if not exists.all():
+            places = stand_ins(times, key + wanted, key)
+        taken = times[places]
+        if policy == 'error' and not exists.all():
+            missing = (key + wanted)[~exists].tolist()
             raise FileNotFoundError(
                 f'frames {missing} of the clip around `{img_path}` do not '
                 f'exist in `{folder}` ({len(numbers)} frames, '
-                f'{numbers[0]} to {numbers[-1]}). Extract all frames, or set '
+                f'{times[0]} to {times[-1]}). Extract all frames, or set '
                 "`missing_frames='nearest'`")
-        paths = [osp.join(folder, names[number]) for number in taken.tolist()]
-        return paths, taken - key, valid
+        paths = [
+            osp.join(folder, names[number])
+            for number in numbers[places].tolist()
+        ]
+        return paths, taken - key, exists
+
+    def numbers(self, img_path: str) -> np.ndarray:
+        """Return the numbers of all frames of a frame's video.
+
+        Args:
+            img_path (str): The frame.
+
+        Returns:
+            np.ndarray: Ascending numbers of the files that exist, (M, );
+            empty if there is none or the path holds no frame number.
+        """
+        parsed = parse_frame_name(img_path)
+        if parsed is None:
+            return np.array([], dtype=np.int64)
+        return self._series(osp.dirname(img_path)).get(
+            parsed.series, ({}, np.array([], dtype=np.int64)))[1]
 
     def _list_series(self, folder: str) -> Dict[
             Tuple[str, str], Tuple[Dict[int, str], np.ndarray]]:

@@ -10,8 +10,8 @@ from mmpose_video.datasets.clip_samplers import FixedOffsets, RandomOffsets
 from mmpose_video.formats.frame_index import FrameIndex
 
 
-def frame(number, size=(4, 6)):
-    return Frame(number, number, f'{number}.png',
+def frame(number, size=(4, 6), index=None):
+    return Frame(number if index is None else index, number, f'{number}.png',
                  np.full((*size, 3), number % 256, np.uint8))
 
 
@@ -26,19 +26,21 @@ def stream(window, frames):
     range(12), [3, 4, 5, 9, 10, 20, 23, 24], [7]])
 @pytest.mark.parametrize('offsets', [
     (-2, -1, 0, 1, 2), (0, ), (-3, 0), (0, 1, 4), (-6, -3, 0, 3, 6)])
-def test_as_the_data_set(numbers, offsets, tmp_path):
+@pytest.mark.parametrize('unit', ['frame', 'file'])
+def test_as_the_data_set(numbers, offsets, unit, tmp_path):
     for number in numbers:
         cv2.imwrite(str(tmp_path / f'{number:04d}.png'),
                     np.zeros((2, 2, 3), np.uint8))
-    ready, rest = stream(ClipWindow(FixedOffsets(offsets)),
-                         map(frame, numbers))
+    window = ClipWindow(FixedOffsets(offsets, offset_unit=unit))
+    ready, rest = stream(window, [
+        frame(number, index=i) for i, number in enumerate(numbers)])
     clips = [clip for some in ready for clip in some] + rest
     assert [clip.key.number for clip in clips] == list(numbers)
     index = FrameIndex()
     for clip in clips:
         number = clip.key.number
         paths, taken, valid = index.neighbours(
-            str(tmp_path / f'{number:04d}.png'), np.sort(offsets))
+            str(tmp_path / f'{number:04d}.png'), np.sort(offsets), unit=unit)
         np.testing.assert_array_equal(clip.offsets, taken)
         np.testing.assert_array_equal(clip.valid, valid)
         assert [int(p[-8:-4]) for p in paths] == [
@@ -119,3 +121,20 @@ def test_clock():
     assert [mean_rate.place(i, i / 25) for i in range(50)] == list(range(50))
     unknown = FrameClock(None)
     assert [unknown.place(i, i / 7) for i in (0, 1, 5)] == [0, 1, 5]
+
+
+@pytest.mark.parametrize('numbers, unit, count', [
+    (range(0, 300, 10), 'frame', 1),
+    (range(0, 300, 10), 'file', 0),
+    (range(30), 'frame', 0),
+    ([0, 10], 'frame', 1),
+    ([7], 'frame', 0),
+    # one of four frames is missing
+    ([i for i in range(400) if i % 4], 'frame', 0),
+])
+def test_one_warning_where_most_frames_are_missing(numbers, unit, count,
+                                                   warned):
+    stream(ClipWindow(FixedOffsets((-2, -1, 0, 1, 2), offset_unit=unit)),
+           [frame(number, index=i) for i, number in enumerate(numbers)])
+    assert len(warned) == count
+    assert all("`offset_unit='file'`" in text for text in warned)

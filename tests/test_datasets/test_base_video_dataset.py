@@ -1,6 +1,7 @@
 import copy
 import json
 
+import numpy as np
 import pytest
 
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
@@ -218,3 +219,37 @@ def test_image_names_stay_in_their_folder(tmp_path, make_video,
         kwargs = dict(bbox_file=str(boxes), test_mode=True)
     with pytest.raises(ValueError, match='must be relative'):
         build(tmp_path, ann_file, **kwargs)
+
+
+def test_every_tenth_frame(tmp_path, make_video, make_annotations, warned):
+    make_video(range(0, 80, 10))
+    ann_file = make_annotations(key_frames=(0, 30, 70))
+    dataset = build(tmp_path, ann_file)
+    text, = warned
+    assert text.startswith('MOST CLIPS ARE COPIES') and '6 of 6' in text
+    assert str(ann_file) in text and "`offset_unit='file'`" in text
+    assert not dataset.get_data_info(1)['frame_offsets'].any()
+
+    dataset = build(tmp_path, ann_file,
+                    clip_sampler=dict(CLIP, offset_unit='file'))
+    assert len(warned) == 1
+    info = dataset.get_data_info(1)
+    assert [path[-10:] for path in info['frame_paths']] == [
+        '000020.jpg', '000030.jpg', '000040.jpg']
+    assert info['frame_offsets'].tolist() == [-1, 0, 1]
+    assert info['frame_valid'].all()
+
+
+@pytest.mark.parametrize('numbers, sampler, count', [
+    (range(8), CLIP, 0),
+    ((0, 3, 7), dict(CLIP, dilation=0), 0),
+    ((0, 3, 7), dict(type='RandomSupport'), 1),
+    ((), CLIP, 0),  # no key frame: the loader's error says more
+])
+def test_warning_of_missing_frames(tmp_path, make_video, make_annotations,
+                                   warned, numbers, sampler, count):
+    make_video(numbers)
+    state = np.random.get_state()[1].copy()
+    build(tmp_path, make_annotations(), clip_sampler=sampler)
+    assert len(warned) == count
+    assert (np.random.get_state()[1] == state).all()

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 
 from mmpose_video.datasets.clip_samplers import (
+    CLIP_SAMPLERS,
     FixedOffsets,
     RandomOffsets,
     RandomSupport,
@@ -81,3 +82,29 @@ def test_random_support_of_no_distance_is_the_key():
     assert RandomSupport(0)().tolist() == [0, 0]
     with pytest.raises(ValueError, match='max_distance'):
         RandomSupport(-1)
+
+
+@pytest.mark.parametrize('make, candidates, reach', [
+    (lambda: FixedOffsets((-1, 0, 3), dilation=2), [-2, 0, 6], (2, 6)),
+    (lambda: FixedOffsets((0, 1), dilation=0), [0], (0, 0)),
+    (lambda: RandomOffsets(1, 2, 3), range(-3, 4), (3, 3)),
+    (lambda: RandomOffsets(0, 1, 2), [0, 1, 2], (0, 2)),
+    (lambda: RandomOffsets(1, 0, 2), [-2, -1, 0], (2, 0)),
+    (lambda: RandomSupport(1), [-1, 0, 1], (1, 1)),
+])
+def test_candidates_are_what_may_be_drawn(make, candidates, reach):
+    sampler = make()
+    drawn = {int(offset) for _ in range(200) for offset in sampler()}
+    assert sampler.candidates.tolist() == list(candidates) == sorted(drawn)
+    assert sampler.reach == reach
+
+
+@pytest.mark.parametrize('config', [
+    dict(type='FixedOffsets'), dict(type='RandomSupport'),
+    dict(type='RandomOffsets', num_before=1, num_after=1, max_distance=1)])
+def test_offset_unit(config):
+    assert CLIP_SAMPLERS.build(config).offset_unit == 'frame'
+    assert CLIP_SAMPLERS.build(
+        dict(config, offset_unit='file')).offset_unit == 'file'
+    with pytest.raises(ValueError, match="'frame', 'file'.*'second'"):
+        CLIP_SAMPLERS.build(dict(config, offset_unit='second'))

@@ -151,3 +151,34 @@ def test_stand_ins_against_a_search(rng):
             cost = [(abs(n - want), abs(n - key), i)
                     for i, n in enumerate(numbers)]
             assert min(cost)[2] == place
+
+
+def test_offsets_in_steps_of_files(make_video):
+    """Every tenth frame: frames are neighbours of their neighbours."""
+    folder = make_video([0, 10, 20, 35, 40])
+    index = FrameIndex()
+
+    def around(number, unit, **kwargs):
+        paths, offsets, valid = index.neighbours(
+            str(folder / f'{number:06d}.jpg'), OFFSETS, unit=unit, **kwargs)
+        return [int(name[:6]) for name in names(paths)], offsets, valid
+
+    frames, offsets, valid = around(20, 'file', policy='error')
+    assert frames == [0, 10, 20, 35, 40]
+    assert offsets.tolist() == OFFSETS.tolist() and valid.all()
+    frames, offsets, valid = around(35, 'file')
+    assert frames == [10, 20, 35, 40, 40]
+    assert offsets.tolist() == [-2, -1, 0, 1, 1]
+    assert valid.tolist() == [True] * 4 + [False]
+    with pytest.raises(FileNotFoundError, match=r'frames \[5\].*0 to 4'):
+        around(35, 'file', policy='error')
+    frames, _, valid = around(20, 'frame')
+    assert frames == [20] * 5 and valid.sum() == 1
+
+
+def test_numbers_of_a_video(make_video):
+    folder = make_video([3, 10, 7])
+    index = FrameIndex()
+    assert index.numbers(str(folder / '000099.jpg')).tolist() == [3, 7, 10]
+    for path in ('x_000003.jpg', 'cover.jpg', 'nowhere/000003.jpg'):
+        assert index.numbers(str(folder / path)).tolist() == []

@@ -5,11 +5,12 @@ import numpy as np
 from torch.utils.data import Dataset
 
 from ..base_video_dataset import BaseVideoDataset
+from ..clip_samplers import BaseClipSampler
 from .plan import Target
 
 
-class _PairSampler:
-    """A clip sampler whose second frame is set from outside."""
+class _PairSampler(BaseClipSampler):
+    """Take a second frame that is set from outside."""
 
     key_index = 0
     num_frames = 2
@@ -17,6 +18,11 @@ class _PairSampler:
 
     def __call__(self) -> np.ndarray:
         return np.array([0, self.offset], dtype=np.int64)
+
+    @property
+    def candidates(self) -> np.ndarray:
+        """np.ndarray: See :class:`BaseClipSampler`."""
+        return np.unique(self())
 
 
 class LabelPairs(Dataset):

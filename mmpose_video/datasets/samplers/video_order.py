@@ -5,7 +5,7 @@ from typing import Any, Iterator
 import numpy as np
 from mmengine.dataset import BaseDataset
 
-from mmpose_video.formats.frame_index import frame_number
+from mmpose_video.formats.frame_index import parse_frame_name
 
 
 def video_order(dataset: Any) -> np.ndarray:
@@ -39,9 +39,11 @@ def video_order(dataset: Any) -> np.ndarray:
 
 
 def _key(path: str) -> tuple:
-    """What to sort by: folder, then frame number."""
-    number = frame_number(path)
-    return osp.dirname(path), -1 if number is None else number, path
+    """Return what samples are sorted by: folder, video and frame number."""
+    frame = parse_frame_name(path)
+    if frame is None:
+        return osp.dirname(path), ('', ''), -1, path
+    return osp.dirname(path), frame.series, frame.number, path
 
 
 def _paths(dataset: Any) -> Iterator[str]:

@@ -19,10 +19,11 @@ def test_order_is_by_video_frame_and_then_as_given(make_dataset):
 
 def test_frames_are_sorted_as_numbers():
     dataset = BaseDataset(lazy_init=True)
-    names = ['v/10.jpg', 'v/9.jpg', 'a/2.jpg', 'v/100.jpg']
+    names = ['v/10.jpg', 'v/9.jpg', 'a/2.jpg', 'v/100.jpg', 'v/cam_9.jpg',
+             'v/cover.jpg', 'v/cam_1.jpg']
     dataset.load_data_list = lambda: [dict(img_path=n) for n in names]
     dataset.full_init()
-    assert video_order(dataset).tolist() == [2, 1, 0, 3]
+    assert video_order(dataset).tolist() == [2, 5, 1, 0, 3, 6, 4]
 
 
 def test_wrapped_data_sets(make_dataset):
