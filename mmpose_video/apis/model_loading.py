@@ -6,11 +6,14 @@ from typing import Any, Optional, Union
 import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
+from mmengine.registry import DefaultScope
 from mmengine.runner.checkpoint import CheckpointLoader
 from mmengine.runner.checkpoint import (
     _load_checkpoint_to_model as copy_weights,
 )
 from mmpose.apis import init_model
+from mmpose.models.pose_estimators import TopdownPoseEstimator
+from mmpose.registry import MODELS
 
 from mmpose_video.engine.checkpoint_match import match_checkpoint
 
@@ -42,6 +45,24 @@ def read_config(config: Union[str, os.PathLike, Config]) -> Config:
             raise ValueError(f'{path} is not the config of a pose model: it '
                              f'has no `{name}`')
     return config
+
+
+def check_is_top_down(config: Config) -> None:
+    """Refuse models that do not predict the person in a box.
+
+    Args:
+        config (Config): A config of a model.
+
+    Raises:
+        ValueError: If its model is not top-down.
+    """
+    name = config.model.get('type')
+    with DefaultScope.overwrite_default_scope('mmpose'):
+        kind = name if isinstance(name, type) else MODELS.get(str(name))
+    if kind is not None and not issubclass(kind, TopdownPoseEstimator):
+        raise ValueError(
+            f'the model of the config is a {kind.__name__}; videos are '
+            'predicted by top-down models, one person in a box at a time')
 
 
 def load_pose_model(config: Config,

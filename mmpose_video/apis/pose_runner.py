@@ -5,6 +5,7 @@ from typing import Any, List, Sequence
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
+from mmpose.datasets.transforms import LoadImage
 from mmpose.structures import PoseDataSample
 
 from .clip_window import Clip
@@ -34,6 +35,9 @@ class Item:
 class PoseRunner:
     """Run the config's test pipeline and the model, as the test script does.
 
+    Configs of MMPose's own single-frame models load an image and not a clip;
+    their pipelines get the key frame.
+
     Args:
         model (PoseModel): The model.
         pipeline (Compose): The config's test pipeline.
@@ -42,6 +46,8 @@ class PoseRunner:
     def __init__(self, model: PoseModel, pipeline: Compose) -> None:
         self.model = model
         self.pipeline = pipeline
+        self.takes_clips = not any(
+            isinstance(step, LoadImage) for step in pipeline.transforms)
 
     @torch.no_grad()
     def run(self, items: Sequence[Item]) -> List[PoseDataSample]:
@@ -77,11 +83,13 @@ class PoseRunner:
             dict: What the pipeline gives: ``inputs`` and ``data_samples``.
         """
         sample = dict(
-            img=[frame.image for frame in frames],
             img_path=item.clip.key.name,
             img_id=item.clip.key.index,
             bbox=item.crop[None].astype(np.float32),
-            bbox_score=np.array([item.score], dtype=np.float32),
-            **clip)
+            bbox_score=np.array([item.score], dtype=np.float32))
+        if self.takes_clips:
+            sample.update(img=[frame.image for frame in frames], **clip)
+        else:
+            sample['img'] = item.clip.key.image
         sample.update(self.model.dataset_meta)
         return self.pipeline(sample)

@@ -114,6 +114,7 @@ class PoseStream:
 
         Raises:
             FloatingPointError: If a prediction is not finite.
+            ValueError: If the model predicts keypoints in space.
         """
         for pending in self._batches(source):
             sample = self._merge(pending)
@@ -181,6 +182,9 @@ class PoseStream:
         samples = self.runner.run([item for _, item in batch])
         for (pending, _), sample in zip(batch, samples):
             found = sample.pred_instances
+            if found.keypoints.shape[-1] != 2:
+                raise ValueError('the model predicts keypoints in space; '
+                                 'videos take those of images')
             if not (np.isfinite(found.keypoints).all()
                     and np.isfinite(found.keypoint_scores).all()):
                 raise FloatingPointError(

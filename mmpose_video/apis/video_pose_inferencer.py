@@ -21,7 +21,8 @@ from .box_source_factory import Boxes, make_box_source
 from .clip_window import Clip, ClipWindow
 from .detected_boxes import DetectedBoxes
 from .frame_source import FrameSource
-from .model_loading import load_pose_model, read_config
+from .model_loading import check_is_top_down, load_pose_model, read_config
+from .model_names import resolve_model
 from .options import (
     DrawingOptions,
     OutputOptions,
@@ -47,9 +48,13 @@ class VideoPoseInferencer:
     grow with its length.
 
     Args:
-        config (str | Config): The model's config.
-        checkpoint (str, optional): Its weights. Defaults to None, random
-            weights, with a warning.
+        config (str | Config): The model's config, or the name or alias of a
+            top-down model of MMPose's model zoo, such as ``'human'``,
+            ``'rtmpose-l'`` or ``'vitpose-b'``, as MMPose's inferencers take
+            them.
+        checkpoint (str, optional): Its weights. Defaults to None: those of
+            the model zoo for its models, which are downloaded once, and
+            random weights for others, with a warning.
         device (str, optional): Defaults to the first GPU, or the CPU.
         detector (str | dict | DetectedBoxes, optional): Finds the people
             where no boxes are given: config of an MMDetection model, or
@@ -80,6 +85,7 @@ class VideoPoseInferencer:
         ...                     drawing=dict(color_by='track')):
         ...     for person in result['predictions'][0]:
         ...         person['track_id'], person['keypoints']
+        >>> infer = VideoPoseInferencer('human', detector='rtmdet-tiny')
     """
 
     def __init__(self,
@@ -97,7 +103,9 @@ class VideoPoseInferencer:
                              f'{batch_size}')
         if smoother:
             make_smoother(smoother)  # may refuse, before anything slow
+        config, checkpoint = resolve_model(config, checkpoint)
         self.cfg = read_config(config)
+        check_is_top_down(self.cfg)
         self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
                                                 cfg_options)
         init_default_scope(self.cfg.get('default_scope', 'mmpose'))

@@ -27,8 +27,11 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add = parser.add_argument
     add('video', metavar='VIDEO',
         help='video file, image, folder of images, or webcam:0')
-    add('--config', required=True)
-    add('--checkpoint', help='default: random weights, with a warning')
+    add('--config', required=True,
+        help="config of a model, or a name or alias of MMPose's model zoo, "
+        'such as human or vitpose-b')
+    add('--checkpoint', help="default: the model zoo's for its models; for "
+        'others random weights, with a warning')
     add('--out-dir', required=True)
     add('--boxes', help='json file with boxes; default: the detector, or '
         'without one the whole image')
