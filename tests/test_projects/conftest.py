@@ -1,0 +1,5 @@
+"""Make `projects` importable, however pytest was started."""
+import sys
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[2]))
