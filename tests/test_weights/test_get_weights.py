@@ -210,7 +210,8 @@ def test_unknown_name(cache):
         get_weights('movenet-lightening')
 
 
-@pytest.mark.parametrize('name', ['human', 'HUMAN', 'rtmpose-m_8xb256-420e_body8-256x192'])
+@pytest.mark.parametrize(
+    'name', ['human', 'HUMAN', 'rtmpose-m_8xb256-420e_body8-256x192'])
 def test_aliases_of_the_model_zoo(name):
     model = find_zoo_model(name)
     assert model.name.startswith('rtmpose-m_8xb256-420e')
