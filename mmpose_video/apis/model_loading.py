@@ -104,19 +104,9 @@ def load_pose_model(config: Config,
             'no checkpoint was given: the weights are random, and the poses '
             'mean nothing', 'current', 30)
         return model
-    match = match_checkpoint(model, content)
-    if not match.complete:
-        raise ValueError(f'`{checkpoint}` holds the weights of another model: '
-                         f'{match}. Give the config that it was trained with')
-    weights = content.get('state_dict', content)
-    broken = [
-        name for name, value in weights.items()
-        if value.is_floating_point() and not value.isfinite().all()
-    ]
-    if broken:
-        raise ValueError(f'`{checkpoint}` holds weights that are not finite '
-                         f'({len(broken)} tensors, the first is '
-                         f'{broken[0]}); did its training end well?')
+    fault = match_checkpoint(model, content).find_fault(predicting=True)
+    if fault is not None:
+        raise ValueError(f'`{checkpoint}` cannot be used: {fault}')
     copy_weights(model, content, False, None)
     meta = content.get('meta', {})
     if 'dataset_meta' in meta:

@@ -20,6 +20,7 @@ from torch import Tensor
 from mmpose_video.weights.checkpoint_file import write_checkpoint
 from mmpose_video.weights.converters import CONVERTERS, LeftoverError
 from mmpose_video.weights.converters.describe import describe
+from mmpose_video.weights.converters.layout import find_layout
 
 from .get_flops import model_and_shape
 
@@ -33,14 +34,10 @@ def guess_layout(weights: Mapping[str, Tensor]) -> str:
     names = list(weights)
     ours = sum(name.startswith(('backbone.', 'neck.', 'head.'))
                for name in names)
-    shares = {
-        layout: converter().known_share(names)
-        for layout, converter in CONVERTERS.items()
-    }
-    best = max(shares, key=lambda layout: shares[layout])
-    if shares[best] > 0.9:
-        return (f'the names fit the layout `{best}` '
-                f'({CONVERTERS[best].source})')
+    layout = find_layout(names)
+    if layout is not None:
+        return (f'the names fit the layout `{layout}` '
+                f'({CONVERTERS[layout].source})')
     if ours == len(names):
         return ("all names are this package's or MMPose's already, so the "
                 'checkpoint may need no conversion')

@@ -133,4 +133,4 @@ def test_test_script_draws_and_refuses_another_model(
     code, output = mim('test', 'mmpose', other, '-C', checkpoint,
                        '--work-dir', tmp_path / 'other', check=False)
     assert code != 0
-    assert 'this checkpoint is of another model' in output
+    assert 'it holds the weights of another model' in output

@@ -19,8 +19,9 @@ class CheckpointMatchHook(Hook):
 
     * testing is an error unless every tensor of the model that predictions
       depend on is in the checkpoint with its shape;
-    * training from ``load_from`` may start from a part (a backbone), which is
-      summed up in one log line, but not from nothing.
+    * training may start from a part (a backbone), which is summed up in one
+      log line, if at least half of the model or of the checkpoint fits;
+    * weights that are not finite are an error for both.
 
     Args:
         strict (bool): False logs instead of raising. Defaults to True.
@@ -39,12 +40,12 @@ class CheckpointMatchHook(Hook):
         if is_model_wrapper(model):
             model = model.module
         match = match_checkpoint(model, checkpoint)
-        if match.complete:
-            return
         training = isinstance(runner._train_loop, BaseLoop)
-        if self.strict and (match.fitting == 0 or not training):
+        fault = match.find_fault(predicting=not training)
+        if fault is not None and self.strict:
             raise RuntimeError(
-                f'this checkpoint is of another model: {match}. Give the '
-                'config that it was trained with, or, to go on regardless, '
-                '`default_hooks.checkpoint_match.strict=False`')
-        runner.logger.warning(f'The model is loaded in part: {match}.')
+                f'this checkpoint cannot be used: {fault} To go on '
+                'regardless, set default_hooks.checkpoint_match.strict=False')
+        if fault is not None or not match.complete:
+            runner.logger.warning(
+                f'The model is loaded in part: {fault or match}')

@@ -2,7 +2,6 @@
 from typing import Any, Dict, Tuple
 
 import torch
-from mmengine.runner import CheckpointLoader
 from mmpose.models.heads import HeatmapHead
 from mmpose.registry import MODELS
 from mmpose.utils.typing import SampleList
@@ -74,21 +73,12 @@ class RoughHead(HeatmapHead):
         """
         try:
             super().init_weights()
-        except AssertionError as error:
-            config: Any = self.init_cfg
-            if config.get('type') != 'Pretrained':
-                raise
-            found = CheckpointLoader.load_checkpoint(
-                config['checkpoint'], map_location='cpu', logger=None)
-            names = found.get('state_dict', found)
-            prefixes = sorted({_prefix(name) for name in names})
+        except ValueError as error:
             raise ValueError(
-                f"{config['checkpoint']} has no weights under "
-                f"`{config.get('prefix')}`, where the single-frame head is "
-                f'looked for; it has {", ".join(prefixes)}. A single-frame '
-                "model's head is `head.`, that of a video model's neck "
-                '`neck.rough_head.`: set `neck.rough_head.init_cfg.prefix`, '
-                'or give the checkpoint of the single-frame model') from error
+                f"{error} A single-frame model's head is `head.`, that of a "
+                "video model's neck `neck.rough_head.`: set "
+                '`neck.rough_head.init_cfg.prefix`, or give the checkpoint '
+                'of the single-frame model') from error
 
     def train(self, mode: bool = True) -> 'RoughHead':
         """Set the mode; a frozen head stays in evaluation mode."""
@@ -111,10 +101,3 @@ class RoughHead(HeatmapHead):
             for sample in data_samples
         ])
         return {'loss_rough': self.loss_module(heatmaps, target, weights)}
-
-
-def _prefix(name: str) -> str:
-    """Return the part of a model that a weight belongs to."""
-    parts = name.split('.')
-    depth = 2 if parts[0] == 'neck' and len(parts) > 2 else 1
-    return f'`{".".join(parts[:depth])}.`'
