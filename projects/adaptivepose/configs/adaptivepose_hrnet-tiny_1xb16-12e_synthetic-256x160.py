@@ -1,0 +1,87 @@
+# Rendered clips, every fourth frame. No flip: the renderer paints left limbs
+# lighter than right ones.
+_base_ = [
+    '../../../configs/_base_/schedules/adamw_4e_from-scratch.py',
+    '../../../configs/_base_/models/hrnet-tiny.py',
+]
+
+custom_imports = dict(
+    imports=['mmpose_video', 'projects.adaptivepose'],
+    allow_failed_imports=False)
+
+train_cfg = dict(max_epochs=12, val_interval=4)
+param_scheduler = _base_.param_scheduler
+param_scheduler[1].update(T_max=12)
+
+label_codec = dict(
+    type='AdaptivePoseLabel', input_size=(256, 160), heatmap_size=(64, 40))
+
+model = dict(
+    type='BottomupPoseEstimator',
+    data_preprocessor=dict(type='PoseDataPreprocessor'),
+    head=dict(
+        _delete_=True,
+        type='AdaptivePoseHead',
+        in_channels=16,
+        num_keypoints=17,
+        feat_channels=64,
+        part_channels=16,
+        oks_loss=dict(
+            type='OKSLoss',
+            metainfo='configs/_base_/datasets/posetrack18.py'),
+        decoder=label_codec),
+    test_cfg=dict(flip_test=False))
+
+train_pipeline = [
+    dict(type='LoadImage'),
+    dict(
+        type='BottomupRandomAffine',
+        input_size=label_codec['input_size'],
+        scale_factor=(0.8, 1.3),
+        rotate_factor=15.,
+        shear_prob=0.),
+    dict(type='GenerateTarget', encoder=label_codec),
+    dict(type='PackPoseInputs'),
+]
+val_pipeline = [
+    dict(type='LoadImage'),
+    dict(
+        type='BottomupResize',
+        input_size=label_codec['input_size'],
+        size_factor=32,
+        resize_mode='expand'),
+    dict(type='PackPoseInputs'),
+]
+
+data_root = 'data/synthetic/hard/'
+dataset = dict(
+    type='PoseTrack18Dataset',
+    data_root=data_root,
+    data_mode='bottomup',
+    data_prefix=dict(img=''))
+train_dataloader = dict(
+    batch_size=16,
+    num_workers=1,
+    persistent_workers=True,
+    drop_last=True,
+    sampler=dict(type='DefaultSampler', shuffle=True),
+    dataset=dict(
+        ann_file='annotations/posetrack18_train.json',
+        sample_interval=4,
+        pipeline=train_pipeline,
+        **dataset))
+val_dataloader = dict(
+    batch_size=1,
+    num_workers=1,
+    persistent_workers=True,
+    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
+    dataset=dict(
+        ann_file='annotations/posetrack18_val.json',
+        test_mode=True,
+        pipeline=val_pipeline,
+        **dataset))
+test_dataloader = val_dataloader
+
+val_evaluator = dict(
+    type='PoseTrackAP', score_mode='keypoint', bbox_score_thr=0.)
+test_evaluator = val_evaluator
