@@ -4,6 +4,8 @@ A :class:`Target` writes a valid set of files below a folder, names those that
 are damaged, and reads the whole. ``read`` must end without an error or with
 one that names the damaged file.
 """
+import contextlib
+import io
 import json
 import random
 import shutil
@@ -21,7 +23,7 @@ from mmpose_video.datasets.body import (
     PoseTrack18ClipDataset,
     SubJhmdbClipDataset,
 )
-from mmpose_video.datasets.convert import convert
+from mmpose_video.datasets.convert import ConversionError, convert
 from mmpose_video.datasets.convert import hieve as hieve_set
 from mmpose_video.datasets.convert import jhmdb as jhmdb_set
 from mmpose_video.datasets.convert import posetrack17 as posetrack17_set
@@ -245,13 +247,17 @@ class Conversion(Target):
         dst = self.root / 'dst'
         shutil.rmtree(dst, ignore_errors=True)
         on_error = ('skip', 'stop')[index % 2]
+        out = io.StringIO()
         try:
-            convert(self.plan(), str(dst), on_error=on_error, progress=False)
-        except ValueError as error:
+            with contextlib.redirect_stdout(out):
+                convert(self.plan(), str(dst), on_error=on_error,
+                        progress=False)
+        except ConversionError as error:
             if on_error == 'skip':
                 raise RuntimeError(f'the conversion ended: {error}'
                                    ) from error
-            raise
+            # what is wrong stands in the summary
+            raise ValueError(out.getvalue()) from error
 
 
 class PoseTrack17(Conversion):

@@ -55,16 +55,16 @@ def read_coco_labels(path: str,
     images = file.records('images')
     people = file.records('annotations', optional=True)
     by_image: Dict[Any, List[dict]] = {
-        key: [] for key in _unique_ids(images)
+        key: [] for key in unique_ids(images)
     }
     for image in images:
-        _check_image(image)
-    _unique_ids(people)
+        check_image(image)
+    unique_ids(people)
     check_numbers(people, 'bbox')
     check_numbers(people, 'keypoints')
     strangers = 0
     for person in people:
-        _check_person(person)
+        check_person(person)
         found = by_image.get(person.identity('image_id'))
         if found is None:
             strangers += 1
@@ -78,7 +78,7 @@ def read_coco_labels(path: str,
     return CocoLabels(path, file.data, pairs, strangers)
 
 
-def _unique_ids(records: Sequence[Record]) -> Dict[Any, Record]:
+def unique_ids(records: Sequence[Record]) -> Dict[Any, Record]:
     """Return records by id.
 
     Raises:
@@ -101,7 +101,13 @@ def _place(record: Record) -> str:
     return record.where.rpartition(', ')[2].partition(' ')[0]
 
 
-def _check_image(image: Record) -> None:
+def check_image(image: Record) -> None:
+    """Check what all readers take for granted of an image.
+
+    Raises:
+        FormatError: If a field is absent, or has a wrong type or size.
+    """
+    image.identity()
     image.text('file_name')
     for key in ('width', 'height'):
         # 0 stands for a size that is not known
@@ -112,7 +118,12 @@ def _check_image(image: Record) -> None:
     image.flag('has_labeled_person')
 
 
-def _check_person(person: Record) -> None:
+def check_person(person: Record) -> None:
+    """Check what all readers take for granted of an annotation.
+
+    Raises:
+        FormatError: If a field is absent, or has a wrong type or size.
+    """
     person.data['image_id'] = person.identity('image_id')
     person.integer('category_id', 1)
     person.integer('num_keypoints', 0)
@@ -181,7 +192,7 @@ def image_names(path: str) -> Dict[Any, str]:
     images = Record.read(path).records('images')
     return {
         key: image.text('file_name')
-        for key, image in _unique_ids(images).items()
+        for key, image in unique_ids(images).items()
     }
 
 

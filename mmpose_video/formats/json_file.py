@@ -7,6 +7,53 @@ from typing import IO, Any, Iterator, Optional
 
 import mmengine.fileio as fileio
 
+from .errors import FormatError
+
+
+def read_text(path: str) -> str:
+    """Read a text file.
+
+    Raises:
+        OSError: If the file cannot be read.
+        FormatError: If it is not UTF-8; the message names the file.
+    """
+    with open(path, 'rb') as file:
+        return decode_text(file.read(), path)
+
+
+def decode_text(data: bytes, source: str) -> str:
+    """Decode UTF-8, with or without the mark at its beginning.
+
+    Args:
+        data (bytes): Content of a file.
+        source (str): Its name, for messages.
+
+    Raises:
+        FormatError: If it is not UTF-8.
+    """
+    try:
+        return data.decode('utf-8-sig')
+    except UnicodeDecodeError as error:
+        raise FormatError(f'{source} is not UTF-8 text: {error}') from error
+
+
+def parse_json(text: str, source: str) -> Any:
+    """Parse JSON.
+
+    Args:
+        text (str): The text.
+        source (str): Name of its file, for messages.
+
+    Raises:
+        FormatError: If it is not valid JSON.
+    """
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise FormatError(f'{source} is nested too deeply') from None
+    except ValueError as error:
+        raise FormatError(f'{source} is not valid JSON: {error}') from error
+
 
 def read_json(path: str, backend_args: Optional[dict] = None) -> Any:
     """Read a JSON file.
@@ -20,7 +67,7 @@ def read_json(path: str, backend_args: Optional[dict] = None) -> Any:
 
     Raises:
         OSError: If the file cannot be read.
-        ValueError: If it is not valid JSON; the message names the file.
+        FormatError: If it is not valid JSON; the message names the file.
     """
     try:
         data = fileio.get(path, backend_args=backend_args)
@@ -28,12 +75,7 @@ def read_json(path: str, backend_args: Optional[dict] = None) -> Any:
         if error.filename:
             raise
         raise OSError(f'cannot read `{path}`: {error}') from error
-    try:
-        return json.loads(data.decode('utf-8-sig'))
-    except RecursionError:
-        raise ValueError(f'{path} is nested too deeply') from None
-    except ValueError as error:  # covers UnicodeDecodeError as well
-        raise ValueError(f'{path} is not valid JSON: {error}') from error
+    return parse_json(decode_text(data, path), path)
 
 
 def write_json(content: Any, path: str, indent: Optional[int] = None) -> None:

@@ -17,6 +17,7 @@ from typing import (
 
 import numpy as np
 
+from .errors import FormatError
 from .json_file import read_json
 
 #: Largest magnitude of a number: what float32, in which samples are kept,
@@ -34,10 +35,6 @@ class _Required:
 
 
 REQUIRED = _Required()
-
-
-class FormatError(ValueError):
-    """A file breaks its format; the message names file, item and fault."""
 
 
 class Record:
@@ -143,16 +140,15 @@ class Record:
         value = self._present(key, default, 'a string')
         if value is default:
             return default
-        if not isinstance(value, str) or not value or '\0' in value:
+        if not isinstance(value, str) or not value or not _is_text(value):
             raise self._wrong(key, 'a string', value)
         return value
 
     def identity(self, key: str = 'id') -> Union[int, str]:
         """Return an id: a whole number or a string."""
         value = self._present(key, REQUIRED, 'a whole number or a string')
-        if isinstance(value, str):
-            return value
-        return self.integer(key)
+        return self.text(key) if isinstance(value, str) else (
+            self.integer(key))
 
     def flag(self, key: str, default: bool = False) -> bool:
         """Return a truth value, which may be written as 0 or 1."""
@@ -288,6 +284,12 @@ def _id_of(value: Any) -> str:
     if isinstance(found, (int, str)) and not isinstance(found, bool):
         return f' (id {shown(found)})'
     return ''
+
+
+def _is_text(value: str) -> bool:
+    """Return whether a string has no null and no half of a character."""
+    return '\0' not in value and not any(
+        '\ud800' <= char <= '\udfff' for char in value)
 
 
 def _is_number(value: Any) -> bool:

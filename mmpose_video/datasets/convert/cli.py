@@ -21,7 +21,7 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog='mmpose-video convert',
         description='Write COCO-style annotation files from what the owners '
-        'of a data set distribute. Run it again to go on where it was.')
+        'of a dataset distribute. Run it again to go on where it was.')
     commands = parser.add_subparsers(dest='set', required=True)
     for name in SETS:
         command = commands.add_parser(name)
@@ -71,7 +71,7 @@ def make_plan(args: argparse.Namespace) -> Plan:
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Convert; 1 if the input is at fault."""
+    """Convert; return 1 if the input is at fault."""
     args = parse_args(argv)
     try:
         convert(

@@ -1,16 +1,18 @@
-"""Boxes around key points, and the checks of what labels hold."""
+"""Boxes around keypoints, and the checks of what labels hold."""
 from typing import Any, List, Optional, Sequence
 
 import numpy as np
 
-#: PoseTrack18's boxes exceed the labelled key points by this part of their
+from mmpose_video.formats.schema import LARGEST_COORDINATE
+
+#: PoseTrack18's boxes exceed the labelled keypoints by this part of their
 #: extent on each side (seen in its files).
 MARGIN = 0.15
 
 
 def box_around(points: np.ndarray, labelled: Any,
                margin: float = MARGIN) -> Optional[List[float]]:
-    """A box around a person's labelled key points.
+    """Return a box around a person's labelled keypoints.
 
     Args:
         points (np.ndarray): Pixels, (K, 2).
@@ -31,13 +33,18 @@ def box_around(points: np.ndarray, labelled: Any,
             *((1 + 2 * margin) * extent).tolist()]
 
 
+def are_coordinates(values: np.ndarray) -> bool:
+    """Return whether all numbers are finite and of a sensible size."""
+    return bool((np.abs(values) <= LARGEST_COORDINATE).all())
+
+
 def is_box(value: Any) -> bool:
-    """Whether it is ``[x, y, width, height]`` with an area."""
+    """Return whether it is ``[x, y, width, height]`` with an area."""
     try:
         box = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         return False
-    return bool(box.shape == (4, ) and np.isfinite(box).all()
+    return bool(box.shape == (4, ) and are_coordinates(box)
                 and box[2:].min() > 0)
 
 
@@ -48,7 +55,7 @@ def corners_to_box(corners: Sequence[float]) -> List[float]:
 
 
 def union(boxes: List[List[float]]) -> List[float]:
-    """The box around boxes ``[x, y, width, height]``."""
+    """Return the box around boxes ``[x, y, width, height]``."""
     array = np.asarray(boxes, dtype=np.float64)
     low = array[:, :2].min(0)
     high = (array[:, :2] + array[:, 2:]).max(0)

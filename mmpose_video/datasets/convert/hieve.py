@@ -3,12 +3,12 @@ import glob
 import os.path as osp
 from typing import Dict, List, Optional, Sequence
 
-from mmpose_video.formats.json_file import write_json
 from mmpose_video.formats.keypoints import (
     HIEVE_JOINTS,
     named_links,
     person_category,
 )
+from mmpose_video.formats.schema import FormatError
 
 from ..metainfo import HIEVE_METAINFO
 from .hieve_csv import read_boxes
@@ -34,14 +34,14 @@ def plan(src: str,
          boxes: Optional[str] = None,
          boxes_from: int = 0,
          extract_to: Optional[str] = None) -> Plan:
-    """What there is to convert.
+    """Look for what there is to convert.
 
     Args:
         src (str): Folder with ``labels`` and ``images/<video>/<frame>.jpg``,
             or ``videos`` if frames are to be extracted.
         labels (str, optional): Folder of the labels. Defaults to None,
             ``src/labels``. It holds a folder of frames' files per video
-            (``000000.xml``) or a json file per video, possibly below
+            (``000000.xml``) or a JSON file per video, possibly below
             ``train``.
         val (Sequence[str]): Videos to hold out for validation.
         boxes (str, optional): Folder of Track-1 files (``<video>.txt`` or
@@ -83,8 +83,8 @@ def plan(src: str,
                           dict(description=f'HiEve {split}')))
     result = Plan(splits, root, ['images'])
     if boxes is not None:
-        result.finish = lambda out, report: _write_boxes(
-            out, boxes, boxes_from, [s.file_name for s in splits], report)
+        result.finish = lambda files, report: _boxes(
+            files, boxes, boxes_from, report)
     return result
 
 
@@ -94,7 +94,7 @@ def _natural(name: str) -> tuple:
 
 
 def _find(folder: str) -> Dict[str, List[str]]:
-    """Label files by video."""
+    """Return the label files by video."""
     sources: Dict[str, List[str]] = {}
     for path in sorted(glob.glob(osp.join(glob.escape(folder), '*'))):
         name, suffix = osp.splitext(osp.basename(path))
@@ -123,7 +123,7 @@ def _task(video: str, number: int, files: List[str]) -> VideoTask:
 def read_video(video: str, number: int, files: List[str],
                images: SourceImages, report: Report
                ) -> Dict[str, List[dict]]:
-    """One video in COCO's style.
+    """Read a video in COCO's style.
 
     Args:
         video (str): Its name, and that of the folder of its frames.
@@ -140,15 +140,23 @@ def read_video(video: str, number: int, files: List[str],
     whole = len(files) == 1 and osp.splitext(
         osp.basename(files[0]))[0] == video
     for file in files:
-        if whole:
-            people.update(read_video_file(file, report))
-        else:
-            frame, found = read_frame_file(file, report)
-            people[frame] = found
+        try:
+            if whole:
+                people.update(read_video_file(file, report))
+            else:
+                frame, found = read_frame_file(file, report)
+                people[frame] = found
+        except FormatError as error:
+            # the other frames can be used without this one
+            report.lose(file, str(error), 'label file that cannot be read')
     frames = images.frames(osp.join('images', video), report)
     result: Dict[str, List[dict]] = dict(images=[], annotations=[])
     for frame in sorted(set(frames) | set(people)):
         name = frames.get(frame)
+        if frame >= FRAMES_PER_VIDEO:
+            report.fault('frame number that is too large',
+                         f'frame {frame} of video {video}')
+            continue
         if name is None:
             report.fault('annotated frame without an image',
                          f'frame {frame} of video {video}')
@@ -177,18 +185,20 @@ def read_video(video: str, number: int, files: List[str],
     return result
 
 
-def _write_boxes(out: str, folder: str, first: int, names: Sequence[str],
-                 report: Report) -> List[str]:
-    """A box file in MMPose's format beside each annotation file."""
-    paths = []
-    for name in names:
-        boxes = read_boxes(osp.join(out, name), folder, first, report)
+def _boxes(files: Sequence[str], folder: str, first: int,
+           report: Report) -> Dict[str, List[dict]]:
+    """Return a box file in MMPose's layout for each annotation file.
+
+    Raises:
+        FileNotFoundError: If there is none at all.
+    """
+    result = {}
+    for path in files:
+        boxes = read_boxes(path, folder, first, report)
         if boxes:
-            path = osp.join(out, name.replace('.json', '_boxes.json'))
-            write_json(boxes, path)
-            paths.append(path)
-    if not paths:
+            result[path.replace('.json', '_boxes.json')] = boxes
+    if not result and not report.faults:
         raise FileNotFoundError(
             f'`{folder}` holds no <video>.txt or <video>.csv of a video with '
             'labels')
-    return paths
+    return result

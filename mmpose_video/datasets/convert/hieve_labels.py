@@ -1,12 +1,11 @@
 """HiEve's label files of poses.
 
 The format page (http://humaninevents.org/format.html) describes a file per
-frame, ``000000.xml``, whose content is json. Real XML with the same elements
-is read as well. Files per video are read as ``annolist`` json, the layout of
+frame, ``000000.xml``, whose content is JSON. Real XML with the same elements
+is read as well. Files per video are read as ``annolist`` JSON, the layout of
 PoseTrack17 with HiEve's joint ids and body boxes; no description of them
 could be had, so these are the package's reading, not the benchmark's word.
 """
-import json
 import re
 from typing import Any, Dict, List, Optional, Tuple
 from xml.etree import ElementTree
@@ -15,11 +14,11 @@ import numpy as np
 
 from mmpose_video.formats.annolist import AnnolistRecord, annolist_frames
 from mmpose_video.formats.frame_index import frame_number
-from mmpose_video.formats.json_file import read_json
+from mmpose_video.formats.json_file import parse_json, read_json, read_text
 from mmpose_video.formats.keypoints import HIEVE_JOINTS
-from mmpose_video.formats.schema import FormatError
+from mmpose_video.formats.schema import FormatError, Record, shown
 
-from .geometry import box_around, corners_to_box, is_box
+from .geometry import are_coordinates, box_around, corners_to_box, is_box
 from .report import Report
 
 #: COCO's flags of the benchmark's.
@@ -27,35 +26,35 @@ FLAGS = {0: 2, 1: 1, -1: 0}
 
 
 def read_frame_file(file: str, report: Report) -> Tuple[int, List[dict]]:
-    """People of one frame.
+    """Read the people of one frame.
 
     Args:
-        file (str): ``<frame number>.xml``, json or XML inside.
+        file (str): ``<frame number>.xml``, JSON or XML inside.
         report (Report): Takes what is left out.
 
     Returns:
         tuple[int, list[dict]]: Frame number and people in COCO's style.
 
     Raises:
-        ValueError: If the file is of another layout.
+        FormatError: If the file is of another layout.
     """
     frame = frame_number(file)
     if frame is None:
-        raise ValueError(f'the name of {file} does not end in a frame number')
-    with open(file, encoding='utf-8') as opened:
-        text = opened.read().strip()
-    try:
-        content = (json.loads(text) if text.startswith('{')
-                   else _from_xml(ElementTree.fromstring(text)))
-    except (ValueError, ElementTree.ParseError) as error:
-        raise ValueError(f'{file} is neither json nor XML: {error}'
-                         ) from error
+        raise FormatError(f'the name of {file} does not end in a frame number')
+    text = read_text(file).strip()
+    content = parse_json(text, file) if text.startswith('{') else (
+        _parse_xml(text, file))
     annotation = content.get('annotation')
     if not isinstance(annotation, dict):
-        raise ValueError(f"{file} holds no 'annotation'")
+        raise FormatError(f"{file} holds no 'annotation'")
     people = []
     for i, entry in enumerate(_as_list(annotation.get('object'))):
-        person = _from_object(entry, f'{file}, object {i}', report)
+        try:
+            person = _from_object(Record(entry, f'{file}, object {i}'),
+                                  report)
+        except FormatError as error:
+            report.skip('person that cannot be read', error)
+            continue
         if person is not None:
             people.append(person)
     return frame, people
@@ -68,8 +67,12 @@ def _as_list(value: Any) -> list:
     return value if isinstance(value, list) else [value]
 
 
-def _from_xml(element: ElementTree.Element) -> dict:
-    """An element in the form of the json files."""
+def _parse_xml(text: str, source: str) -> dict:
+    """Return the content of XML in the form of the JSON files.
+
+    Raises:
+        FormatError: If it is not XML.
+    """
     def value(node: ElementTree.Element) -> Any:
         if not len(node):
             return (node.text or '').strip()
@@ -78,44 +81,75 @@ def _from_xml(element: ElementTree.Element) -> dict:
             out.setdefault(child.tag, []).append(value(child))
         return {k: v if len(v) > 1 else v[0] for k, v in out.items()}
 
-    return {element.tag: value(element)}
-
-
-def _from_object(entry: dict, where: str, report: Report) -> Optional[dict]:
-    fields = {
-        str(key).lower().replace('-', '_').replace(' ', '_'): value
-        for key, value in (entry.get('bndbox') or {}).items()
-    }
-    flat = np.zeros((len(HIEVE_JOINTS), 3))
     try:
-        for i, name in enumerate(HIEVE_JOINTS):
-            if name in fields:
-                x, y, flag = (float(v) for v in str(fields[name]).split(','))
-                flat[i] = x, y, FLAGS[int(flag)]
-        corners = [float(fields[k]) for k in ('xmin', 'ymin', 'xmax', 'ymax')]
-    except (KeyError, ValueError) as error:
-        report.skip('person that cannot be read', f'{where}: {error!r}')
-        return None
-    x1, y1, x2, y2 = corners
-    person = _person(flat, [x1, y1, x2 - x1, y2 - y1], where, report)
-    number = re.search(r'\d+$', str(entry.get('name', '')))
+        root = ElementTree.fromstring(text)
+        return {root.tag: value(root)}
+    except RecursionError:
+        raise FormatError(f'{source} is nested too deeply') from None
+    except (ValueError, ElementTree.ParseError) as error:
+        raise FormatError(f'{source} is neither JSON nor XML: {error}'
+                          ) from error
+
+
+def _from_object(entry: Record, report: Report) -> Optional[dict]:
+    """Convert one person; return None if nothing tells where it is.
+
+    Raises:
+        FormatError: If a field has a wrong type.
+    """
+    box = entry.record('bndbox')
+    fields = Record({
+        key.lower().replace('-', '_').replace(' ', '_'): value
+        for key, value in box.data.items()
+    }, box.where)
+    flat = np.zeros((len(HIEVE_JOINTS), 3))
+    for i, name in enumerate(HIEVE_JOINTS):
+        if name not in fields.data:
+            continue
+        values = _floats(fields, name, 3)
+        if values[2] not in FLAGS:
+            raise fields.error(f'the flag of {name} is {values[2]:g}, not one '
+                               f'of {sorted(FLAGS)}')
+        flat[i] = *values[:2], FLAGS[int(values[2])]
+    x1, y1, x2, y2 = (_floats(fields, key, 1)[0]
+                      for key in ('xmin', 'ymin', 'xmax', 'ymax'))
+    person = _person(flat, [x1, y1, x2 - x1, y2 - y1], entry.where, report)
+    number = re.search(r'\d{1,18}$', str(entry.value('name') or ''), re.ASCII)
     if person is not None and number:
         person['track_id'] = int(number.group())
     return person
 
 
+def _floats(fields: Record, key: str, count: int) -> List[float]:
+    """Return the comma-separated numbers of a field.
+
+    Raises:
+        FormatError: If it holds something else.
+    """
+    value = fields.value(key)
+    expected = 'a number' if count == 1 else f'{count} numbers'
+    try:
+        # a number of more than 4,300 digits has no text
+        numbers = [float(part) for part in str(value).split(',')]
+    except ValueError:
+        numbers = []
+    if len(numbers) != count:
+        raise fields.error(f'{key!r} must be {expected}, got {shown(value)}')
+    return numbers
+
+
 def read_video_file(file: str, report: Report) -> Dict[int, List[dict]]:
-    """People of a video by frame number.
+    """Read the people of a video by frame number.
 
     Args:
-        file (str): ``annolist`` json.
+        file (str): ``annolist`` JSON.
         report (Report): Takes what is left out.
 
     Returns:
         dict[int, list[dict]]: People in COCO's style.
 
     Raises:
-        ValueError: If the file is of another layout.
+        FormatError: If the file is of another layout.
     """
     result: Dict[int, List[dict]] = {}
     for i, frame in enumerate(annolist_frames(read_json(file), file)):
@@ -155,16 +189,16 @@ def _from_annorect(entry: AnnolistRecord,
 
 def _person(flat: np.ndarray, box: Any, where: str,
             report: Report) -> Optional[dict]:
-    """One person, checked; None if it cannot serve."""
-    if not np.isfinite(flat).all():
-        report.skip('person with a key point that is not finite', where)
+    """Check one person; return None if it cannot serve."""
+    if not are_coordinates(flat):
+        report.skip('person with a keypoint that is not finite', where)
         return None
     flat[flat[:, 2] == 0] = 0
     labelled = flat[:, 2] > 0
     if not is_box(box):
         box = box_around(flat[:, :2], labelled)
     if box is None:
-        report.skip('person without a box and key points', where)
+        report.skip('person without a box and keypoints', where)
         return None
     return dict(
         category_id=1,

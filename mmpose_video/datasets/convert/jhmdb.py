@@ -5,16 +5,18 @@ import re
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
-from scipy.io import loadmat
 
 from mmpose_video.formats.inner_path import inner_path
+from mmpose_video.formats.json_file import read_text
 from mmpose_video.formats.keypoints import (
     JHMDB_JOINTS,
     named_links,
     person_category,
 )
+from mmpose_video.formats.schema import FormatError
 
 from .geometry import box_around
+from .mat_file import READER
 from .report import Report
 from .source_images import SourceImages
 from .task import Plan, SplitTask, VideoTask
@@ -38,7 +40,7 @@ CATEGORY = person_category(
 
 
 def plan(src: str, labels: Optional[str] = None) -> Plan:
-    """What there is to convert.
+    """Look for what there is to convert.
 
     Args:
         src (str): Folder with ``Rename_Images``, ``joint_positions``,
@@ -86,18 +88,17 @@ def plan(src: str, labels: Optional[str] = None) -> Plan:
 
 
 def _read_lists(folder: str) -> Dict[Tuple[int, int], List[Tuple[str, str]]]:
-    """Videos (action, name) by split and part."""
+    """Return the videos (action, name) by split and part."""
     pattern = re.compile(r'^(.+)_test_split(\d)\.txt$')
     splits: Dict[Tuple[int, int], List[Tuple[str, str]]] = {}
     for path in sorted(glob.glob(osp.join(glob.escape(folder), '*.txt'))):
         match = pattern.match(osp.basename(path))
         if match is None:
             continue
-        with open(path, encoding='utf-8') as file:
-            lines = [line.split() for line in file if line.strip()]
-        for line in lines:
+        lines = read_text(path).splitlines()
+        for line in [line.split() for line in lines if line.strip()]:
             if len(line) != 2 or line[1] not in ('0', '1', '2'):
-                raise ValueError(f"`{path}` has a line {' '.join(line)!r}; a "
+                raise FormatError(f"`{path}` has a line {' '.join(line)!r}; a "
                                  'line is the name of a video and 0, 1 '
                                  '(train) or 2 (test)')
             inner_path(osp.join(folder, IMAGES), line[0], path)
@@ -122,7 +123,7 @@ def _task(src: str, video: Tuple[str, str], number: int) -> VideoTask:
 def read_video(video: Tuple[str, str], number: int, joints: str, masks: str,
                images: SourceImages, report: Report
                ) -> Dict[str, List[dict]]:
-    """One video in COCO's style, pixels counted from 1 as in the set.
+    """Read a video in COCO's style, pixels counted from 1 as in the set.
 
     Args:
         video (tuple[str, str]): Action and name.
@@ -140,8 +141,8 @@ def read_video(video: Tuple[str, str], number: int, joints: str, masks: str,
     """
     points = _array(joints, 'pos_img', 3)
     if points.shape[:2] != (2, len(JHMDB_JOINTS)):
-        raise ValueError(f"{joints}: 'pos_img' has shape {points.shape}, not "
-                         f'(2, {len(JHMDB_JOINTS)}, frames)')
+        raise FormatError(f"{joints}: 'pos_img' has shape {points.shape}, not "
+                          f'(2, {len(JHMDB_JOINTS)}, frames)')
     puppet = _array(masks, 'part_mask', 3)
     folder = osp.join(IMAGES, *video)
     result: Dict[str, List[dict]] = dict(images=[], annotations=[])
@@ -194,7 +195,7 @@ def read_video(video: Tuple[str, str], number: int, joints: str, masks: str,
 
 
 def mask_box(mask: np.ndarray) -> Optional[List[float]]:
-    """Box ``[x, y, width, height]`` of a mask's pixels, counted from 1."""
+    """Return the box ``[x, y, width, height]`` of a mask, counted from 1."""
     rows = np.flatnonzero(mask.any(axis=1))
     columns = np.flatnonzero(mask.any(axis=0))
     if not len(rows):
@@ -208,23 +209,17 @@ def mask_box(mask: np.ndarray) -> Optional[List[float]]:
 
 
 def _array(path: str, name: str, ndim: int) -> np.ndarray:
-    """An array of a .mat file."""
+    """Return an array of a .mat file.
+
+    Raises:
+        FormatError: If there is none, or it has another number of axes.
+    """
     try:
-        content = loadmat(path, variable_names=[name])
+        array = READER.array(path, name)
     except FileNotFoundError as error:
-        raise ValueError(f'there is no file {path}') from error
-    except PermissionError:
-        raise
-    except NotImplementedError as error:
-        raise ValueError(f'{path} is of MATLAB 7.3, which scipy does not '
-                         'read; the distributed files are older') from error
-    except Exception as error:  # scipy has no common base for its errors
-        raise ValueError(f'{path} is no .mat file ({error})') from error
-    if name not in content:
-        raise ValueError(f'{path} holds no {name!r}')
-    array = np.asarray(content[name])
-    if array.ndim == ndim - 1:  # MATLAB drops a last axis of length one
+        raise FormatError(f'there is no file {path}') from error
+    if array.ndim == ndim - 1:  # Matlab drops a last axis of length one
         array = array[..., None]
     if array.ndim != ndim:
-        raise ValueError(f'{path}: {name!r} has shape {array.shape}')
+        raise FormatError(f'{path}: {name!r} has shape {array.shape}')
     return array

@@ -13,7 +13,7 @@ def find_label_files(src: str, labels: Optional[str] = None,
                      splits: Sequence[str] = SPLITS,
                      suffixes: Sequence[str] = ('.json', )
                      ) -> Dict[str, List[str]]:
-    """Label files of each split.
+    """Find the label files of each split.
 
     Args:
         src (str): What the owners distribute, unpacked.

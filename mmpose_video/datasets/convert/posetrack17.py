@@ -1,4 +1,4 @@
-"""PoseTrack2017: ``annolist`` json or .mat files, one per video."""
+"""PoseTrack2017: ``annolist`` JSON or .mat files, one per video."""
 import os.path as osp
 from typing import Dict, List, Optional
 
@@ -16,7 +16,13 @@ from mmpose_video.formats.keypoints import (
 from mmpose_video.formats.schema import FormatError
 
 from .annolist_mat import load_annolist_mat
-from .geometry import box_around, corners_to_box, is_box, union
+from .geometry import (
+    are_coordinates,
+    box_around,
+    corners_to_box,
+    is_box,
+    union,
+)
 from .layout import find_label_files
 from .report import Report
 from .source_images import SourceImages
@@ -29,11 +35,11 @@ PEOPLE_PER_FRAME = 100000
 
 
 def plan(src: str, labels: Optional[str] = None) -> Plan:
-    """What there is to convert.
+    """Look for what there is to convert.
 
     Args:
-        src (str): Folder with ``images`` and the labels' json files, or
-            .mat files where there are no json files.
+        src (str): Folder with ``images`` and the JSON files of the labels,
+            or .mat files where there are no JSON files.
         labels (str, optional): Folder with ``train`` and ``val``.
 
     Returns:
@@ -58,19 +64,19 @@ def _reader(file: str, number: int) -> Reader:
 
 def read_video(file: str, number: int, images: SourceImages,
                report: Report) -> Dict[str, List[dict]]:
-    """One video in COCO's style.
+    """Read a video in COCO's style.
 
     Args:
-        file (str): Its json or .mat file.
+        file (str): Its JSON or .mat file.
         number (int): Place in the split from 1, for the ids.
         images (SourceImages): The images.
         report (Report): Takes what is left out.
 
     Returns:
-        dict: ``images`` and ``annotations`` with the 17 key points.
+        dict: ``images`` and ``annotations`` with the 17 keypoints.
 
     Raises:
-        ValueError: If it is no annolist.
+        FormatError: If it is no ``annolist``.
     """
     data = (load_annolist_mat(file)
             if file.endswith('.mat') else read_json(file))
@@ -85,11 +91,14 @@ def read_video(file: str, number: int, images: SourceImages,
         if size is None:
             continue
         frame_id = frame_number(name)
-        image_id = number * FRAMES_PER_VIDEO + (
-            i + 1 if frame_id is None else frame_id)
+        if frame_id is None:
+            frame_id = i + 1
+        if frame_id >= FRAMES_PER_VIDEO:
+            raise frame.error(f'the frame number {frame_id} of {name!r} is '
+                              'too large')
+        image_id = number * FRAMES_PER_VIDEO + frame_id
         people = frame.records('annorect', optional=True)
         xs, ys = frame.regions()
-        labelled = frame.value('is_labeled')
         result['images'].append(
             dict(
                 id=image_id,
@@ -97,7 +106,7 @@ def read_video(file: str, number: int, images: SourceImages,
                 vid_id=osp.basename(osp.dirname(name)),
                 file_name=name,
                 nframes=len(frames),
-                is_labeled=bool(people if labelled is None else labelled),
+                is_labeled=frame.flag('is_labeled', bool(people)),
                 width=size[0],
                 height=size[1],
                 ignore_regions_x=xs,
@@ -125,10 +134,12 @@ def _person(entry: AnnolistRecord, report: Report) -> Optional[dict]:
     """
     joints = entry.joints(len(POSETRACK_JOINTS))
     points, has = joints.points, joints.labelled
-    if not np.isfinite(points).all():
+    if not are_coordinates(points):
         raise entry.error('a joint has a coordinate that is not finite')
     corners = entry.corners()
     head = None if corners is None else corners_to_box(corners)
+    if head is not None and not are_coordinates(np.array(head)):
+        raise entry.error('the head box is not finite')
     body = box_around(points, has)
     if body is None and is_box(head):
         # one joint has no extent; some people have a head box only

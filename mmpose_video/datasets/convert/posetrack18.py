@@ -1,14 +1,20 @@
-"""PoseTrack18 and PoseTrack21: one COCO-style json file per video."""
+"""PoseTrack18 and PoseTrack21: one COCO-style JSON file per video."""
 import os.path as osp
-from typing import Any, Dict, List, Optional
+from typing import Dict, List, Optional
 
 import numpy as np
 
+from mmpose_video.formats.coco_labels import (
+    check_image,
+    check_person,
+    unique_ids,
+)
 from mmpose_video.formats.json_file import read_json
 from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS, columns_of
+from mmpose_video.formats.schema import FormatError, Record, check_numbers
 
 from ..label_version import describe_version, version_of_count
-from .geometry import box_around, is_box
+from .geometry import are_coordinates, box_around, is_box
 from .layout import find_label_files
 from .posetrack17 import CATEGORY
 from .report import Report
@@ -18,10 +24,10 @@ from .task import Plan, Reader, SplitTask, VideoTask
 
 def plan(src: str, labels: Optional[str] = None,
          name: str = 'posetrack18') -> Plan:
-    """What there is to convert.
+    """Look for what there is to convert.
 
     Args:
-        src (str): Folder with ``images`` and the labels' json files.
+        src (str): Folder with ``images`` and the JSON files of the labels.
         labels (str, optional): Folder with ``train`` and ``val``.
         name (str): 'posetrack18' or 'posetrack21'.
 
@@ -47,7 +53,7 @@ def plan(src: str, labels: Optional[str] = None,
 
 
 def plan21(src: str, labels: Optional[str] = None) -> Plan:
-    """As :func:`plan`, for PoseTrack21."""
+    """Do as :func:`plan`, for PoseTrack21."""
     return plan(src, labels, 'posetrack21')
 
 
@@ -57,10 +63,10 @@ def _reader(file: str) -> Reader:
 
 def read_video(file: str, images: SourceImages,
                report: Report) -> Dict[str, List[dict]]:
-    """One video, with sizes, and without what cannot serve.
+    """Read a video, with the sizes of its images.
 
     Args:
-        file (str): Its json file. Keys that are not known stay.
+        file (str): Its JSON file. Keys that are not known stay.
         images (SourceImages): The images.
         report (Report): Takes what is left out.
 
@@ -68,66 +74,94 @@ def read_video(file: str, images: SourceImages,
         dict: ``images`` and ``annotations``.
 
     Raises:
-        ValueError: If it is not of this layout.
+        FormatError: If it is not of this layout.
     """
     data = read_json(file)
     if not isinstance(data, dict) or not isinstance(data.get('images'), list):
-        raise ValueError(f"{file} holds no list 'images'; labels of "
-                         'PoseTrack17 are converted with posetrack17')
-    order = _order(data, file)
-    kept: Dict[Any, dict] = {}
-    for entry in data['images']:
-        width, height = entry.get('width'), entry.get('height')
-        size = images.size(entry['file_name'], report,
-                           (width, height) if width and height else None)
+        raise FormatError(f"{file} holds no list 'images'; labels of "
+                          'PoseTrack17 are converted with posetrack17')
+    labels = Record(data, file)
+    order = _order(labels)
+    listed = unique_ids(labels.records('images'))
+    kept = {}
+    for key, image in listed.items():
+        check_image(image)
+        known = (image.integer('width', 0), image.integer('height', 0))
+        size = images.size(image.text('file_name'), report,
+                           known if all(known) else None)
         if size is not None:
-            kept[entry['id']] = dict(entry, width=size[0], height=size[1])
+            kept[key] = dict(image.data, width=size[0], height=size[1])
     people = []
-    for i, entry in enumerate(data.get('annotations') or []):
-        if entry.get('image_id') in kept:
-            person = _person(entry, order, f'{file}, annotation '
-                             f"{entry.get('id', i)}", report)
-            if person is not None:
-                person.setdefault('id', entry['image_id'] * 100 + i)
-                people.append(person)
+    for i, entry in enumerate(labels.records('annotations', optional=True)):
+        image_id = entry.identity('image_id')
+        if image_id not in listed:
+            report.skip('person in an image that the file does not list',
+                        entry.where)
+        if image_id not in kept:
+            continue
+        try:
+            person = _person(entry, order, report)
+        except FormatError as error:
+            report.skip('person that cannot be read', error)
+            continue
+        if person is not None:
+            person['id'] = (entry.identity() if entry.value('id') is not None
+                            else _own_id(image_id, i))
+            people.append(person)
     return dict(images=list(kept.values()), annotations=people)
 
 
-def _order(data: dict, file: str) -> Optional[np.ndarray]:
-    """Where the file has the 17 key points; None for the usual order."""
-    categories = data.get('categories') or [{}]
-    names = categories[0].get('keypoints')
+def _own_id(image_id: object, number: int) -> object:
+    """Return an id for an annotation that has none."""
+    if isinstance(image_id, int):
+        return image_id * 100 + number
+    return f'{image_id}-{number}'
+
+
+def _order(labels: Record) -> Optional[np.ndarray]:
+    """Return where the file has the 17 keypoints, None for where it should."""
+    categories = labels.records('categories', optional=True)
+    names = categories[0].items('keypoints', True) if categories else []
     if not names or tuple(names) == POSETRACK_KEYPOINTS:
         return None
     try:
         return columns_of(names, POSETRACK_KEYPOINTS)
     except ValueError as error:
-        raise ValueError(f'{file}: {error}') from error
+        raise labels.error(str(error)) from error
 
 
-def _person(entry: dict, order: Optional[np.ndarray], where: str,
+def _person(entry: Record, order: Optional[np.ndarray],
             report: Report) -> Optional[dict]:
-    """One person; None if it cannot serve even the evaluation."""
-    person = dict(entry)
+    """Convert one person; return None if nothing tells where it is.
+
+    Raises:
+        FormatError: If a field has a wrong type.
+    """
+    for key in ('bbox', 'keypoints'):
+        check_numbers([entry], key)
+    check_person(entry)
+    person = {key: value for key, value in entry.data.items()
+              if value is not None}
     person.setdefault('category_id', 1)
     person.setdefault('iscrowd', 0)
-    values = entry.get('keypoints') or [0.] * (3 * len(POSETRACK_KEYPOINTS))
-    if len(values) != 3 * len(POSETRACK_KEYPOINTS):
-        raise ValueError(f'{where} has {len(values) / 3:g} key points')
-    points = np.array(values, dtype=np.float64).reshape(-1, 3)
-    if not np.isfinite(points).all():
-        report.skip('person with a key point that is not finite', where)
+    num = len(POSETRACK_KEYPOINTS)
+    points = np.zeros((num, 3))
+    if entry.value('keypoints'):
+        points = entry.numbers('keypoints', 3 * num).reshape(-1, 3)
+    if not are_coordinates(points):
+        report.skip('person with a keypoint that is not finite', entry.where)
         return None
     if order is not None:
         points = points[order]
+    if order is not None or not entry.value('keypoints'):
         person['keypoints'] = points.ravel().tolist()
-    person.setdefault('keypoints', values)
     labelled = np.any(points != 0, axis=1)
     person['num_keypoints'] = int(labelled.sum())
-    if not is_box(entry.get('bbox')):
-        box = box_around(points[:, :2], labelled)
-        if box is None:
-            report.skip('person without a box and key points', where)
+    box = entry.value('bbox')
+    if not is_box(entry.numbers('bbox') if box is not None else None):
+        around = box_around(points[:, :2], labelled)
+        if around is None:
+            report.skip('person without a box and keypoints', entry.where)
             return None
-        person['bbox'] = box
+        person['bbox'] = around
     return person

@@ -5,7 +5,7 @@ import os
 import os.path as osp
 import shutil
 import sys
-from typing import Any, Dict, List, Optional, Sequence
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from mmpose_video.formats.json_file import read_json, write_json
 from mmpose_video.utils import Progress
@@ -15,8 +15,9 @@ from .source_images import SourceImages
 from .task import Plan, SplitTask, VideoTask
 
 #: Raise this when the same labels give another file than before.
-VERSION = 1
+VERSION = 2
 ON_ERROR = ('stop', 'skip')
+FAULTY = 'images or labels are missing or broken (see above)'
 
 
 class ConversionError(ValueError):
@@ -29,7 +30,7 @@ def convert(plan: Plan,
             overwrite: bool = False,
             link: bool = True,
             progress: bool = True) -> Report:
-    """Write the annotation files of a data set.
+    """Write the annotation files of a dataset.
 
     Each video's result is kept in ``DST/annotations/.convert`` until its
     split is whole, so that an interrupted run goes on where it was. A split
@@ -38,10 +39,10 @@ def convert(plan: Plan,
 
     Args:
         plan (Plan): What to convert.
-        dst (str): The data set's folder, a config's ``data_root``.
-        on_error (str): ``'stop'`` looks through everything and then fails
-            if images or labels are missing or broken; ``'skip'`` leaves
-            them out. Defaults to 'stop'.
+        dst (str): The dataset's folder, a config's ``data_root``.
+        on_error (str): ``'stop'`` looks through everything, and writes no
+            file of which images or labels are missing or broken; ``'skip'``
+            leaves them out. Defaults to 'stop'.
         overwrite (bool): Replace annotation files that this function did
             not write. Defaults to False.
         link (bool): Put links to the image folders into ``dst``.
@@ -52,7 +53,8 @@ def convert(plan: Plan,
         Report: What was left out.
 
     Raises:
-        ConversionError: If something is missing or broken.
+        ConversionError: If something is missing or broken, or no image is
+            left.
         FileExistsError: If a file is there that is not ours.
     """
     if on_error not in ON_ERROR:
@@ -60,122 +62,159 @@ def convert(plan: Plan,
                          f'{on_error!r}')
     folder = osp.join(dst, 'annotations')
     total, images = Report(), SourceImages(plan.image_root)
+    written, failed = [], []
     for split in plan.splits:
-        report = _convert_split(split, folder, images, on_error, overwrite,
-                                progress)
+        path = osp.join(folder, split.file_name)
+        report, reason = _convert_split(split, path, images, on_error,
+                                        overwrite, progress)
         total.add(report)
+        if reason:
+            failed.append(f'`{path}` was not written, as {reason}')
+        else:
+            written.append(path)
     for note in plan.notes:
         print(note)
-    if plan.finish is not None:
+    if plan.finish is not None and written:
         report = Report()
-        for path in plan.finish(folder, report):
-            print(f'wrote {path}')
+        files = plan.finish(written, report)
         print('\n'.join(report.lines()), end='\n' if report.lines() else '')
         total.add(report)
+        for path, content in files.items():
+            if report.faults and on_error == 'stop':
+                failed.append(f'`{path}` was not written, as {FAULTY}')
+                continue
+            write_json(content, path)
+            print(f'wrote {path}')
+    if failed and (on_error == 'stop' or not written):
+        advice = ('. Put them right and run this again, which goes on from '
+                  'here, or pass `--on-error skip` to leave them out'
+                  if on_error == 'stop' else '')
+        raise ConversionError('; '.join(failed) + advice)
+    for message in failed:
+        print(message)
     if link:
         _link_images(plan, dst)
     return total
 
 
-def _convert_split(split: SplitTask, folder: str, images: SourceImages,
-                   on_error: str, overwrite: bool, progress: bool) -> Report:
-    path = osp.join(folder, split.file_name)
-    stem = osp.splitext(split.file_name)[0]
-    parts = osp.join(folder, '.convert', stem)
+def _convert_split(split: SplitTask, path: str, images: SourceImages,
+                   on_error: str, overwrite: bool,
+                   progress: bool) -> Tuple[Report, str]:
+    """Write one annotation file.
+
+    Returns:
+        tuple[Report, str]: What was left out, and why the file was not
+        written, empty if it was.
+    """
+    folder, name = osp.split(path)
+    parts = osp.join(folder, '.convert', osp.splitext(name)[0])
     record = f'{parts}.done.json'
     prints = [_fingerprint(video) for video in split.videos]
     whole = _digest([prints, split.info, on_error, images.root, VERSION])
-    done = _read_record(record)
+    done = _read_record(record, ('digest', 'report'))
     if osp.exists(path):
         if (done is not None and done['digest'] == whole
                 and not done['report']['faults']):
             report = Report.from_dict(done['report'])
             print(f'{path} is there and up to date')
             print('\n'.join(report.lines()))
-            return report
+            return report, ''
         if done is None and not overwrite:
             raise FileExistsError(
                 f'`{path}` was not written by this command. Choose another '
                 'folder, or pass --overwrite to replace it')
     print(f'{path}: {len(split.videos)} videos')
-    report, records = Report(), []
+    report = Report()
+    content: Dict[str, Any] = dict(
+        images=[],
+        annotations=[],
+        categories=[split.category],
+        info=dict(split.info, converter=VERSION))
+    seen = _Ids()
     bar = (Progress('videos', len(split.videos), sys.stdout)
            if progress else None)
     for video, mark in zip(split.videos, prints):
         part = _convert_video(video, mark, parts, images)
-        records.append(part)
         report.add(Report.from_dict(part['report']))
+        problem = seen.add(part)
+        if problem:
+            report.lose(video.name, problem, 'video with ids that are not '
+                        'unique')
+        else:
+            content['images'] += part['images']
+            content['annotations'] += part['annotations']
         if bar is not None:
             bar.update()
     if bar is not None:
         bar.close()
     print('\n'.join(report.lines()) or '  nothing was left out')
     if report.faults and on_error == 'stop':
-        raise ConversionError(
-            f'`{path}` was not written, as images or labels are missing or '
-            'broken (see above). Put them right and run this again, which '
-            'goes on from here, or pass `--on-error skip` to leave them out')
-    content = _merge(split, records, path)
+        return report, FAULTY
+    if not content['images']:
+        return report, 'no image is left'
     write_json(content, path)
     write_json(dict(digest=whole, report=report.to_dict()), record)
     shutil.rmtree(parts, ignore_errors=True)
     print(f'  wrote {len(content["images"])} images, '
           f'{len(content["annotations"])} people')
-    return report
+    return report, ''
+
+
+class _Ids:
+    """The ids of a split, which must be unique."""
+
+    def __init__(self) -> None:
+        self.seen: Dict[str, set] = dict(images=set(), annotations=set())
+
+    def add(self, part: dict) -> str:
+        """Add a video's ids, all or none of them.
+
+        Returns:
+            str: What is wrong with them, empty if nothing is.
+        """
+        new: Dict[str, set] = dict(images=set(), annotations=set())
+        for key, ids in new.items():
+            for entry in part[key]:
+                if entry['id'] in self.seen[key] or entry['id'] in ids:
+                    return (f"the id {entry['id']!r} is that of two {key}: "
+                            'is the video there twice?')
+                ids.add(entry['id'])
+        for key, ids in new.items():
+            self.seen[key] |= ids
+        return ''
 
 
 def _convert_video(video: VideoTask, mark: str, parts: str,
                    images: SourceImages) -> dict:
-    """One video's part, from the last run if it is there."""
+    """Return one video's part, from the last run if it is there."""
     path = osp.join(parts, f'{_digest(video.name)}.json')
-    part = _read_record(path)
-    if part is not None and part.get('mark') == mark:
+    part = _read_record(path, ('mark', 'report', 'images', 'annotations'))
+    if part is not None and part['mark'] == mark:
         return part
     report = Report()
+    content: dict = dict(images=[], annotations=[])
     try:
         content = video.read(images, report)
     except PermissionError as error:
-        report.fault('label file without permission to read it',
-                     error.filename or video.name)
-        content = dict(images=[], annotations=[])
+        name = error.filename or video.name
+        report.lose(video.name, str(name),
+                    'label file without permission to read it')
     except (ValueError, OSError) as error:
-        report.fault('label file that cannot be read', error)
-        content = dict(images=[], annotations=[])
+        report.lose(video.name, str(error), 'label file that cannot be read')
     part = dict(mark=mark, report=report.to_dict(), **content)
     if not report.faults:  # what is broken may be put right before long
         write_json(part, path)
     return part
 
 
-def _read_record(path: str) -> Optional[dict]:
+def _read_record(path: str, keys: Sequence[str]) -> Optional[dict]:
     """Read what an earlier run left; None if it left nothing of use."""
     try:
         record = read_json(path)
     except (OSError, ValueError):
         return None
-    return record if isinstance(record, dict) else None
-
-
-def _merge(split: SplitTask, records: Sequence[dict], path: str) -> dict:
-    content: Dict[str, Any] = dict(
-        images=[],
-        annotations=[],
-        categories=[split.category],
-        info=dict(split.info, converter=VERSION))
-    for record in records:
-        content['images'] += record['images']
-        content['annotations'] += record['annotations']
-    if not content['images']:
-        raise ConversionError(f'`{path}` was not written: no image is left')
-    for key in ('images', 'annotations'):
-        seen: set = set()
-        for entry in content[key]:
-            if entry['id'] in seen:
-                raise ConversionError(
-                    f"two {key} have the id {entry['id']}: is a video there "
-                    f'twice? ({entry.get("file_name", entry)})')
-            seen.add(entry['id'])
-    return content
+    usable = isinstance(record, dict) and set(keys) <= set(record)
+    return record if usable else None
 
 
 def _link_images(plan: Plan, dst: str) -> None:
@@ -194,7 +233,7 @@ def _link_images(plan: Plan, dst: str) -> None:
 
 
 def _fingerprint(video: VideoTask) -> str:
-    """Changes when a label file changes."""
+    """Return a text that changes when a label file changes."""
     marks: List[Any] = [video.name, VERSION]
     for path in video.sources:
         try:

@@ -1,4 +1,4 @@
-"""The images that labels name: are they there, and how large are they."""
+"""Look for the images that labels name, and for their sizes."""
 import os
 import os.path as osp
 from functools import lru_cache
@@ -24,7 +24,7 @@ class SourceImages:
         self._listing = lru_cache(16)(self._list)
 
     def _list(self, folder: str) -> Tuple[frozenset, str]:
-        """Names in a folder, and what prevented the listing."""
+        """Return the names in a folder, and what prevented the listing."""
         try:
             with os.scandir(osp.join(self.root, folder)) as entries:
                 return frozenset(entry.name for entry in entries), ''
@@ -32,6 +32,8 @@ class SourceImages:
             return frozenset(), 'image folder that does not exist'
         except PermissionError:
             return frozenset(), 'image folder without permission to list it'
+        except OSError:
+            return frozenset(), 'image folder that cannot be listed'
 
     def size(self, file_name: str, report: Report,
              known: Optional[Tuple[int, int]] = None

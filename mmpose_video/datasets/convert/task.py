@@ -1,6 +1,6 @@
-"""What a data set's module hands to the runner."""
+"""What the module of a dataset hands to the runner."""
 from dataclasses import dataclass, field
-from typing import Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from .report import Report
 from .source_images import SourceImages
@@ -50,12 +50,12 @@ class Plan:
         image_root (str): Folder to which image names are relative.
         image_folders (list[str]): What lies in it of images, for links.
         notes (list[str]): What the user should know.
-        finish (Callable, optional): ``finish(annotation folder, Report)``
-            writes what else there is; returns the paths.
+        finish (Callable, optional): ``finish(annotation files, Report)``
+            returns what else there is to write, JSON content by path.
     """
 
     splits: List[SplitTask]
     image_root: str
     image_folders: List[str]
     notes: List[str] = field(default_factory=list)
-    finish: Optional[Callable[[str, Report], List[str]]] = None
+    finish: Optional[Callable[[List[str], Report], Dict[str, Any]]] = None

@@ -122,9 +122,19 @@ def test_boxes_of_track_1(tmp_path, capsys):
     assert dataset.get_data_info(0)['bbox'].tolist() == [[10, 20, 40, 60]]
 
     (folder / '2.csv').write_text('0,1,5\n')
-    assert main(['hieve', str(tmp_path), str(tmp_path), '--boxes',
-                 str(folder)]) == 1
-    assert '2.csv, line 1' in capsys.readouterr().err
+    command = ['hieve', str(tmp_path), str(tmp_path), '--boxes', str(folder)]
+    before = path.read_text()
+    assert main(command) == 1
+    out, err = capsys.readouterr()
+    assert '2.csv, line 1: a line is frame, id' in out
+    assert 'got 3 values' in out
+    assert 'hieve_train_boxes.json` was not written' in err
+    assert path.read_text() == before
+    assert main([*command, '--on-error', 'skip']) == 0
+    assert len(json.loads(path.read_text())) == 1  # frame 3 is 2 from 0
+    (folder / '2.csv').write_bytes(b'\xff\xfe')
+    assert main([*command, '--on-error', 'skip']) == 0
+    assert '2.csv is not UTF-8 text' in capsys.readouterr().out
     with pytest.raises(FileNotFoundError, match='holds no <video>.txt'):
         run(tmp_path, boxes=str(tmp_path / 'labels'))
 
@@ -173,8 +183,8 @@ def test_bad_people_and_files(tmp_path, capsys):
     content, report = run(tmp_path)
     assert {k: v[0] for k, v in report.skipped.items()} == {
         'person that cannot be read': 2,
-        'person with a key point that is not finite': 1,
-        'person without a box and key points': 1}
+        'person with a keypoint that is not finite': 1,
+        'person without a box and keypoints': 1}
     found = [a for a in content['annotations'] if a['image_id'] == 1000001]
     assert len(found) == 2 and found[1]['bbox'][2] > 0
     assert content['categories'][0]['keypoints'] == list(
@@ -183,7 +193,7 @@ def test_bad_people_and_files(tmp_path, capsys):
     path.write_text('<annotation><object>')
     with pytest.raises(ConversionError):
         run(tmp_path)
-    assert 'neither json nor XML' in capsys.readouterr().out
+    assert 'neither JSON nor XML' in capsys.readouterr().out
     path.write_text('{}')
     with pytest.raises(ConversionError):
         run(tmp_path)

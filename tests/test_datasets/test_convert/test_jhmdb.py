@@ -138,7 +138,7 @@ def test_joints_out_of_the_image_are_not_labelled(tmp_path):
 
 @pytest.mark.parametrize('content, message', [
     (None, 'there is no file'),
-    (b'not matlab', 'is no .mat file'),
+    (b'not matlab', 'is no Matlab file'),
     (dict(other=np.ones(3)), "holds no 'pos_img'"),
     (dict(pos_img=np.ones((2, 13, 3))), 'has shape'),
 ])

@@ -79,8 +79,8 @@ def test_bad_boxes_and_points(tmp_path):
     edit(tmp_path, change)
     content, report = run(tmp_path)
     assert {k: v[0] for k, v in report.skipped.items()} == {
-        'person with a key point that is not finite': 1,
-        'person without a box and key points': 1}
+        'person with a keypoint that is not finite': 1,
+        'person without a box and keypoints': 1}
     assert len(content['annotations']) == 4
     for ann in content['annotations'][:3]:  # a person is never lost to a box
         points = np.reshape(ann['keypoints'], (17, 3))
@@ -154,7 +154,7 @@ def test_posetrack21(tmp_path):
     dataset = PoseTrack21ClipDataset(
         ann_file='annotations/posetrack21_val.json', data_root=str(tmp_path))
     assert len(dataset) == 12
-    assert dataset._skipped == {'no key points': 2}
+    assert dataset._skipped == {'no keypoints': 2}
     infos = [dataset.get_data_info(i) for i in range(12)]
     assert {(i['person_id'], i['track_id']) for i in infos} == {
         (1000, 0), (1001, 1)}

@@ -238,11 +238,84 @@ def test_broken_labels_are_named(src, dst, content, message, capsys):
     assert len(output(dst)['images']) == 3
 
 
-def test_two_videos_with_the_same_ids(src, dst):
+def test_two_videos_with_the_same_ids(src, dst, capsys):
     folder = src / 'annotations/val'
     shutil.copy(folder / '000100_mpii_test.json', folder / 'copy.json')
-    with pytest.raises(ConversionError, match='a video there twice'):
+    with pytest.raises(ConversionError, match='posetrack18_val.json` was not'):
         run(src, dst)
+    reason = ('copy: the id 10000000000 is that of two images: is the video '
+              'there twice?')
+    assert reason in capsys.readouterr().out
+    run(src, dst, on_error='skip')
+    assert len(output(dst)['images']) == 6
+    text = capsys.readouterr().out
+    assert reason in text and 'nothing was used of 1:' in text
+
+
+@pytest.mark.parametrize('key', ['images', 'annotations'])
+def test_a_video_that_has_an_id_twice(src, dst, key):
+    path = src / 'annotations/val/000100_mpii_test.json'
+    data = json.loads(path.read_text())
+    data[key][1]['id'] = data[key][0]['id']
+    path.write_text(json.dumps(data))
+    report = run(src, dst, on_error='skip')
+    assert list(report.broken) == ['000100_mpii_test']
+    assert len(output(dst)['images']) == 3
+
+
+def test_one_broken_file_costs_one_video(src, dst, capsys):
+    """Files of all kinds of faults, and one that is intact."""
+    folder = src / 'annotations/val'
+    intact = json.loads((folder / '000101_mpii_test.json').read_text())
+    broken = {
+        'a': b'{"images": [', 'b': b'\xff\xfe{', 'c': b'[]', 'd': b'',
+        'e': b'[' * 100000, 'f': b'{"images": [5]}',
+        'g': b'{"images": [{"id": [1], "file_name": "a/0.jpg"}]}',
+        'h': b'{"images": [{"id": 1, "file_name": 7}]}',
+        'i': b'{"images": [], "categories": [{"keypoints": ["a"]}]}',
+        'j': b'{"images": [], "annotations": 7}',
+        'k': json.dumps(dict(intact, images=[
+            dict(image, width=float('nan')) for image in intact['images']
+        ])).encode(),
+    }
+    for name, data in broken.items():
+        (folder / f'{name}.json').write_bytes(data)
+    report = run(src, dst, on_error='skip')
+    assert list(report.broken) == list(broken)
+    assert len(output(dst)['images']) == 6
+    text = capsys.readouterr().out
+    assert 'left out 11: label file that cannot be read' in text
+    for name in broken:
+        assert f'    {name}: {folder}/{name}.json' in text
+    assert "images[0] (id 1): 'file_name' must be a string, got 7" in text
+    # the list is kept for the next run
+    assert run(src, dst, on_error='skip').broken == report.broken
+
+
+def test_people_of_wrong_types_cost_themselves(src, dst):
+    path = src / 'annotations/val/000100_mpii_test.json'
+    data = json.loads(path.read_text())
+    for ann, changes in zip(data['annotations'], (
+            dict(keypoints=['1'] * 51), dict(bbox='1234'), dict(iscrowd=[]),
+            dict(keypoints=[10**400] * 51), dict(image_id=77))):
+        ann.update(changes)
+    path.write_text(json.dumps(data))
+    report = run(src, dst)
+    assert {k: v[0] for k, v in report.skipped.items()} == {
+        'person that cannot be read': 4,
+        'person in an image that the file does not list': 1}
+    assert len(output(dst)['annotations']) == 7
+
+
+def test_all_splits_are_looked_through(src, dst):
+    shutil.copytree(src / 'annotations/val', src / 'annotations/test')
+    (src / 'annotations/val/000100_mpii_test.json').write_text('{')
+    with pytest.raises(ConversionError, match='posetrack18_val.json` was not'):
+        run(src, dst)
+    assert (dst / 'annotations/posetrack18_test.json').exists()
+    (src / 'annotations/val/000101_mpii_test.json').write_text('{')
+    run(src, dst, on_error='skip')  # one split is left
+    assert not (dst / 'annotations/posetrack18_val.json').exists()
 
 
 def test_wrong_sources(tmp_path, capsys):
@@ -251,7 +324,7 @@ def test_wrong_sources(tmp_path, capsys):
     (tmp_path / 'annotations/val').mkdir(parents=True)
     (tmp_path / 'annotations/val/a.mat').write_bytes(b'')
     assert main(['posetrack17', str(tmp_path), str(tmp_path)]) == 1
-    assert 'a.mat is no Matlab file' in capsys.readouterr().out
+    assert 'a.mat: it is no Matlab file' in capsys.readouterr().out
     with pytest.raises(ValueError, match='on_error'):
         convert(None, str(tmp_path), on_error='ignore')
 
@@ -262,8 +335,11 @@ def test_report_survives_json():
         report.skip('no box', name)
         report.fault('no image', name)
     twice = Report.from_dict(json.loads(json.dumps(report.to_dict())))
+    report.lose('c.json', 'it is empty', 'no labels')
     twice.add(report)
     assert twice.skipped == {'no box': (4, 'a')}
+    assert twice.lines()[-1] == '    c.json: it is empty'
+    assert Report.from_dict(twice.to_dict()).broken == twice.broken
     assert twice.lines()[0] == '  left out 4: no image (first: a)'
 
 
