@@ -196,6 +196,12 @@ _TABLE: Sequence[Ablation] = (
     Ablation('tdmi', 'appearance', 'with the appearance branch (TDMI-ST)',
              ('model.neck.appearance=True', ), '+',
              'literature, PoseTrack17: 85.7 to 85.9'),
+    Ablation('tdmi', 'published-objective', 'the objective of the published '
+             'code', ('model.neck.mi.mode=published',
+                      'model.neck.mi.warmup_iters=0')),
+    Ablation('tdmi', 'flow', 'optical flow (DIS) instead of differences',
+             ('model.neck.flow.type=DISFlow', ), '-',
+             f'{_NOTES}: differences work better than flow'),
     # PoseWarper
     Ablation('posewarper', 'key-difference', "batch statistics of MMPose's "
              'training: half of the differences are 0',

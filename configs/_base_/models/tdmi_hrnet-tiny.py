@@ -10,12 +10,5 @@ model = dict(
         channels=16,
         offset_groups=4,
         mask_channels=32,
-        mi=dict(
-            mode='bounds',
-            # weights: package default, not the paper's
-            loss_weight=1e-4,
-            warmup_iters=200,
-            terms=[
-                dict(x='useful', y='noisy', goal='min', weight=0.1),
-                dict(x='useful', y='target', goal='max', weight=1.),
-            ])))
+        # terms and weights: package defaults, see TDMINeck.sound_objective
+        mi=dict(mode='bounds', warmup_iters=200)))

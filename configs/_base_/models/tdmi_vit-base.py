@@ -14,15 +14,8 @@ model = dict(
             type='Pretrained',
             checkpoint={{_base_.checkpoint}},
             prefix='head.deconv_layers.'),
-        mi=dict(
-            mode='bounds',
-            # see tdmi_hrnet-w48.py: package default, not the paper's
-            loss_weight=1e-4,
-            warmup_iters=500,
-            terms=[
-                dict(x='useful', y='noisy', goal='min', weight=0.1),
-                dict(x='useful', y='target', goal='max', weight=1.),
-            ])),
+        # terms and weights: package defaults, see TDMINeck.sound_objective
+        mi=dict(mode='bounds')),
     head=dict(
         in_channels=48,
         deconv_out_channels=None,

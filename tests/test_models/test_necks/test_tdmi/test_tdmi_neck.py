@@ -334,6 +334,86 @@ def test_published_objective_sees_the_prediction():
     assert neck.useful_mask.mlp[0].weight.grad.abs().sum() > 0
 
 
+def test_published_objective_term_by_term():
+    """Its seven terms, weights and detached sides, as plain formulas."""
+    neck = build(appearance=True, mi=dict(mode='published')).double()
+    feats = tuple(0.1 * feat.double() for feat in features())
+    _, context = neck.encode(feats)
+    heatmaps = torch.rand(2, 3, 6, 5, dtype=torch.float64,
+                          requires_grad=True)
+    losses = neck.loss(context, samples(), heatmaps)
+    names = [name for name in losses if name.startswith('loss')]
+    total = sum(losses[name] for name in names)
+
+    def value(p, q):
+        p, q = ((z.flatten(2) / 0.05).softmax(2) for z in (p, q))
+        return torch.nn.functional.kl_div(p, q, reduction='mean')
+
+    layer = neck.mi_loss.label_layer
+    leaves = {name: context[name].detach().requires_grad_()
+              for name in ('motion', 'useful', 'noisy', 'appearance',
+                           'fused')}
+    fixed = {name: leaf.detach() for name, leaf in leaves.items()}
+    label = heatmaps.detach().requires_grad_()
+    terms = [
+        (2, value(leaves['useful'], leaves['noisy'])),
+        (-1, value(fixed['motion'], leaves['useful'])),
+        (1, value(fixed['useful'], leaves['appearance'])),
+        (-2, value(fixed['useful'], leaves['fused'])),
+        (-2, value(fixed['appearance'], leaves['fused'])),
+        (1, value(layer(fixed['useful']), label)),
+        (1, value(layer(fixed['appearance']), label))
+    ]
+    assert len(names) == len(terms)
+    wanted = sum(weight * term for weight, term in terms)
+    torch.testing.assert_close(total, wanted, rtol=1e-10, atol=1e-14)
+
+    wanted.backward()
+    found = torch.autograd.grad(
+        total, [context[name] for name in leaves if name != 'motion'] +
+        [heatmaps], retain_graph=True)
+    # only what follows from `fused` and `useful` through the network is more
+    # than the gradient of the term itself: compare the ends of the graph
+    torch.testing.assert_close(found[-1], label.grad, rtol=1e-8, atol=1e-14)
+    torch.testing.assert_close(found[1], leaves['noisy'].grad, rtol=1e-8,
+                               atol=1e-14)
+    torch.testing.assert_close(found[3], leaves['fused'].grad, rtol=1e-8,
+                               atol=1e-14)
+    assert leaves['motion'].grad is None
+
+
+@pytest.mark.parametrize('factor, peak', [(1., 0.742), (0.1, 0.884)])
+def test_published_label_terms_darken_the_heatmap(factor, peak):
+    """The optimum beside the heatmap loss is lower than the target."""
+    rows, columns = torch.meshgrid(
+        torch.arange(96.), torch.arange(72.), indexing='ij')
+    squares = (rows - 48)**2 + (columns - 36)**2
+    inside = ((rows - 48).abs() <= 9) & ((columns - 36).abs() <= 9)
+    target = ((-squares.double() / 18).exp() * inside)[None, None]
+    neck = build(appearance=True, mi=dict(mode='published'))
+    estimator = neck.mi_loss.estimators['useful_heatmaps']
+    weights = {term.name: term.factor for term in neck.mi_loss.terms}
+    weight = factor * (weights['useful_heatmaps'] +
+                       weights['appearance_heatmaps'])
+    # a feature that looks elsewhere: all of its mass is in one far corner
+    other = torch.zeros_like(target)
+    other[..., 0, 0] = 100.
+    heatmap = target.clone().requires_grad_()
+    optimizer = torch.optim.LBFGS(
+        [heatmap], max_iter=1000, tolerance_grad=1e-12,
+        tolerance_change=1e-16, line_search_fn='strong_wolfe')
+
+    def loss():
+        optimizer.zero_grad()
+        result = (heatmap - target).square().mean()
+        result = result + weight * estimator.estimate(other, heatmap)
+        (result * target.numel()).backward()
+        return result * target.numel()
+
+    optimizer.step(loss)
+    assert heatmap.max().item() == pytest.approx(peak, abs=0.003)
+
+
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize('mode', ['bounds', 'symmetric_kl', 'published'])
 def test_training_stays_finite(mode, dtype):
