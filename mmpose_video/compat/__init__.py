@@ -13,6 +13,7 @@ from . import (
     checkpoint_writing,
     config_scope,
     cpu_ddp,
+    empty_loader,
     gaussian_radius,
     hrformer,
     inferencer_collate,
@@ -30,6 +31,7 @@ checkpoint_writing.install()
 checkpoint_resume.install()
 config_scope.install()
 cpu_ddp.install()
+empty_loader.install()
 visualizer.install()
 hrformer.install()
 inferencer_collate.install()
@@ -38,7 +40,7 @@ gaussian_radius.install()
 
 __all__ = [
     'checkpoint', 'checkpoint_resume', 'checkpoint_strings',
-    'checkpoint_writing', 'config_scope', 'cpu_ddp', 'gaussian_radius',
-    'hrformer', 'inferencer_collate', 'js_loss', 'pkg_resources', 'startup',
-    'versions', 'visualizer'
+    'checkpoint_writing', 'config_scope', 'cpu_ddp', 'empty_loader',
+    'gaussian_radius', 'hrformer', 'inferencer_collate', 'js_loss',
+    'pkg_resources', 'startup', 'versions', 'visualizer'
 ]

@@ -17,6 +17,7 @@ from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.schema import LARGEST_COORDINATE
 
 from .box_suppression import suppress
+from .clip_pipeline import ClipPipeline
 from .clip_samplers import CLIP_SAMPLERS, warn_of_stand_ins
 from .loading.image_size import fill_size
 
@@ -76,6 +77,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         self.frame_index = FrameIndex(backend_args)
         self._skipped: dict = {}
         super().__init__(*args, **kwargs)
+        self.pipeline = ClipPipeline(self.pipeline.transforms)
         if self.data_mode != 'topdown':
             raise ValueError(f'{type(self).__name__} is top-down only, got '
                              f"data_mode='{self.data_mode}'")
