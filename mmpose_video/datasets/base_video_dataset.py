@@ -2,6 +2,7 @@
 from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
+from mmengine.dataset import Compose
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
@@ -55,6 +56,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         **kwargs: See :class:`BaseCocoStyleDataset`. ``bbox_file`` may have
             any of the layouts of :mod:`mmpose_video.formats.box_files`.
     """
+
+    pipeline: Compose
 
     def __init__(self,
                  *args: Any,
