@@ -17,11 +17,15 @@ checkpoints are given::
   the other. It has no place for boxes, so a stand-in for its detector gives
   them, at no cost.
 
-Nothing is drawn. Run it on a quiet machine: the load is printed.
+Nothing is drawn. ``--drawing N`` prints another table in place of this one:
+what the drawn video costs, by the median of N runs of each way, taken in turn
+in one process. Run it on a quiet machine: the load is printed.
 """
 import argparse
+import importlib.util
 import json
 import os
+import statistics
 import tempfile
 import time
 from pathlib import Path
@@ -53,15 +57,53 @@ def render(folder: Path, args: argparse.Namespace) -> Clips:
 
 
 def run_inferencer(clips: Clips, out: Path, **kwargs: Any) -> float:
-    """This package's inferencer; seconds."""
+    """Run this package's inferencer without drawing; return seconds."""
     inferencer = VideoPoseInferencer(**kwargs)
     _warm_up(lambda: inferencer([np.zeros((90, 160, 3), np.uint8)] * 3))
+    return _seconds(inferencer, clips, out, save_vis=False)
+
+
+def _seconds(inferencer: VideoPoseInferencer, clips: Clips, out: Path,
+             **output: Any) -> float:
+    """Return how long the clips take with options of the output."""
     start = time.perf_counter()
     for frames, boxes in clips:
         for _ in inferencer(str(frames), boxes=str(boxes), out_dir=str(out),
-                            output=dict(save_vis=False)):
+                            output=output):
             pass
     return time.perf_counter() - start
+
+
+def print_drawing(clips: Clips, out: Path, total: int, repeats: int,
+                  kwargs: Dict[str, Any]) -> None:
+    """Print what the drawn video costs.
+
+    Args:
+        clips (list): The clips.
+        out (Path): Folder for the results.
+        total (int): Number of their frames.
+        repeats (int): Number of runs of each way.
+        kwargs (dict): Arguments of the inferencer.
+    """
+    inferencer = VideoPoseInferencer(**kwargs)
+    _warm_up(lambda: inferencer([np.zeros((90, 160, 3), np.uint8)] * 3))
+    ways: Dict[str, Dict[str, Any]] = {
+        'json alone': dict(save_vis=False),
+        'mp4 (mp4v, OpenCV)': dict(),
+        'mp4, drawn by the caller': dict(return_vis=True),
+    }
+    if importlib.util.find_spec('av'):
+        ways['mp4 (H.264, PyAV)'] = dict(video_backend='pyav')
+    times: Dict[str, List[float]] = {name: [] for name in ways}
+    for _ in range(repeats):
+        for name, output in ways.items():
+            times[name].append(_seconds(inferencer, clips, out, **output))
+    print('| output | frames/s | of the rate without |\n|---|---|---|')
+    base = statistics.median(times['json alone'])
+    for name, seconds in times.items():
+        middle = statistics.median(seconds)
+        print(f'| {name} | {total / middle:.1f} | {base / middle:.1%} |',
+              flush=True)
 
 
 class GivenDetector:
@@ -134,15 +176,18 @@ def main() -> None:
     add = parser.add_argument
     add('--config', required=True)
     add('--checkpoint')
-    add('--baseline', required=True)
+    add('--baseline', help='config of a single-frame model')
     add('--baseline-checkpoint')
     add('--videos', type=int, default=4)
     add('--frames', type=int, default=40)
     add('--seed', type=int, default=77)
     add('--runs', type=int, nargs='*', default=[2, 4, 8, 16])
     add('--batch-size', type=int, default=32)
+    add('--drawing', type=int, metavar='N')
     add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
+    if not (args.baseline or args.drawing):
+        parser.error('--baseline is needed for the table of ways')
     trained = args.checkpoint is not None
     base: Dict[str, Any] = dict(device=args.device,
                                 batch_size=args.batch_size)
@@ -176,6 +221,9 @@ def main() -> None:
         print(f'{args.device}, {torch.get_num_threads()} threads, load '
               f'average {load}\n{args.videos} clips of {args.frames} frames, '
               f'{size[1]} x {size[0]}, batches of {args.batch_size}\n')
+        if args.drawing:
+            print_drawing(clips, root / 'drawing', total, args.drawing, video)
+            return
         print('| way | frames/s | AP |\n|---|---|---|', flush=True)
         for name, run in ways:
             out = root / name.replace(' ', '_')

@@ -63,7 +63,7 @@ class CaptureSource(FrameSource):
             OSError: If the video has frames and none can be decoded.
         """
         number = count = failed = 0
-        clock, first = FrameClock(self.header_fps), 0.
+        clock, first, constant = FrameClock(self.header_fps), 0., True
         try:
             while failed < self._tries(number):
                 read, image = self._capture.read()
@@ -79,8 +79,15 @@ class CaptureSource(FrameSource):
                 first = first if count else time
                 # cameras have no time stamps that mean anything
                 seconds = None if self.live else (time - first) / 1000
+                place = clock.place(number, seconds)
+                if constant and isinstance(place, float):
+                    constant = False
+                    print_log(
+                        f'`{self.target}` has a variable frame rate; '
+                        '`backend="pyav"` or --video-backend pyav reads its '
+                        'time stamps exactly', 'current')
                 yield Frame(number, number, f'{number:06d}.jpg', image,
-                            seconds, clock.place(number, seconds))
+                            seconds, place)
                 self._last_time = time
                 number += 1
                 count += 1

@@ -15,11 +15,14 @@ class StreamOptions:
         fps (float, optional): Frames per second, for folders and arrays,
             which tell none, and for videos whose header is wrong, such as
             slow motion. None takes the video's.
+        backend (str): What reads video files, see :func:`open_source`.
+            Defaults to 'opencv'.
     """
 
     latency: Optional[int] = None
     max_frames: Optional[int] = None
     fps: Optional[float] = None
+    backend: str = 'opencv'
 
     def __post_init__(self) -> None:
         if self.latency is not None and self.latency < 0:
@@ -43,12 +46,15 @@ class OutputOptions:
             Defaults to False.
         return_datasamples (bool): Return :class:`PoseDataSample` in place of
             dicts. Defaults to False.
+        video_backend (str): What writes the drawn video: ``'opencv'``, or
+            ``'pyav'``, whose H.264 plays in browsers. Defaults to 'opencv'.
         show_progress (bool): Show frames per second. Defaults to False.
     """
 
     save_vis: bool = True
     return_vis: bool = False
     return_datasamples: bool = False
+    video_backend: str = 'opencv'
     show_progress: bool = False
 
 

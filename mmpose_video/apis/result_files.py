@@ -1,14 +1,15 @@
 """Write the results of a video to files."""
 import contextlib
 import os
-from typing import Dict, List, Optional, Sequence
+from typing import Callable, Dict, List, Optional, Sequence
 
 import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.formats.json_array_file import JsonArrayFile
 from mmpose_video.formats.posetrack_stream import PoseTrackFile
-from mmpose_video.visualization.video_file import VideoFile
+from mmpose_video.visualization.video_file import VideoFile, check_backend
+from mmpose_video.visualization.video_thread import VideoThread
 
 from .result_paths import ResultPaths, claim_paths, find_paths
 
@@ -27,9 +28,11 @@ class ResultFiles:
         name (str): Name of the video.
         fps (float, optional): Frames per second of the mp4. None means 25.
         names (dict[int, str]): Names of the keypoints.
-        draw (bool): Whether there will be pictures.
+        draw (bool): Write the drawn video.
         video (str, optional): Path of the video, None if it has none.
         inputs (Sequence[str]): Files that must not be overwritten.
+        video_backend (str): What writes the mp4, see :class:`VideoFile`.
+            Defaults to 'opencv'.
 
     Raises:
         FileExistsError: If a file to be written is an input.
@@ -43,7 +46,9 @@ class ResultFiles:
                  names: Dict[int, str],
                  draw: bool,
                  video: Optional[str] = None,
-                 inputs: Sequence[str] = ()) -> None:
+                 inputs: Sequence[str] = (),
+                 video_backend: str = 'opencv') -> None:
+        check_backend(video_backend)
         self.out_dir = out_dir
         self.name = name
         self.source = video
@@ -52,6 +57,7 @@ class ResultFiles:
         self._fps = fps or 25.
         self._names = names
         self._draw = draw
+        self._backend = video_backend
         self._files = contextlib.ExitStack()
         find_paths(out_dir, name, video, inputs)  # may refuse
         os.makedirs(out_dir, exist_ok=True)
@@ -75,14 +81,20 @@ class ResultFiles:
             self.posetrack = PoseTrackFile(paths.posetrack, self.name,
                                            self._names)
             self._files.callback(self.posetrack.close)
-        self.video: Optional[VideoFile] = None
+        self.video: Optional[VideoThread] = None
         if self._draw:
-            self.video = VideoFile(paths.visualization, self._fps)
+            self.video = VideoThread(
+                VideoFile(paths.visualization, self._fps, self._backend))
             self._files.callback(self.video.close)
         self.paths = paths
 
-    def append(self, index: int, number: int, name: str,
-               instances: List[dict], image: Optional[np.ndarray]) -> None:
+    def append(self,
+               index: int,
+               number: int,
+               name: str,
+               instances: List[dict],
+               draw: Optional[Callable[[], np.ndarray]] = None,
+               time: Optional[float] = None) -> None:
         """Add a frame.
 
         Args:
@@ -91,7 +103,9 @@ class ResultFiles:
             name (str): Name of its file.
             instances (list[dict]): Its people, as the inferencer returns
                 them.
-            image (np.ndarray, optional): The drawn frame, BGR.
+            draw (Callable, optional): Returns the drawn frame, (H, W, 3)
+                uint8 BGR; called in the thread that writes the video.
+            time (float, optional): Time of the frame in seconds.
 
         Raises:
             OSError: If a result cannot be written; the files stay valid.
@@ -110,8 +124,8 @@ class ResultFiles:
                     track_id=person['track_id']) for person in instances
             ]
             self.posetrack.append(index, number, name, people)
-        if self.video is not None and image is not None:
-            self.video.append(image)
+        if self.video is not None and draw is not None:
+            self.video.append(draw, time)
 
     def close(self) -> None:
         """Finish all files."""

@@ -1,7 +1,8 @@
 """Estimate the poses of all people in a video."""
 import contextlib
 import os
-from typing import Dict, Iterator, List, Mapping, Optional, Union
+from functools import partial
+from typing import Callable, Dict, Iterator, List, Mapping, Optional, Union
 
 import numpy as np
 from mmengine.config import Config
@@ -170,7 +171,7 @@ class VideoPoseInferencer:
         reading = as_options(StreamOptions, stream)
         writing = as_options(OutputOptions, output)
         style = as_options(DrawingOptions, drawing)
-        source = open_source(inputs, self.reader)
+        source = open_source(inputs, self.reader, reading.backend)
         if reading.fps is not None:
             source.override_fps(reading.fps)
         self._check_frame_rate(source)
@@ -190,7 +191,8 @@ class VideoPoseInferencer:
                     contextlib.closing(
                         ResultFiles(out_dir, source.name, source.fps,
                                     self.meta['keypoint_id2name'], save_vis,
-                                    source.path, _input_files(source, find))))
+                                    source.path, _input_files(source, find),
+                                    writing.video_backend)))
             stack.enter_context(
                 _output_heatmaps(self.model, style.draw_heatmap))
             progress = None
@@ -198,22 +200,29 @@ class VideoPoseInferencer:
                 progress = Progress('frames', _total(source, reading))
                 stack.callback(progress.close)
             for clip, sample in results:
-                drawn = None
+                draw = None
                 if visualizer is not None:
-                    drawn = _draw(visualizer, clip, sample, style)
+                    draw = _drawing(visualizer, clip, sample, style)
+                drawn = None
+                # a frame that the caller gets is drawn before that
+                if draw is not None and (writing.return_vis
+                                         or writing.return_datasamples):
+                    drawn = draw()
+                    draw = partial(np.asarray, drawn)
                 people = to_dicts(sample.pred_instances)
                 tally.add(len(people))
                 if files is not None:
-                    files.append(
-                        clip.key.index, clip.key.number, clip.key.name, people,
-                        None if drawn is None else drawn[..., ::-1])
+                    files.append(clip.key.index, clip.key.number,
+                                 clip.key.name, people, draw,
+                                 source.time_of(clip.key))
                 if progress is not None:
                     progress.update()
                 yield dict(
                     predictions=[
                         sample if writing.return_datasamples else people
                     ],
-                    visualization=[drawn] if writing.return_vis else [],
+                    visualization=[drawn[..., ::-1]]
+                    if drawn is not None and writing.return_vis else [],
                     frame_id=clip.key.number)
         tally.report(find)
 
@@ -272,17 +281,24 @@ def _make_detector(detector: Union[None, str, Dict, DetectedBoxes],
     return DetectedBoxes(**{'device': device, **detector})
 
 
-def _draw(visualizer: TrackLocalVisualizer, clip: Clip,
-          sample: PoseDataSample, style: DrawingOptions) -> np.ndarray:
-    """Return the drawn key frame, (H, W, 3) uint8 RGB."""
-    return visualizer.add_datasample(
-        clip.key.name,
-        np.ascontiguousarray(clip.key.image[..., ::-1]),
-        sample,
-        draw_gt=False,
-        draw_bbox=style.draw_bbox,
-        draw_heatmap=style.draw_heatmap,
-        kpt_thr=style.kpt_thr)
+def _drawing(visualizer: TrackLocalVisualizer, clip: Clip,
+             sample: PoseDataSample,
+             style: DrawingOptions) -> Callable[[], np.ndarray]:
+    """Return a function that draws a frame, (H, W, 3) uint8 BGR."""
+    frame = clip.key  # without the other frames of the clip
+
+    def draw() -> np.ndarray:
+        drawn = visualizer.add_datasample(
+            frame.name,
+            np.ascontiguousarray(frame.image[..., ::-1]),
+            sample,
+            draw_gt=False,
+            draw_bbox=style.draw_bbox,
+            draw_heatmap=style.draw_heatmap,
+            kpt_thr=style.kpt_thr)
+        return drawn[..., ::-1]
+
+    return draw
 
 
 def _input_files(source: FrameSource, find: BoxSource) -> List[str]:

@@ -56,6 +56,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--fps', type=float,
         help='frames per second, where the input tells none (folders) or a '
         'wrong one (slow motion)')
+    add('--video-backend', choices=('opencv', 'pyav'), default='opencv',
+        help='what reads the video and writes the mp4; pyav reads exact time '
+        'stamps and writes H.264 for browsers (default: %(default)s)')
     add('--shared-crop', type=int, nargs='?', const=8, metavar='FRAMES',
         help='keep crops for runs of frames and reuse their features: '
         'faster, less accurate where people move (default length: 8)')
@@ -108,9 +111,14 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         boxes=boxes,
         out_dir=args.out_dir,
         stream=dict(
-            latency=args.latency, max_frames=args.max_frames, fps=args.fps),
+            latency=args.latency,
+            max_frames=args.max_frames,
+            fps=args.fps,
+            backend=args.video_backend),
         output=dict(
-            save_vis=not args.no_video, show_progress=not args.quiet),
+            save_vis=not args.no_video,
+            video_backend=args.video_backend,
+            show_progress=not args.quiet),
         drawing=dict(
             draw_heatmap=args.draw_heatmap,
             color_by=args.color_by,

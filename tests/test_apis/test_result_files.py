@@ -10,7 +10,8 @@ import pytest
 from mmpose_video.apis.result_files import ResultFiles
 from mmpose_video.formats.json_array_file import JsonArrayFile
 from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
-from mmpose_video.visualization.video_file import VideoFile, mp4_frame_rate
+from mmpose_video.visualization.opencv_encoder import mp4_frame_rate
+from mmpose_video.visualization.video_file import VideoFile
 
 NAMES = dict(enumerate(POSETRACK_KEYPOINTS))
 BOX = [[5., 5., 60., 100.]]
