@@ -25,7 +25,7 @@ class VideoThread:
 
     def __init__(self, video: VideoFile, max_waiting: int = 16) -> None:
         self.video = video
-        self._jobs: 'queue.Queue[Optional[_Job]]' = queue.Queue(max_waiting)
+        self._jobs: queue.Queue[Optional[_Job]] = queue.Queue(max_waiting)
         self._error: Optional[BaseException] = None
         self._thread = threading.Thread(
             target=self._work, name='video writer', daemon=True)
