@@ -1,6 +1,6 @@
 """Encode H.264 videos with PyAV."""
 from fractions import Fraction
-from typing import Optional, Tuple
+from typing import Any, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -78,7 +78,7 @@ class PyavEncoder:
             self._container.close()
 
 
-def import_av():  # noqa: ANN201  (a module of an optional package)
+def import_av() -> Any:
     """Return the module of PyAV.
 
     Raises:
