@@ -1,0 +1,11 @@
+# The same with YOLO-pose's keypoint loss (package default of the weight).
+_base_ = './yoloxpose-pico_1xb16-24e_synthetic-320x192.py'
+
+model = dict(
+    head=dict(
+        type='YOLOPoseHead',
+        loss_oks=dict(
+            _delete_=True,
+            type='YOLOPoseOKSLoss',
+            metainfo='configs/_base_/datasets/posetrack18.py',
+            loss_weight=30.)))
