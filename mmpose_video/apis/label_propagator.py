@@ -6,7 +6,6 @@ import torch
 from mmengine.config import Config
 from mmengine.dataset import pseudo_collate
 from mmengine.registry import init_default_scope
-from mmpose.apis import init_model
 from mmpose.registry import DATASETS
 from torch.utils.data import DataLoader
 
@@ -17,6 +16,8 @@ from mmpose_video.datasets.propagation import (
 )
 from mmpose_video.formats.json_file import read_json
 from mmpose_video.models.necks import PoseWarpingNeck
+
+from .model_loading import load_pose_model, read_config
 
 
 class LabelPropagator:
@@ -50,8 +51,7 @@ class LabelPropagator:
                  checkpoint: Optional[str] = None,
                  device: Optional[str] = None,
                  cfg_options: Optional[dict] = None) -> None:
-        if isinstance(config, str):
-            config = Config.fromfile(config)
+        config = read_config(config)
         if cfg_options:
             config.merge_from_dict(cfg_options)
         neck = config.model.get('neck') or {}
@@ -62,8 +62,7 @@ class LabelPropagator:
                 f'{config.filename} is {neck.get("type")}, not '
                 f'{PoseWarpingNeck.__name__}')
         self.cfg = config
-        device = device or ('cuda:0' if torch.cuda.is_available() else 'cpu')
-        self.model: Any = init_model(config, checkpoint, device)
+        self.model: Any = load_pose_model(config, checkpoint, device)
 
     def __call__(
         self,

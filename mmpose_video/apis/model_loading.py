@@ -1,7 +1,7 @@
 """Build models with their weights, with errors that name the file."""
 import os
 import os.path as osp
-from typing import Any, Optional, Union
+from typing import Any, Optional, Sequence, Union
 
 import torch
 from mmengine.config import Config
@@ -18,15 +18,20 @@ from mmpose.registry import MODELS
 from mmpose_video.engine.checkpoint_match import match_checkpoint
 
 
-def read_config(config: Union[str, os.PathLike, Config]) -> Config:
+def read_config(
+    config: Union[str, os.PathLike, Config],
+    needed: Sequence[str] = ('model', 'test_dataloader')
+) -> Config:
     """Read a config.
 
     Args:
         config (str | Config): A file, or a config as it is.
+        needed (Sequence[str]): Fields that it must have. Defaults to those
+            of a model to test.
 
     Raises:
         FileNotFoundError: If there is no such file.
-        ValueError: If it is not a config of a model to test.
+        ValueError: If it is not a config, or if it lacks a field.
     """
     path = 'the config'
     if not isinstance(config, Config):
@@ -40,7 +45,7 @@ def read_config(config: Union[str, os.PathLike, Config]) -> Config:
         except Exception as error:  # a config is code: it may raise anything
             raise ValueError(f'cannot read the config {path}: '
                              f'{_one_line(error)}') from error
-    for name in ('model', 'test_dataloader'):
+    for name in needed:
         if name not in config:
             raise ValueError(f'{path} is not the config of a pose model: it '
                              f'has no `{name}`')

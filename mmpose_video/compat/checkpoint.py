@@ -111,6 +111,8 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
     Raises:
         pickle.UnpicklingError: If the file refers to anything that MMEngine's
             own checkpoints do not hold.
+        ValueError: If the file is empty, truncated or not a checkpoint; the
+            message names it.
     """
     if trusts_all_files():
         return torch.serialization.load(f, *args, **kwargs)
@@ -123,6 +125,10 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
         return resolve(content)
     except pickle.UnpicklingError as error:
         raise _refusal(f, error) from None
+    except (EOFError, RuntimeError) as error:
+        # of which PyTorch's messages say neither file nor reason
+        reason = str(error).split('\n')[0] or 'it is empty or truncated'
+        raise ValueError(f'{f} cannot be read: {reason}') from error
 
 
 def guarded_load_url(url: str,

@@ -160,8 +160,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         except FileNotFoundError as error:
             raise FileNotFoundError(
                 f'there is no annotation file `{self.ann_file}`: correct '
-                '`data_root` and `ann_file`, or write it with `mmpose-video '
-                'convert`') from error
+                '`data_root` and `ann_file`, convert a downloaded dataset '
+                '(`mmpose-video convert --help`) or render one '
+                '(`mmpose-video render --help`)') from error
         self.inspect_labels(labels.content)
         if labels.content.get('categories'):
             meta['CLASSES'] = labels.content['categories']

@@ -1,8 +1,8 @@
-"""Show the clips of a data set as strips or as moving pictures.
+"""Show the clips of a dataset as strips or as animations.
 
 MMPose's ``browse_dataset`` shows key frames. This shows what a video model
-sees: all frames of each clip, as they lie in the files or as they leave the
-pipeline, with the labelled key points on the key frame::
+sees: all frames of each clip, as stored or as they leave the pipeline, with
+the labelled keypoints on the key frame::
 
     python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR
     python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR \
@@ -11,7 +11,8 @@ pipeline, with the labelled key points on the key frame::
 import argparse
 import os
 import os.path as osp
-from typing import Any, List, Optional, Tuple
+import sys
+from typing import Any, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -19,12 +20,13 @@ from mmengine import Config, DictAction
 from mmengine.registry import init_default_scope
 from PIL import Image
 
-import mmpose_video  # noqa: F401  registers data sets and transforms
+from mmpose_video.apis.model_loading import read_config
+from mmpose_video.tools._errors import one_line_errors
 
 _KEY_COLOR = (0, 200, 255)  # BGR
 
 
-def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
+def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video browse',
@@ -33,40 +35,40 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     add('config', help='config file')
     add('--out-dir', required=True, help='folder of the pictures')
     add('--mode', choices=['transformed', 'original'], default='transformed',
-        help='what leaves the pipeline, or the files with box and key points')
+        help='frames after the pipeline, or as stored, with box and keypoints')
     add('--format', choices=['strip', 'gif'], default='strip',
-        help='frames side by side, or one after the other')
+        help='frames side by side, or animated')
     add('--phase', choices=['train', 'val', 'test'], default='train')
     add('--max-clips', type=int, default=50, help='stop after so many')
-    add('--height', type=int, default=256, help='of a frame, in pixels')
-    add('--fps', type=float, default=4, help='of moving pictures')
+    add('--height', type=int, default=256, help='of a frame in pixels')
+    add('--fps', type=float, default=4, help='of animations')
     add('--cfg-options', nargs='+', action=DictAction,
         help='settings that replace those of the config, KEY=VALUE')
     return parser.parse_args(argv)
 
 
 def build_dataset(cfg: Config, phase: str, mode: str) -> Any:
-    """The data set of a phase, with the pipeline that a mode needs."""
+    """Build the dataset of a phase with the pipeline that a mode needs."""
     from mmpose.registry import DATASETS
 
     loader = cfg.get(f'{phase}_dataloader')
     if loader is None:
-        raise SystemExit(f'error: {cfg.filename} has no {phase}_dataloader')
+        raise ValueError(f'{cfg.filename} has no {phase}_dataloader')
     if mode == 'original':
         loader.dataset.pipeline = [dict(type='LoadClip', cache_mb=0)]
     elif loader.dataset.pipeline[-1].type == 'PackClipInputs':
         # what browse_dataset sets packs the key frame only
         loader.dataset.pipeline.pop()
     else:
-        raise SystemExit('error: the pipeline of clips ends in '
-                         '`PackClipInputs`, this one in '
+        raise ValueError('the pipeline of clips ends in `PackClipInputs`, '
+                         'this one in '
                          f'`{loader.dataset.pipeline[-1].type}`')
     init_default_scope(cfg.get('default_scope', 'mmpose'))
     return DATASETS.build(loader.dataset)
 
 
 def frames_of(item: dict, mode: str, height: int) -> List[np.ndarray]:
-    """The clip's frames, drawn on, BGR."""
+    """Return the frames of a clip in BGR, with what is labelled drawn."""
     if mode == 'original':
         points = item['keypoints'][0]
     else:
@@ -99,7 +101,7 @@ def frames_of(item: dict, mode: str, height: int) -> List[np.ndarray]:
 
 def _draw_person(frame: np.ndarray, points: np.ndarray, visible: np.ndarray,
                  item: dict) -> None:
-    """Skeleton and key points."""
+    """Draw the skeleton and the keypoints."""
     places = np.rint(np.clip(points[:, :2], -1e4, 1e4)).astype(int).tolist()
     for start, end in item.get('skeleton_links', ()):
         if visible[start] and visible[end]:
@@ -111,27 +113,38 @@ def _draw_person(frame: np.ndarray, points: np.ndarray, visible: np.ndarray,
 
 
 def write(frames: List[np.ndarray], path: str, fps: float) -> str:
-    """Write a strip (.jpg) or a moving picture (.gif); returns the path."""
+    """Write a strip (.jpg) or an animation (.gif) and return the path."""
     if path.endswith('.gif'):
         images = [Image.fromarray(frame[..., ::-1]) for frame in frames]
         images[0].save(path, save_all=True, append_images=images[1:],
                        duration=round(1000 / fps), loop=0)
     elif not cv2.imwrite(path, np.hstack(frames)):
-        raise SystemExit(f'error: cannot write {path}')
+        raise OSError(f'cannot write {path}')
     return path
 
 
 def _name(item: dict, number: int, suffix: str) -> str:
-    """A name that tells video and frame, different for each sample."""
+    """Return a file name that is unique and tells video and frame."""
     folder, name = osp.split(item['img_path'])
     stem = osp.splitext(name)[0]
     return f'{number:05d}_{osp.basename(folder)}_{stem}{suffix}'
 
 
-def main(argv: Optional[List[str]] = None) -> Tuple[str, ...]:
-    """Run the command line; returns the paths written."""
+def browse(argv: Optional[Sequence[str]] = None) -> Tuple[str, ...]:
+    """Write the pictures that the command line asks for.
+
+    Args:
+        argv (Sequence[str], optional): Defaults to the process's.
+
+    Returns:
+        tuple[str]: The paths of the pictures.
+
+    Raises:
+        OSError: If a file cannot be read or written.
+        ValueError: If the config or its dataset cannot be used.
+    """
     args = parse_args(argv)
-    cfg = Config.fromfile(args.config)
+    cfg = read_config(args.config, ())
     if args.cfg_options:
         cfg.merge_from_dict(args.cfg_options)
     dataset = build_dataset(cfg, args.phase, args.mode)
@@ -147,5 +160,12 @@ def main(argv: Optional[List[str]] = None) -> Tuple[str, ...]:
     return tuple(written)
 
 
+@one_line_errors
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command and return the exit status."""
+    browse(argv)
+    return 0
+
+
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

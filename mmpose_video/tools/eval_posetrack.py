@@ -45,12 +45,12 @@ def run(argv: Optional[List[str]],
     args = parser.parse_args(argv)
     try:
         table = evaluate(args.gt, args.pred)
+        print(show(table))
+        if args.json:
+            write_json(without_nan(table), args.json, indent=2)
     except (ImportError, OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
-    print(show(table))
-    if args.json:
-        write_json(without_nan(table), args.json, indent=2)
     return 0
 
 

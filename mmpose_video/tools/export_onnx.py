@@ -22,8 +22,6 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 import numpy as np
 import torch
 from mmengine.config import Config
-from mmengine.runner import load_checkpoint
-from mmpose.apis import init_model
 from mmpose.models.heads import (
     RegressionHead,
     RLEHead,
@@ -32,8 +30,10 @@ from mmpose.models.heads import (
 )
 from torch import Tensor, nn
 
+from mmpose_video.apis.model_loading import load_pose_model, read_config
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.heads import DiffPoseHead, DiffPoseRegressionHead
+from mmpose_video.tools._errors import one_line_errors
 
 _OPSET = 20  # the first with bilinear GridSample as PyTorch writes it
 # The number of clips while tracing: exporters take 0 and 1 for constants.
@@ -143,14 +143,12 @@ def export(config: str,
         ``nodes``, the number of nodes.
 
     Raises:
-        ValueError: If the model's operators cannot be exported.
+        FileNotFoundError: If there is no such config or checkpoint.
+        ValueError: If the checkpoint is of another model, or if the model's
+            operators cannot be exported.
     """
-    cfg = Config.fromfile(config)
-    if cfg_options:
-        cfg.merge_from_dict(cfg_options)
-    model: Any = init_model(cfg, None, 'cpu')
-    if checkpoint is not None:
-        load_checkpoint(model, checkpoint, map_location='cpu')
+    cfg = read_config(config, ('model', 'test_dataloader', 'codec'))
+    model: Any = load_pose_model(cfg, checkpoint, 'cpu', cfg_options)
     model.frames_per_pass = None  # would fix the number of passes
     width, height = cfg.codec.input_size
     module = ExportedPart(model).eval()
@@ -233,8 +231,9 @@ def _num_frames(cfg: Config) -> int:
     return len(CLIP_SAMPLERS.build(sampler or dict(type='FixedOffsets'))())
 
 
-def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Command line."""
+@one_line_errors
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command and return the exit status."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video export',
         description=__doc__,
@@ -247,17 +246,15 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     parser.add_argument('--deploy', action='store_true',
                         help="merge the branches of layers such as RepVGG's")
     args = parser.parse_args(argv)
-    try:
-        result = export(args.config, args.out, args.checkpoint,
-                        args.batch_size, deploy=args.deploy)
-    except ValueError as error:
-        sys.exit(f'error: {error}')
+    result = export(args.config, args.out, args.checkpoint, args.batch_size,
+                    deploy=args.deploy)
     found = result['difference']
     checked = 'not compared: onnxruntime is not installed' if (
         found is None) else f'differs by {found:.1e} from PyTorch'
     shape = ', '.join(map(str, result['shape']))
     print(f"{args.out}: clips ({shape}), {result['nodes']} nodes, {checked}")
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

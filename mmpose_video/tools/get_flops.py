@@ -25,12 +25,13 @@ from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
-from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 
+from mmpose_video.apis.model_loading import read_config
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.pose_estimators import TopdownVideoPoseEstimator
+from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools.flop_counters import CountDeformConv, flop_counter
 from mmpose_video.tools.model_speed import clips_per_second
 
@@ -112,8 +113,12 @@ def model_and_shape(config: str) -> Tuple[dict, Tuple[int, int, int, int]]:
     Returns:
         tuple: The model's config, which reads no file of weights, and (T, 3,
         H, W).
+
+    Raises:
+        FileNotFoundError: If there is no such config.
+        ValueError: If it is not the config of a pose model.
     """
-    cfg = Config.fromfile(config)
+    cfg = read_config(config, ('model', 'test_dataloader', 'codec'))
     init_default_scope('mmpose')
     width, height = cfg.codec.input_size
     # of a dataset of images: 1; a method may train with shorter clips
@@ -243,8 +248,9 @@ def _machine(device: str) -> str:
     return f'{where}, PyTorch {torch.__version__}'
 
 
-def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Command line."""
+@one_line_errors
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command and return the exit status."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video flops', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -261,10 +267,7 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     add('--table', metavar='OUT.md', help='write a page')
     command = list(sys.argv[1:] if argv is None else argv)
     args = parser.parse_args(command)
-    try:
-        rows = measure(find_configs(args.configs), args)
-    except FileNotFoundError as error:
-        sys.exit(f'error: {error}')
+    rows = measure(find_configs(args.configs), args)
     if args.table:
         Path(args.table).write_text(
             page(rows, args, command), encoding='utf-8')
@@ -273,7 +276,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         print(table(rows))
         if not args.no_speed:
             print(f'clips/s: {_machine(args.device)}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

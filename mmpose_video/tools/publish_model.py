@@ -4,12 +4,24 @@ The stock script reads no config, so nothing imports this package for it, and
 its plain ``torch.load`` refuses MMEngine's checkpoints under torch 2.6 and
 newer: ``mim run mmpose_video publish_model IN OUT``.
 """
+import sys
+from typing import Optional, Sequence
+
 import torch
 
 from mmpose_video.compat.checkpoint import guard_supported, guarded_load
+from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools._stock import run_stock
 
-if __name__ == '__main__':
+
+@one_line_errors
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the script and return the exit status."""
     if guard_supported():
         torch.load = guarded_load  # in this process, for this one script
     run_stock('misc/publish_model.py')
+    return 0
+
+
+if __name__ == '__main__':
+    sys.exit(main())

@@ -64,7 +64,7 @@ def _load(path: Path) -> Any:
         raise ValueError(
             f'{path} is not a checkpoint that can be read without running '
             f'code from it. {error}') from error
-    except (EOFError, RuntimeError) as error:
+    except (EOFError, RuntimeError, ValueError) as error:
         raise ValueError(f'{path} ({_size(path)}) is damaged or truncated; '
                          f'download it again. {error}') from error
 

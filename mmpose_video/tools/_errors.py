@@ -1,0 +1,43 @@
+"""End a command with one line for a wrong input."""
+import functools
+import sys
+from pickle import UnpicklingError
+from typing import Callable, Optional, Sequence
+
+#: Exit status of a process that Ctrl-C ended, as shells report it.
+INTERRUPTED = 130
+
+Main = Callable[[Optional[Sequence[str]]], int]
+
+
+def one_line_errors(main: Main) -> Main:
+    """Wrap the main function of a command.
+
+    Errors that come from what the user has given (a file that is not there or
+    of another format, a setting that does not fit) become one line and exit
+    status 1. Others are faults of the command and keep their traceback.
+
+    Args:
+        main (Callable): Takes the arguments, returns the exit status.
+
+    Returns:
+        Callable: The wrapped function.
+    """
+
+    @functools.wraps(main)
+    def run(argv: Optional[Sequence[str]] = None) -> int:
+        try:
+            return main(argv)
+        except (ImportError, OSError, UnpicklingError, ValueError) as error:
+            print(f'error: {one_line(error)}', file=sys.stderr)
+            return 1
+        except KeyboardInterrupt:
+            print('\ninterrupted', file=sys.stderr)
+            return INTERRUPTED
+
+    return run
+
+
+def one_line(error: BaseException) -> str:
+    """Return the message of an error without line breaks."""
+    return ' '.join(str(error).split()) or type(error).__name__
