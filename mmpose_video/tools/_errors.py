@@ -2,12 +2,12 @@
 import functools
 import sys
 from pickle import UnpicklingError
-from typing import Callable, Optional, Sequence
+from typing import Any, Callable
 
 #: Exit status of a process that Ctrl-C ended, as shells report it.
 INTERRUPTED = 130
 
-Main = Callable[[Optional[Sequence[str]]], int]
+Main = Callable[..., int]
 
 
 def one_line_errors(main: Main) -> Main:
@@ -25,9 +25,9 @@ def one_line_errors(main: Main) -> Main:
     """
 
     @functools.wraps(main)
-    def run(argv: Optional[Sequence[str]] = None) -> int:
+    def run(*args: Any, **kwargs: Any) -> int:
         try:
-            return main(argv)
+            return main(*args, **kwargs)
         except (ImportError, OSError, UnpicklingError, ValueError) as error:
             print(f'error: {one_line(error)}', file=sys.stderr)
             return 1
