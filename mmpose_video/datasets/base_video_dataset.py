@@ -5,6 +5,7 @@ import numpy as np
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from torch.utils.data import get_worker_info
 
 from mmpose_video.formats.box_files import BoxFile, FileBox, read_box_file
 from mmpose_video.formats.box_matching import match_images
@@ -16,6 +17,7 @@ from mmpose_video.formats.coco_labels import (
 from mmpose_video.formats.frame_index import FrameIndex
 from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.schema import LARGEST_COORDINATE
+from mmpose_video.utils import end_with_parent
 
 from .box_suppression import suppress
 from .clip_pipeline import ClipPipeline
@@ -86,7 +88,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                              f"data_mode='{self.data_mode}'")
 
     def get_data_info(self, idx: int) -> dict:
-        """Annotation of a sample, with the paths of its clip."""
+        """Return the annotation of a sample, with the paths of its clip."""
+        if get_worker_info() is not None:
+            end_with_parent()
         data_info = super().get_data_info(idx)
         offsets = self.clip_sampler()
         paths, taken, valid = self.frame_index.neighbours(

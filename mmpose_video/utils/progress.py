@@ -1,28 +1,23 @@
-"""Progress of a job, readable on a terminal and in a log alike."""
-import sys
+"""Progress of a job that counts what it does."""
 import time
 from typing import Callable, Optional, TextIO
+
+from .status_line import StatusLine
 
 
 class Progress:
     """Report how much of a job is done, its speed and the time left.
 
-    On a terminal one line is redrawn several times a second. Elsewhere (a
-    file, a pipe, a batch system's log) whole lines are written, without
-    carriage returns and seldom.
-
     Args:
         unit (str): What is counted, in the plural: ``'frames'``.
         total (int, optional): How many there are, if that is known.
-        file (TextIO, optional): Where to write. Defaults to stderr.
+        file (TextIO, optional): Where to write, see :class:`StatusLine`.
+            Defaults to stderr.
         clock (Callable): Returns the time in seconds.
 
     Attributes:
         count (int): How many are done.
     """
-
-    #: Shortest time in seconds between two reports on a terminal, in a log.
-    INTERVALS = (0.2, 10.)
 
     def __init__(self,
                  unit: str,
@@ -32,13 +27,9 @@ class Progress:
         self.unit = unit
         self.total = total
         self.count = 0
-        self._file = sys.stderr if file is None else file
-        self._redraws = self._file.isatty()
-        self._interval = self.INTERVALS[0 if self._redraws else 1]
         self._clock = clock
-        self._start = self._shown_at = clock()
+        self._line = StatusLine(file, clock)
         self._shown_count = -1
-        self._width = 0
 
     def update(self, steps: int = 1) -> None:
         """Count what was done, and report it if the last report is old."""
@@ -48,7 +39,7 @@ class Progress:
         """Set how many are done, and report it if the last report is old."""
         self.count = count
         now = self._clock()
-        if now - self._shown_at >= self._interval or count == self.total:
+        if self._line.is_due(now) or count == self.total:
             self._show(now)
 
     def __call__(self, count: int, total: int) -> None:
@@ -60,23 +51,12 @@ class Progress:
         """Write the last state, if it is not there, and end the line."""
         if self.count and self._shown_count != self.count:
             self._show(self._clock())
-        if self._redraws and self._width:
-            self._file.write('\n')
-            self._file.flush()
-            self._width = 0
+        self._line.close()
 
     def _show(self, now: float) -> None:
-        if self.count == self._shown_count:
-            return
-        text = self._text(now - self._start)
-        if self._redraws:
-            # blanks cover what is left of a longer line
-            self._file.write('\r' + text.ljust(self._width))
-            self._width = len(text)
-        else:
-            self._file.write(text + '\n')
-        self._file.flush()
-        self._shown_at, self._shown_count = now, self.count
+        if self.count != self._shown_count:
+            self._line.show(self._text(now - self._line.started), now)
+            self._shown_count = self.count
 
     def _text(self, seconds: float) -> str:
         speed = self.count / max(seconds, 1e-9)

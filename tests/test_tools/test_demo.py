@@ -1,57 +1,138 @@
 """The demo skips what is done and goes on where it was stopped."""
+import json
+import os
+import signal
+import sys
+import textwrap
+import threading
+
 import pytest
 
-from mmpose_video.tools.demo import EPOCHS, Demo
+from mmpose_video.tools import demo as module
+from mmpose_video.tools.demo import (
+    EPOCHS,
+    INTERRUPTED,
+    Demo,
+    find_configs,
+    main,
+)
+
+#: Stands in for ``mim``: leaves what the stock scripts leave.
+MIM = '''
+    import json, os, pathlib, sys
+    command, _, config, *rest = sys.argv[1:]
+    folder = pathlib.Path(rest[rest.index('--work-dir') + 1])
+    folder.mkdir(parents=True, exist_ok=True)
+    with open(config, 'a') as calls:
+        calls.write(json.dumps([command, *rest]) + chr(10))
+    if command == 'train':
+        print('mmengine - INFO - Epoch(train) [1][5/80] loss: 0.5')
+        exec(os.environ.get('TRAINING', ''))
+        (folder / 'best_AP_epoch_1.pth').touch()
+        (folder / 'epoch_%d.pth').touch()
+    else:
+        (folder / '1').mkdir(exist_ok=True)
+        ap = dict(untrained=1., test=float(os.environ.get('AP', 20)),
+                  video_test=35.)[folder.name]
+        (folder / '1' / '1.json').write_text(
+            json.dumps({'posetrack/AP': ap}))
+''' % EPOCHS
+
+
+class QuickDemo(Demo):
+    """A demo without rendering, models and drawing."""
+
+    def _mim(self, command, *arguments):
+        return [sys.executable, '-c', textwrap.dedent(MIM), command,
+                'mmpose', self.config, *arguments]
+
+    def _render(self):
+        pass
+
+    def _untrained_checkpoint(self):
+        path = os.path.join(self.work_dir, 'untrained.pth')
+        open(path, 'a').close()
+        os.utime(path, (0, 0))
+        return path
+
+    def _draw(self, checkpoint):
+        return self._evaluate(checkpoint, 'video_test'), 'video/video.mp4'
 
 
 @pytest.fixture
-def demo(tmp_path, monkeypatch):
-    """A demo whose commands are noted instead of run."""
-    demo = Demo(str(tmp_path), 'config.py')
-    demo.commands = []
+def run(tmp_path, monkeypatch):
+    """Run the command; return its status and the trainings it started."""
+    monkeypatch.setattr(module, 'Demo', QuickDemo)
+    calls = tmp_path / 'config'
 
-    def step(name, command):
-        demo.commands.append(command)
-        if name == 'training':
-            (tmp_path / 'best_AP_epoch_1.pth').touch()
-            (tmp_path / f'epoch_{EPOCHS}.pth').touch()
+    def run(*options):
+        calls.write_text('')
+        status = main(['--work-dir', str(tmp_path), '--config', str(calls),
+                       *options])
+        made = list(map(json.loads, calls.read_text().splitlines()))
+        return status, [call for call in made if call[0] == 'train']
 
-    monkeypatch.setattr(demo, '_step', step)
-    monkeypatch.setattr(demo, '_render', lambda: None)
-    monkeypatch.setattr(demo, '_untrained_checkpoint', lambda: 'untrained')
-    monkeypatch.setattr(
-        demo, '_evaluate',
-        lambda path, name: 1. if name == 'untrained' else 20.)
-    monkeypatch.setattr(demo, '_draw', lambda path: 'video/video.mp4')
-    return demo
+    return run
 
 
-def test_trains_once(demo, capsys):
-    demo.run()
-    command, = demo.commands
-    assert command[1:3] == ['train', 'mmpose']
-    assert f'train_cfg.max_epochs={EPOCHS}' in command
-    demo.run()
-    assert len(demo.commands) == 1
-    assert 'untrained 1.0, trained 20.0' in capsys.readouterr().out
+def test_trains_once(run, capsys):
+    status, (training, ) = run()
+    assert status == 0
+    assert f'train_cfg.max_epochs={EPOCHS}' in training
+    out = capsys.readouterr().out
+    assert 'held-out rendered clips    1.0  20.0' in out
+    assert 'the drawn video                    35.0' in out
+    # how long and how much beforehand, then the state of the training
+    assert out.index('minutes') < out.index('=== training')
+    assert f'epoch 1/{EPOCHS}, iteration 5/80, loss 0.5' in out
+    assert run() == (0, [])
 
 
-def test_goes_on_after_a_stop(demo, tmp_path):
+def test_goes_on_after_a_stop(run, tmp_path):
     # a best checkpoint alone does not mean that the training was finished
     (tmp_path / 'best_AP_epoch_1.pth').touch()
-    demo.run()
-    command, = demo.commands
-    assert command[command.index('--resume') + 1] == 'auto'
+    _, (training, ) = run()
+    assert training[training.index('--resume') + 1] == 'auto'
 
 
-def test_fresh_starts_again(demo, tmp_path):
+def test_fresh_starts_again(run, tmp_path):
     (tmp_path / f'epoch_{EPOCHS}.pth').touch()
-    demo.run(fresh=True)
-    command, = demo.commands
-    assert '--resume' not in command
+    _, (training, ) = run('--fresh')
+    assert '--resume' not in training
 
 
-def test_a_model_that_learned_nothing_is_an_error(demo, monkeypatch):
-    monkeypatch.setattr(demo, '_evaluate', lambda path, name: 1.)
-    with pytest.raises(SystemExit, match='training.log'):
-        demo.run()
+def test_a_model_that_learned_nothing_is_an_error(run, monkeypatch, capsys):
+    monkeypatch.setenv('AP', '1')
+    assert run()[0] == 1
+    assert 'training.log' in capsys.readouterr().err
+
+
+def test_a_killed_training_is_an_error(run, monkeypatch, capsys):
+    monkeypatch.setenv('TRAINING', 'os.kill(os.getpid(), 9)')
+    assert run()[0] == 1
+    error = capsys.readouterr().err
+    assert 'signal 9' in error and 'training failed' in error
+    assert 'again to go on' in error
+
+
+def test_ctrl_c_says_how_to_go_on(run, monkeypatch, capsys):
+    monkeypatch.setenv('TRAINING', 'import time; time.sleep(600)')
+    parse = module.parse_run_state
+
+    def interrupt(line):
+        threading.Thread(
+            target=os.kill, args=(os.getpid(), signal.SIGINT)).start()
+        return parse(line)
+
+    # printed before the sleep, but into a file: flushed for this test
+    monkeypatch.setenv('PYTHONUNBUFFERED', '1')
+    monkeypatch.setattr(module, 'parse_run_state', interrupt)
+    assert run()[0] == INTERRUPTED
+    assert 'again to go on' in capsys.readouterr().err
+
+
+def test_configs_are_found_from_anywhere(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert os.path.isabs(find_configs())
+    assert os.path.exists(os.path.join(find_configs(), module.CONFIG))
+    assert os.listdir(tmp_path) == []

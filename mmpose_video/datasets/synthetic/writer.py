@@ -5,8 +5,6 @@ import os
 import shutil
 import signal
 import sys
-import threading
-import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple, Union
@@ -14,6 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 import cv2
 
 from mmpose_video.formats.json_file import read_json, write_json
+from mmpose_video.utils import end_with_parent
 
 from .annotations import CATEGORIES, clip_name, detect
 from .clip import Clip, clip_seed, detection_rng
@@ -84,14 +83,7 @@ def _start_worker() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     cv2.setNumThreads(1)
-    parent = os.getppid()
-
-    def watch() -> None:
-        while os.getppid() == parent:
-            time.sleep(1)
-        os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()
+    end_with_parent()
 
 
 def _merge(root: Path, config: SyntheticConfig, split: str) -> None:
