@@ -18,7 +18,7 @@ from mmpose_video.tools.demo import (
 )
 
 #: Stands in for ``mim``: leaves what the stock scripts leave.
-MIM = '''
+MIM = """
     import json, os, pathlib, sys
     command, _, config, *rest = sys.argv[1:]
     folder = pathlib.Path(rest[rest.index('--work-dir') + 1])
@@ -29,14 +29,14 @@ MIM = '''
         print('mmengine - INFO - Epoch(train) [1][5/80] loss: 0.5')
         exec(os.environ.get('TRAINING', ''))
         (folder / 'best_AP_epoch_1.pth').touch()
-        (folder / 'epoch_%d.pth').touch()
+        (folder / 'epoch_EPOCHS.pth').touch()
     else:
         (folder / '1').mkdir(exist_ok=True)
         ap = dict(untrained=1., test=float(os.environ.get('AP', 20)),
                   video_test=35.)[folder.name]
         (folder / '1' / '1.json').write_text(
             json.dumps({'posetrack/AP': ap}))
-''' % EPOCHS
+""".replace('EPOCHS', str(EPOCHS))
 
 
 class QuickDemo(Demo):

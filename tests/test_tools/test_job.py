@@ -20,10 +20,10 @@ def python(code):
 def test_passes_on_whole_lines(tmp_path):
     lines = []
     run_job(
-        python('''
+        python("""
             import sys
             print('one'); print('two', file=sys.stderr, flush=True)
-            print('no end', end='')'''), str(tmp_path / 'log'), lines.append)
+            print('no end', end='')"""), str(tmp_path / 'log'), lines.append)
     # stderr is not buffered, stdout is
     assert sorted(lines) == ['one', 'two']
     assert 'no end' in (tmp_path / 'log').read_text()
@@ -39,14 +39,14 @@ def test_a_killed_command_ends_the_job_and_its_orphans(tmp_path):
     # its own ends when it ends
     read, write = os.pipe()
     os.set_inheritable(write, True)
-    job = python(f'''
+    job = python(f"""
         import os, signal, subprocess, sys
         subprocess.Popen([sys.executable, '-c', 'import time; '
                           'time.sleep(600)'], pass_fds=[{write}])
-        os.kill(os.getpid(), signal.SIGKILL)''')
+        os.kill(os.getpid(), signal.SIGKILL)""")
     # what run_job starts must not close the pipe
     starter = subprocess.run(
-        python(f'''
+        python(f"""
             from mmpose_video.tools._job import JobError, run_job
             import functools, subprocess
             subprocess.Popen = functools.partial(
@@ -54,7 +54,7 @@ def test_a_killed_command_ends_the_job_and_its_orphans(tmp_path):
             try:
                 run_job({job!r}, {str(tmp_path / 'log')!r})
             except JobError as error:
-                print(error.status)'''),
+                print(error.status)"""),
         pass_fds=[write], capture_output=True, text=True, timeout=100,
         check=True)
     os.close(write)
@@ -64,14 +64,14 @@ def test_a_killed_command_ends_the_job_and_its_orphans(tmp_path):
 
 
 def test_an_interrupt_ends_the_command(tmp_path):
-    job = python('''
+    job = python("""
         import os
         print(os.getpid(), flush=True)
         import time
         try:
             time.sleep(600)
         finally:
-            print('cleaned up', flush=True)''')
+            print('cleaned up', flush=True)""")
     pids = []
 
     def interrupt(line):

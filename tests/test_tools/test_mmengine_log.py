@@ -21,7 +21,7 @@ def test_states(line, text):
 
 
 @pytest.mark.parametrize('line', [
-    '', "train_cfg = dict(by_epoch=True, max_epochs=6)",
+    '', 'train_cfg = dict(by_epoch=True, max_epochs=6)',
     STAMP + 'Saving checkpoint at 1 epochs', 'loss: 0.3 eta: 0:00:01'])
 def test_other_lines(line):
     assert parse_run_state(line) is None

@@ -9,7 +9,7 @@ import textwrap
 import pytest
 
 #: A loader whose worker has a batch larger than a pipe to send, unread.
-LOADER = '''
+LOADER = """
     import os, signal, sys
     import torch
     from torch.utils.data import DataLoader, Dataset
@@ -29,7 +29,7 @@ LOADER = '''
     next(batches)
     print('ready', flush=True)
     os.kill(os.getpid(), signal.SIGKILL)
-'''
+"""
 
 
 @pytest.mark.skipif(not sys.platform.startswith('linux'), reason='forks')
