@@ -5,6 +5,7 @@ touches a host package. One file per topic; each says what is broken, in which
 file of which version, and when the entry can go. Nothing here acts on a
 version that does not need it.
 """
+from . import thread_wait  # noqa: F401  isort: skip  before torch
 from . import startup  # noqa: F401  isort: skip  before any host's import
 from . import (
     checkpoint,
@@ -42,5 +43,5 @@ __all__ = [
     'checkpoint', 'checkpoint_resume', 'checkpoint_strings',
     'checkpoint_writing', 'config_scope', 'cpu_ddp', 'empty_loader',
     'gaussian_radius', 'hrformer', 'inferencer_collate', 'js_loss',
-    'pkg_resources', 'startup', 'versions', 'visualizer'
+    'pkg_resources', 'startup', 'thread_wait', 'versions', 'visualizer'
 ]

@@ -94,9 +94,11 @@ def test_every_module_is_in(normal, source):
 @pytest.mark.parametrize('kind', ['normal', 'editable'])
 def test_startup_files(kind, request, source):
     wheel = request.getfixturevalue(kind)
-    startup = source / 'mmpose_video' / 'compat' / 'startup.py'
-    assert wheel.read('_mmpose_video_startup.py') == startup.read_bytes()
-    assert wheel.read('mmpose_video.pth') == b'import _mmpose_video_startup\n'
+    for name in ('startup', 'thread_wait'):
+        file = source / 'mmpose_video' / 'compat' / f'{name}.py'
+        assert wheel.read(f'_mmpose_video_{name}.py') == file.read_bytes()
+    assert wheel.read('mmpose_video.pth') == (
+        b'import _mmpose_video_startup, _mmpose_video_thread_wait\n')
 
 
 def test_editable_links(editable, source):
