@@ -3,6 +3,7 @@ from abc import ABC, abstractmethod
 from typing import Callable, List, NamedTuple, Optional, Sequence, Union
 
 import numpy as np
+from mmengine.structures import InstanceData
 
 from .frame_source import Frame, FrameSource
 
@@ -20,12 +21,18 @@ class People(NamedTuple):
         scores (np.ndarray): Shape (P, ), float32.
         track_ids (list[int], optional): P ids.
         dropped (int): Number of boxes left out as they cannot be cropped.
+        crops (np.ndarray, optional): What to crop in place of the boxes,
+            shape (P, 4).
+        poses (np.ndarray, optional): Keypoints and scores, shape (P, K, 3),
+            if the source predicts poses.
     """
 
     boxes: np.ndarray
     scores: np.ndarray
     track_ids: Optional[List[int]] = None
     dropped: int = 0
+    crops: Optional[np.ndarray] = None
+    poses: Optional[np.ndarray] = None
 
 
 class BoxSource(ABC):
@@ -34,9 +41,12 @@ class BoxSource(ABC):
     Attributes:
         path (str, optional): A file that the boxes come from.
         empty_hint (str): What to check if there are no people at all.
+        follows_poses (bool): The people of a frame depend on the poses of
+            the frame before, which :meth:`review` gets.
     """
 
     path: Optional[str] = None
+    follows_poses: bool = False
     empty_hint: str = 'are the boxes those of this video?'
 
     @abstractmethod
@@ -54,6 +64,20 @@ class BoxSource(ABC):
         Raises:
             ValueError: If the boxes cannot be those of the video.
         """
+
+    def review(self, frame: Frame, found: InstanceData) -> InstanceData:
+        """Look at the poses of a frame's people.
+
+        Args:
+            frame (Frame): The frame.
+            found (InstanceData): Its people, with ``keypoints`` (P, K, 2),
+                ``keypoint_scores`` (P, K), ``bboxes`` and ``bbox_scores``.
+
+        Returns:
+            InstanceData: The people to keep, all if the source follows no
+            poses.
+        """
+        return found
 
     def summary(self) -> Optional[str]:
         """Return what was used and left out, None if that goes without."""
@@ -96,13 +120,17 @@ class GivenBoxes(BoxSource):
 
 
 def make_people(boxes: BoxArray, image: np.ndarray,
-                track_ids: Optional[Sequence[int]] = None) -> People:
+                track_ids: Optional[Sequence[int]] = None,
+                crops: Optional[np.ndarray] = None,
+                poses: Optional[np.ndarray] = None) -> People:
     """Check boxes, and leave out those that cannot be cropped.
 
     Args:
         boxes (np.ndarray): Shape (P, 4), or (P, 5) with scores.
         image (np.ndarray): The frame.
         track_ids (Sequence[int], optional): P ids.
+        crops (np.ndarray, optional): What to crop, shape (P, 4).
+        poses (np.ndarray, optional): Keypoints and scores, (P, K, 3).
 
     Returns:
         People: The boxes with an area, of which a part lies in the image.
@@ -131,4 +159,6 @@ def make_people(boxes: BoxArray, image: np.ndarray,
             raise ValueError('the same track id appears twice in a frame: '
                              f'{sorted(ids)}')
     return People(boxes[usable, :4], scores[usable], ids,
-                  int((~usable).sum()))
+                  int((~usable).sum()),
+                  None if crops is None else crops[usable],
+                  None if poses is None else poses[usable])

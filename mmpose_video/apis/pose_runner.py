@@ -1,6 +1,6 @@
 """Run a model on the people of key frames."""
 from dataclasses import dataclass
-from typing import Any, List, Sequence
+from typing import Any, List, Optional, Sequence
 
 import numpy as np
 import torch
@@ -23,6 +23,8 @@ class Item:
         score (float): Its score.
         crop (np.ndarray): The box to crop, (4, ); usually the person's.
         run (int): Number of the run of frames that are cropped alike.
+        pose (np.ndarray, optional): Keypoints and scores, (K, 3), if the
+            source of the boxes predicts poses.
     """
 
     clip: Clip
@@ -30,6 +32,7 @@ class Item:
     score: float
     crop: np.ndarray
     run: int
+    pose: Optional[np.ndarray] = None
 
 
 class PoseRunner:

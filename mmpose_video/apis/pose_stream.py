@@ -1,7 +1,7 @@
 """Predict, track and smooth the people of one video."""
 from collections import deque
 from dataclasses import dataclass, field
-from typing import Deque, Dict, Iterator, List, Optional, Tuple
+from typing import Deque, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 from mmengine.dataset import Compose
@@ -12,6 +12,7 @@ from mmpose_video.smoothing import TrackSmoother
 from mmpose_video.tracking import CropAnchors, PoseTracker
 
 from .clip_window import Clip, ClipWindow
+from .found_pose_runner import FoundPoseRunner
 from .frame_source import FrameSource
 from .options import StreamOptions
 from .person_boxes import BoxSource, People
@@ -34,6 +35,8 @@ class PoseSystem:
             crops each frame by its own box.
         smoother (dict, optional): Config of a filter, see
             :func:`make_smoother`.
+        reuse_poses (bool): Take the poses of the source of the boxes, which
+            the model is part of. Defaults to False.
     """
 
     model: PoseModel
@@ -43,6 +46,7 @@ class PoseSystem:
     tracker: Dict
     anchors: Optional[Dict] = None
     smoother: Optional[Dict] = None
+    reuse_poses: bool = False
 
     def make_runner(self, window: ClipWindow) -> PoseRunner:
         """Make a runner for one video.
@@ -54,6 +58,8 @@ class PoseSystem:
             ValueError: If crops are to be shared and the model looks at the
                 key frame alone.
         """
+        if self.reuse_poses:
+            return FoundPoseRunner(self.model, self.pipeline)
         if self.anchors is None:
             return PoseRunner(self.model, self.pipeline)
         return SharedCropRunner(
@@ -118,7 +124,8 @@ class PoseStream:
         """
         for pending in self._batches(source):
             sample = self._merge(pending)
-            found = sample.pred_instances
+            found = self.find.review(pending.clip.key, sample.pred_instances)
+            sample.pred_instances = found
             ids = pending.people.track_ids
             if ids is None:
                 ids = self.tracker.update(found.bboxes, found.keypoints,
@@ -155,9 +162,11 @@ class PoseStream:
             pending = _Pending(clip, self.find(clip.key))
             frames.append(pending)
             items.extend((pending, item) for item in self._items(pending))
-            # a live source gets its answer now, and frames without people
-            # must not pile up either
-            urgent = source.live or len(frames) >= self.system.batch_size
+            # a live source gets its answer now, the next frame may need it,
+            # and frames without people must not pile up either
+            urgent = (
+                source.live or self.find.follows_poses
+                or len(frames) >= self.system.batch_size)
             while len(items) >= (1 if urgent else self.system.batch_size):
                 self._predict(items)
             while frames and frames[0].complete:
@@ -172,7 +181,12 @@ class PoseStream:
         runs, crops = [-1] * len(people.boxes), people.boxes
         if self.anchors is not None:
             runs, crops = self.anchors.update(people.boxes)
-        for row in zip(people.boxes, people.scores, crops, runs):
+        elif people.crops is not None:
+            crops = people.crops
+        poses: Sequence[Optional[np.ndarray]] = (
+            [None] * len(crops) if people.poses is None else list(
+                people.poses))
+        for row in zip(people.boxes, people.scores, crops, runs, poses):
             yield Item(pending.clip, *row)
 
     def _predict(self, items: Deque[Tuple[_Pending, Item]]) -> None:

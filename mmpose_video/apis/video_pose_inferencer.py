@@ -17,10 +17,11 @@ from mmpose_video.datasets.transforms import LoadClip
 from mmpose_video.smoothing import takes_frame_rate
 from mmpose_video.utils import Progress
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
+from mmpose_video.weights import PUBLISHED
 
 from .box_source_factory import Boxes, make_box_source
 from .clip_window import Clip, ClipWindow
-from .detected_boxes import DetectedBoxes
+from .detector_factory import MOVENET, Detector, make_detector
 from .frame_source import FrameSource
 from .model_loading import check_is_top_down, load_pose_model, read_config
 from .model_names import resolve_model
@@ -49,18 +50,21 @@ class VideoPoseInferencer:
     grow with its length.
 
     Args:
-        config (str | Config): The model's config, or the name or alias of a
-            top-down model of MMPose's model zoo, such as ``'human'``,
-            ``'rtmpose-l'`` or ``'vitpose-b'``, as MMPose's inferencers take
-            them.
-        checkpoint (str, optional): Its weights. Defaults to None: those of
-            the model zoo for its models, which are downloaded once, and
+        config (str | Config): The model's config, or
+            ``'movenet-lightning'``, ``'movenet-thunder'`` or
+            ``'movenet-multipose'``, or the name or alias of a top-down model
+            of MMPose's model zoo, such as ``'human'``, ``'rtmpose-l'`` or
+            ``'vitpose-b'``, as MMPose's inferencers take them.
+        checkpoint (str, optional): Its weights. Defaults to None: the
+            published ones for named models, which are downloaded once, and
             random weights for others, with a warning.
         device (str, optional): Defaults to the first GPU, or the CPU.
-        detector (str | dict | DetectedBoxes, optional): Finds the people
-            where no boxes are given: config of an MMDetection model, or
-            arguments of :class:`DetectedBoxes`, such as
-            ``dict(config='rtmdet.py', checkpoint='rtmdet.pth')``.
+        detector (str | dict | BoxSource, optional): Finds the people where no
+            boxes are given: ``'movenet'``, which also follows them by their
+            poses, the config of an MMDetection model, or arguments, such as
+            ``dict(config='rtmdet.py', checkpoint='rtmdet.pth')``; see
+            :func:`make_detector`. Defaults to None: ``'movenet'`` with
+            MoveNet's names, else nothing.
         batch_size (int): People per batch, of one or several frames. Defaults
             to 32.
         shared_crop (bool | dict): Keep a track's crop for a run of frames and
@@ -93,7 +97,7 @@ class VideoPoseInferencer:
                  config: Union[str, os.PathLike, Config],
                  checkpoint: Optional[str] = None,
                  device: Optional[str] = None,
-                 detector: Union[None, str, Dict, DetectedBoxes] = None,
+                 detector: Detector = None,
                  batch_size: int = 32,
                  shared_crop: Union[bool, Dict] = False,
                  tracker: Optional[Dict] = None,
@@ -104,9 +108,14 @@ class VideoPoseInferencer:
                              f'{batch_size}')
         if smoother:
             make_smoother(smoother)  # may refuse, before anything slow
+        if detector is None and config in PUBLISHED:
+            detector = MOVENET
         config, checkpoint = resolve_model(config, checkpoint)
         self.cfg = read_config(config)
-        check_is_top_down(self.cfg)
+        reuse_poses = self.cfg.model.get('head', {}).get(
+            'type') == 'MoveNetMultiPoseHead'
+        if not reuse_poses:
+            check_is_top_down(self.cfg)
         self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
                                                 cfg_options)
         init_default_scope(self.cfg.get('default_scope', 'mmpose'))
@@ -122,10 +131,11 @@ class VideoPoseInferencer:
             batch_size,
             tracker=dict(sigmas=self.meta.get('sigmas'), **(tracker or {})),
             anchors=_anchors(shared_crop),
-            smoother=smoother)
+            smoother=smoother,
+            reuse_poses=reuse_poses)
         # may refuse to share crops
         self.system.make_runner(ClipWindow(self.system.sampler))
-        self.detector = _make_detector(detector, device)
+        self.detector = make_detector(detector, self.model, device)
 
     def __call__(
         self,
@@ -269,16 +279,6 @@ def _frame_reader(pipeline: Compose) -> FrameReader:
                 backend_args=step.reader.backend_args,
                 max_pixels=step.reader.max_pixels)
     return FrameReader()
-
-
-def _make_detector(detector: Union[None, str, Dict, DetectedBoxes],
-                   device: Optional[str]) -> Optional[DetectedBoxes]:
-    """Build the detector, on the device of the model unless it says else."""
-    if detector is None or isinstance(detector, DetectedBoxes):
-        return detector
-    if isinstance(detector, str):
-        detector = dict(config=detector)
-    return DetectedBoxes(**{'device': device, **detector})
 
 
 def _drawing(visualizer: TrackLocalVisualizer, clip: Clip,

@@ -2,8 +2,12 @@ r"""Estimate the poses of people in a video.
 
 For example::
 
+    mmpose-video infer video.mp4
     mmpose-video infer video.mp4 --config CONFIG --checkpoint WEIGHTS \
         --boxes boxes.json --out-dir results
+
+The first one uses MoveNet with its published weights: MultiPose finds people,
+Thunder estimates their poses, which are tracked and smoothed.
 """
 import argparse
 import os.path as osp
@@ -13,6 +17,9 @@ import time
 from typing import Any, List, Optional, Sequence
 
 from mmengine.config import DictAction
+
+#: What predicts a video if nothing else is said.
+DEFAULT_MODEL = 'movenet-thunder'
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -27,14 +34,18 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add = parser.add_argument
     add('video', metavar='VIDEO',
         help='video file, image, folder of images, or webcam:0')
-    add('--config', required=True,
-        help="config of a model, or a name or alias of MMPose's model zoo, "
-        'such as human or vitpose-b')
-    add('--checkpoint', help="default: the model zoo's for its models; for "
-        'others random weights, with a warning')
-    add('--out-dir', required=True)
-    add('--boxes', help='json file with boxes; default: the detector, or '
-        'without one the whole image')
+    add('--config', '--model', metavar='MODEL', default=DEFAULT_MODEL,
+        help='movenet-lightning, movenet-thunder, movenet-multipose, the '
+        "config of a model, or a name or alias of MMPose's model zoo, such as "
+        'human or vitpose-b (default: %(default)s)')
+    add('--checkpoint', help='default: the published one for named models; '
+        'for others random weights, with a warning')
+    add('--out-dir', default='results', help='default: %(default)s')
+    add('--boxes', help='JSON file with boxes, or movenet: people found by '
+        'MoveNet MultiPose and followed by their poses (default: the '
+        'detector; movenet for models of MoveNet; else the whole image)')
+    add('--detect-every', type=int, metavar='N', help='frames from one '
+        'detection by MoveNet MultiPose to the next (default: 10)')
     add('--boxes-ann-file', metavar='FILE', help='annotations that name the '
         'images of the boxes (default: their ids are numbers of frames)')
     add('--boxes-id-offset', type=int, default=0, metavar='N',
@@ -43,8 +54,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--detector', help='config of an MMDetection model that finds '
         'people')
     add('--detector-checkpoint')
-    add('--box-score-thr', type=float, default=0.3,
-        help='lowest score of a detected box (default: %(default)s)')
+    add('--box-score-thr', type=float,
+        help='lowest score of a detected box (default: 0.3, of MoveNet '
+        '0.15)')
     add('--device', help='default: the first GPU, or cpu')
     add('--batch-size', type=int, default=32,
         help='people per batch (default: %(default)s)')
@@ -64,8 +76,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         'faster, less accurate where people move (default length: 8)')
     add('--smooth', nargs='+', metavar=('FILTER', 'KEY=VALUE'),
         help='OneEuro, ExponentialMovingAverage, Kalman, Gaussian, '
-        'SavitzkyGolay or SmoothNet, with its arguments; OneEuro takes the '
-        "video's frame rate")
+        'SavitzkyGolay or SmoothNet, with its arguments, or none; OneEuro '
+        "takes the video's frame rate (default: OneEuro for the named models "
+        'of MoveNet, else none)')
     add('--color-by', choices=('part', 'track'), default='part')
     add('--kpt-thr', type=float, default=0.3,
         help='lowest score of a drawn keypoint (default: %(default)s)')
@@ -89,7 +102,7 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         ValueError: If an input is wrong.
         OSError: If a file cannot be read or written.
     """
-    smoother = filter_config(args.smooth) if args.smooth else None
+    smoother = _smoother(args)
     boxes = _boxes(args)
     # it imports PyTorch and MMPose: not before the arguments are known
     from mmpose_video.apis.video_pose_inferencer import VideoPoseInferencer
@@ -97,10 +110,7 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         args.config,
         args.checkpoint,
         device=args.device,
-        detector=dict(
-            config=args.detector,
-            checkpoint=args.detector_checkpoint,
-            score_thr=args.box_score_thr) if args.detector else None,
+        detector=_detector(args),
         batch_size=args.batch_size,
         shared_crop=dict(run_length=args.shared_crop)
         if args.shared_crop else False,
@@ -131,8 +141,41 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         results.close()  # type: ignore[attr-defined]
 
 
+def _smoother(args: argparse.Namespace) -> Optional[dict]:
+    """Return the config of the filter, None for none."""
+    if args.smooth:
+        return None if args.smooth == ['none'] else filter_config(args.smooth)
+    return dict(type='OneEuro') if _is_movenet(args.config) else None
+
+
+def _is_movenet(name: str) -> bool:
+    """Return whether a name is that of a published model of MoveNet."""
+    return name.startswith('movenet-') and not name.endswith('.py')
+
+
+def _detector(args: argparse.Namespace) -> Optional[dict]:
+    """Return the arguments of the detector, None for none."""
+    movenet = args.boxes == 'movenet' or (
+        _is_movenet(args.config) and not (args.boxes or args.detector))
+    if movenet and args.detector:
+        raise ValueError('--boxes movenet and --detector name two detectors')
+    if args.detect_every is not None and not movenet:
+        raise ValueError('--detect-every is for --boxes movenet')
+    if not (movenet or args.detector):
+        return None
+    options = dict(config='movenet' if movenet else args.detector)
+    for name, value in (('checkpoint', args.detector_checkpoint),
+                        ('score_thr', args.box_score_thr),
+                        ('interval', args.detect_every)):
+        if value is not None:
+            options[name] = value
+    return options
+
+
 def _boxes(args: argparse.Namespace) -> Any:
-    """Return the boxes that the arguments name."""
+    """Return the boxes that the arguments name, None for the detector's."""
+    if args.boxes == 'movenet':
+        return None
     if not (args.boxes_ann_file or args.boxes_id_offset):
         return args.boxes
     from mmpose_video.apis import FileBoxes

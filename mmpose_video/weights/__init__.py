@@ -1,8 +1,9 @@
 """Published weights: where to get them and where they are kept."""
 from .finder import get_weights
 from .model_zoo import ZooModel, find_zoo_model
-from .published import PUBLISHED, WeightsError
+from .published import PUBLISHED, WeightsError, published_config
 
 __all__ = [
-    'PUBLISHED', 'WeightsError', 'ZooModel', 'find_zoo_model', 'get_weights'
+    'PUBLISHED', 'WeightsError', 'ZooModel', 'find_zoo_model', 'get_weights',
+    'published_config'
 ]

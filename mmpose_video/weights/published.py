@@ -1,5 +1,6 @@
 """Weights that are published as files of an npm package."""
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Dict
 
 
@@ -14,10 +15,12 @@ class PublishedModel:
     Attributes:
         name (str): Name of the model, and its layout for the converter.
         sha256 (dict[str, str]): Checksums of its files by name.
+        config (str): Name of its config.
     """
 
     name: str
     sha256: Dict[str, str]
+    config: str
 
     @property
     def json_name(self) -> str:
@@ -46,11 +49,39 @@ _SHA256 = {
      '19828492d4a69c2e08915916c70f4d22c421c3b59152dfa5601834fc54f54118'),
 }
 
+_CONFIGS = {
+    'movenet-lightning':
+    'movenet-lightning_mobilenetv2_1xb24-50e_coco-192x192.py',
+    'movenet-thunder':
+    'movenet-thunder_mobilenetv2-w175_1xb24-50e_coco-256x256.py',
+    'movenet-multipose':
+    'movenet-multipose_mobilenetv2-w150_1xb24-50e_coco-256x256.py',
+}
+
 #: Google's models (Apache-2.0 by their model cards) by name.
 PUBLISHED: Dict[str, PublishedModel] = {
     name: PublishedModel(name, {
         f'{name}.json': graph,
         f'{name}.bin': weights
-    })
+    }, _CONFIGS[name])
     for name, (graph, weights) in _SHA256.items()
 }
+
+
+def published_config(name: str) -> Path:
+    """Return the config of a published model, of this installation.
+
+    Args:
+        name (str): A name of :data:`PUBLISHED`.
+
+    Raises:
+        FileNotFoundError: If the package was installed without its configs.
+    """
+    package = Path(__file__).parents[1]
+    for root in (package / '.mim', package.parent):
+        path = root / 'configs' / 'movenet' / PUBLISHED[name].config
+        if path.is_file():
+            return path
+    raise FileNotFoundError(
+        f'{PUBLISHED[name].config} is neither in {package}/.mim/configs nor '
+        'beside the package; install it again')
