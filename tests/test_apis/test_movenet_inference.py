@@ -1,0 +1,205 @@
+"""MoveNet on videos: with drawn weights, and with the published ones."""
+import json
+
+import cv2
+import numpy as np
+import pytest
+
+from mmpose_video.apis import VideoPoseInferencer
+from mmpose_video.apis.followed_people import FollowedPeople
+from mmpose_video.apis.movenet_detector import MoveNetDetector
+from mmpose_video.tools import infer as cli
+from mmpose_video.weights import WeightsError, get_weights
+
+from ..test_weights.movenet_material import NAMES, image, write_graph
+
+
+@pytest.fixture(scope='module')
+def drawn(tmp_path_factory):
+    """A cache with graphs whose weights are drawn."""
+    folder = tmp_path_factory.mktemp('drawn')
+    (folder / 'weights').mkdir()
+    for name in NAMES:
+        write_graph(folder / 'weights', name)
+    return folder
+
+
+@pytest.fixture
+def cache(drawn, monkeypatch):
+    monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(drawn))
+
+
+@pytest.fixture
+def published():
+    try:
+        for name in NAMES:
+            get_weights(f'movenet-{name}', offline=True)
+    except WeightsError as error:
+        pytest.skip(f'needs the published weights: {error}')
+
+
+@pytest.fixture
+def video(tmp_path):
+    """Two figures, one of whom walks; 640 x 360 pixels, 6 frames."""
+    path = tmp_path / 'two.avi'
+    writer = cv2.VideoWriter(
+        str(path), cv2.VideoWriter_fourcc(*'MJPG'), 10, (640, 360))
+    for step in range(6):
+        people = ((0.2 + 0.01 * step, 0.8), (0.7, 0.9))
+        writer.write(image(360, 640, people)[..., ::-1].copy())
+    writer.release()
+    return path
+
+
+def test_one_command(published, video, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main([str(video), '--device', 'cpu']) == 0
+    results = json.loads((tmp_path / 'results/predictions/two.json')
+                         .read_text())
+    assert [len(frame['instances']) for frame in results] == [2] * 6
+    for frame in results:
+        people = sorted(frame['instances'], key=lambda p: p['bbox'][0][0])
+        middle = [np.mean(person['keypoints'], 0)[0] for person in people]
+        step = frame['frame_id']
+        assert middle == pytest.approx(
+            [640 * (0.2 + 0.01 * step), 640 * 0.7], abs=25)
+        assert np.mean(people[0]['keypoint_scores']) > 0.3
+    # each keeps the number of the track
+    assert len({person['track_id'] for frame in results
+                for person in frame['instances']}) == 2
+    capture = cv2.VideoCapture(str(
+        tmp_path / 'results/visualizations/two.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 6
+
+
+@pytest.mark.parametrize('name', [f'movenet-{name}' for name in NAMES])
+def test_each_model(cache, video, name):
+    infer = VideoPoseInferencer(name, device='cpu', detector=dict(
+        config='movenet', score_thr=0.01, max_people=3, sizes=[96]))
+    results = list(infer(str(video), stream=dict(max_frames=2)))
+    assert len(results) == 2
+    for result in results:
+        for person in result['predictions'][0]:
+            assert np.shape(person['keypoints']) == (17, 2)
+            assert len(person['keypoint_scores']) == 17
+            assert person['track_id'] >= 0
+
+
+def test_multi_pose_reports_what_it_found(cache):
+    pixels = image(160, 240)[..., ::-1].copy()
+    infer = VideoPoseInferencer('movenet-multipose', device='cpu', detector=(
+        dict(config='movenet', score_thr=0.01, sizes=[96], max_people=4)))
+    people, = next(iter(infer([pixels])))['predictions']
+    found = infer.detector.detector(pixels)
+    assert len(found.boxes) > 0
+    np.testing.assert_allclose([p['keypoints'] for p in people],
+                               found.keypoints, rtol=1e-6)
+    np.testing.assert_allclose([p['bbox'][0] for p in people], found.boxes,
+                               rtol=1e-6)
+    with pytest.raises(ValueError, match='by itself and takes no boxes'):
+        list(infer([pixels], boxes=[[[0, 0, 50, 50]]]))
+
+
+@pytest.mark.parametrize('detector', ['rtmdet', FollowedPeople(None)])
+def test_multi_pose_takes_no_other_detector(cache, detector):
+    with pytest.raises(ValueError, match='finds people by itself'):
+        VideoPoseInferencer('movenet-multipose', device='cpu',
+                            detector=detector)
+
+
+def test_video_without_people(cache, video, caplog, tmp_path):
+    """Empty lists, and a warning that says what to check."""
+    infer = VideoPoseInferencer('movenet-lightning', device='cpu', detector=(
+        dict(config='movenet', score_thr=1., sizes=[96])))
+    results = list(infer(str(video), out_dir=str(tmp_path / 'out')))
+    assert [result['predictions'] for result in results] == [[[]]] * 6
+    content = json.loads((tmp_path / 'out/predictions/two.json').read_text())
+    assert [frame['instances'] for frame in content] == [[]] * 6
+
+
+@pytest.mark.slow
+def test_200_people(cache, video):
+    """More people than fit into a batch, cropped and followed."""
+    def crowd(pixels):
+        from mmpose_video.apis.movenet_detector import FoundPeople
+        at = np.stack(np.meshgrid(np.arange(20) * 30, np.arange(10) * 30),
+                      -1).reshape(-1, 2)
+        return FoundPeople(
+            np.concatenate([at, at + [25, 40]], 1).astype(np.float32),
+            np.ones(200, np.float32),
+            at[:, None] + np.random.RandomState(0).rand(200, 17, 2) * 30,
+            np.ones((200, 17), np.float32))
+    infer = VideoPoseInferencer(
+        'movenet-lightning', device='cpu',
+        detector=FollowedPeople(crowd, interval=1, min_score=0.,
+                                duplicate_thr=1.))
+    result, = infer(str(video), stream=dict(max_frames=1))
+    assert len(result['predictions'][0]) == 200
+
+
+def test_boxes_for_other_methods(cache, make_config, checkpoint, clip_set,
+                                 images):
+    """A video method with MoveNet's boxes, which follow its own poses."""
+    infer = VideoPoseInferencer(
+        make_config(clip_set), checkpoint, device='cpu', detector=dict(
+            config='movenet', sizes=[96], score_thr=0.01, max_people=2,
+            min_score=0.))
+    results = list(infer(images))
+    assert len(results) == len(images)
+    assert all(len(result['predictions'][0]) >= 1 for result in results)
+
+
+def test_detector_scales_back(published):
+    """The same people in an image of any size and shape."""
+    detect = MoveNetDetector(device='cpu', sizes=[512])
+    for height, width in ((360, 640), (333, 517)):
+        found = detect(image(height, width, ((0.2, 0.8), (0.7, 0.9)))[
+            ..., ::-1].copy())
+        middles = np.sort(found.boxes[:, 0::2].mean(1))
+        assert middles == pytest.approx([0.2 * width, 0.7 * width], abs=15)
+        assert found.boxes[:, 3].max() <= height
+        assert found.keypoints.shape == (2, 17, 2)
+
+
+def test_more_than_six_people(published):
+    people = tuple((0.06 + 0.125 * i, 0.7) for i in range(8))
+    found = MoveNetDetector(device='cpu', sizes=[512])(
+        image(240, 1024, people)[..., ::-1].copy())
+    assert len(found.boxes) > 6
+
+
+def test_the_best_of_too_many(published, monkeypatch):
+    said = []
+    monkeypatch.setattr(
+        'mmpose_video.apis.movenet_detector.print_log',
+        lambda text, *_: said.append(text))
+    detect = MoveNetDetector(device='cpu', sizes=[512], max_people=1)
+    pixels = image(360, 640, ((0.2, 0.8), (0.7, 0.9)))[..., ::-1].copy()
+    for _ in range(2):
+        assert len(detect(pixels).boxes) == 1
+    assert len(said) == 1 and 'more than 1 people' in said[0]
+
+
+@pytest.mark.parametrize('change, said', [
+    (dict(sizes=[100]), 'multiples of 32'), (dict(sizes=[]), 'multiples'),
+    (dict(max_people=0), 'max_people')])
+def test_bad_arguments(change, said):
+    with pytest.raises(ValueError, match=said):
+        MoveNetDetector(**change)
+
+
+def test_command_without_weights(tmp_path, video, monkeypatch, capsys):
+    monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(tmp_path / 'empty'))
+    monkeypatch.setenv('PATH', str(tmp_path))  # no npm
+    assert cli.main([str(video), '--out-dir', str(tmp_path / 'out')]) == 1
+    said = capsys.readouterr().err
+    assert 'Put movenet-thunder.json and movenet-thunder.bin there' in said
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('words, said', [
+    (['--boxes', 'movenet', '--detector', 'x.py'], 'two detectors'),
+    (['--config', 'x.py', '--detect-every', '3'], '--detect-every is for')])
+def test_command_refuses(video, capsys, words, said):
+    assert cli.main([str(video), *words]) == 1
+    assert said in capsys.readouterr().err
