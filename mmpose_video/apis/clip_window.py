@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.datasets.clip_samplers import warn_of_stand_ins
-from mmpose_video.formats.frame_index import stand_ins
+from mmpose_video.formats.frame_index import choose_frames
 
 from .frame_source import Frame
 from .protocols import ClipSampler
@@ -123,9 +123,9 @@ class ClipWindow:
         time = self._time(key)
         wanted = time + np.asarray(self.sampler())
         times = np.array([self._time(frame) for frame in self.frames])
-        places = stand_ins(times, wanted, time)
+        places, valid = choose_frames(times, wanted, time,
+                                      self.sampler.edge_rule)
         found = times[places]
-        valid = np.abs(found - wanted) < 0.5
         # what lies before the first frame or after the last is not missing
         inner = (wanted != time) & (wanted > times[0]) & (wanted < times[-1])
         self._asked += int(inner.sum())

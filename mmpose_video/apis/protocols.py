@@ -44,10 +44,12 @@ class ClipSampler(Protocol):
         key_index (int): Position of the key frame in the clip.
         offset_unit (str): ``'frame'`` or ``'file'``, see
             :class:`BaseClipSampler`.
+        edge_rule (str): ``'nearest'`` or ``'fami'``, see there.
     """
 
     key_index: int
     offset_unit: str
+    edge_rule: str
 
     @property
     def reach(self) -> Tuple[int, int]:

@@ -19,12 +19,14 @@ from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.schema import LARGEST_COORDINATE
 from mmpose_video.utils import end_with_parent
 
+from .box_clipping import shift_into_image
 from .box_suppression import suppress
 from .clip_pipeline import ClipPipeline
 from .clip_samplers import CLIP_SAMPLERS, warn_of_stand_ins
 from .loading.image_size import fill_size
 
 MISSING_FRAMES = ('nearest', 'error')
+BBOX_CLIPPING = ('cut', 'shift')
 #: Key frames whose neighbours are looked for before training.
 _LOOKED_AT = 32
 
@@ -42,9 +44,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         clip_sampler (dict): Config of a sampler of :mod:`clip_samplers`.
             Defaults to ``dict(type='FixedOffsets', offsets=(0, ))``, single
             images.
-        missing_frames (str): What stands in for a neighbour that does not
-            exist: ``'nearest'``, the nearest frame that does, or ``'error'``.
-            Defaults to 'nearest'.
+        missing_frames (str): What happens if a neighbour does not exist:
+            ``'nearest'``, another frame stands in as the sampler's
+            ``edge_rule`` says, or ``'error'``. Defaults to 'nearest'.
         bbox_score_thr (float): Drop detected boxes with a lower score.
             Defaults to 0.0.
         bbox_nms_thr (float, optional): Of two detected boxes whose overlap
@@ -54,6 +56,10 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             annotation file does not label, see :func:`unlabeled_frames`. An
             evaluation looks at labelled frames only. False to predict all
             frames, for tracking or to look at. Defaults to True.
+        bbox_clipping (str): How annotated boxes that leave the image are
+            clipped: ``'cut'`` at the border, or ``'shift'`` as the released
+            code of DCPose's lineage does, see :func:`shift_into_image`.
+            Defaults to 'cut'.
         backend_args (dict, optional): MMEngine's file backend.
         **kwargs: See :class:`BaseCocoStyleDataset`. ``bbox_file`` may have
             any of the layouts of :mod:`mmpose_video.formats.box_files`.
@@ -68,11 +74,16 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                  bbox_score_thr: float = 0.0,
                  bbox_nms_thr: Optional[float] = None,
                  labeled_frames_only: bool = True,
+                 bbox_clipping: str = 'cut',
                  backend_args: Optional[dict] = None,
                  **kwargs: Any) -> None:
         if missing_frames not in MISSING_FRAMES:
             raise ValueError(f'`missing_frames` must be one of '
                              f'{MISSING_FRAMES}, got {missing_frames!r}')
+        if bbox_clipping not in BBOX_CLIPPING:
+            raise ValueError(f'`bbox_clipping` must be one of '
+                             f'{BBOX_CLIPPING}, got {bbox_clipping!r}')
+        self.bbox_clipping = bbox_clipping
         self.clip_sampler = CLIP_SAMPLERS.build(
             clip_sampler or dict(type='FixedOffsets'))
         self.missing_frames = missing_frames
@@ -94,8 +105,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         data_info = super().get_data_info(idx)
         offsets = self.clip_sampler()
         paths, taken, valid = self.frame_index.neighbours(
-            data_info['img_path'], offsets, self.missing_frames,
-            self.clip_sampler.offset_unit)
+            data_info['img_path'], offsets,
+            'error' if self.missing_frames == 'error' else
+            self.clip_sampler.edge_rule, self.clip_sampler.offset_unit)
         data_info['frame_paths'] = paths
         data_info['frame_offsets'] = taken
         data_info['frame_valid'] = valid
@@ -312,14 +324,19 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         if width <= 0 or height <= 0:
             self._skip('a box of zero area')
             return None
-        if (x >= img['width'] or y >= img['height'] or x + width <= 0
-                or y + height <= 0):
+        shifted = self.bbox_clipping == 'shift'
+        if (x >= img['width'] or y >= img['height'] or not shifted and
+                (x + width <= 0 or y + height <= 0)):
             self._skip('a box outside of the image')
             return None
         # the host takes a key for a value, even if it is null
         for key in [key for key, value in ann.items() if value is None]:
             del ann[key]
-        return super().parse_data_info(raw_data_info)
+        data_info = super().parse_data_info(raw_data_info)
+        if shifted and data_info is not None:
+            data_info['bbox'] = shift_into_image(box, img['width'],
+                                                 img['height'])[None]
+        return data_info
 
     def _is_usable_detection(self, data_info: dict) -> bool:
         """Whether a detected box can be cropped and counts."""

@@ -27,11 +27,13 @@ def stream(window, frames):
 @pytest.mark.parametrize('offsets', [
     (-2, -1, 0, 1, 2), (0, ), (-3, 0), (0, 1, 4), (-6, -3, 0, 3, 6)])
 @pytest.mark.parametrize('unit', ['frame', 'file'])
-def test_as_the_data_set(numbers, offsets, unit, tmp_path):
+@pytest.mark.parametrize('rule', ['nearest', 'fami'])
+def test_as_the_data_set(numbers, offsets, unit, rule, tmp_path):
     for number in numbers:
         cv2.imwrite(str(tmp_path / f'{number:04d}.png'),
                     np.zeros((2, 2, 3), np.uint8))
-    window = ClipWindow(FixedOffsets(offsets, offset_unit=unit))
+    window = ClipWindow(
+        FixedOffsets(offsets, offset_unit=unit, edge_rule=rule))
     ready, rest = stream(window, [
         frame(number, index=i) for i, number in enumerate(numbers)])
     clips = [clip for some in ready for clip in some] + rest
@@ -40,7 +42,7 @@ def test_as_the_data_set(numbers, offsets, unit, tmp_path):
     for clip in clips:
         number = clip.key.number
         paths, taken, valid = index.neighbours(
-            str(tmp_path / f'{number:04d}.png'), np.sort(offsets), unit=unit)
+            str(tmp_path / f'{number:04d}.png'), np.sort(offsets), rule, unit)
         np.testing.assert_array_equal(clip.offsets, taken)
         np.testing.assert_array_equal(clip.valid, valid)
         assert [int(p[-8:-4]) for p in paths] == [

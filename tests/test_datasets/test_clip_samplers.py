@@ -108,3 +108,6 @@ def test_offset_unit(config):
         dict(config, offset_unit='file')).offset_unit == 'file'
     with pytest.raises(ValueError, match="'frame', 'file'.*'second'"):
         CLIP_SAMPLERS.build(dict(config, offset_unit='second'))
+    assert CLIP_SAMPLERS.build(config).edge_rule == 'nearest'
+    with pytest.raises(ValueError, match="'nearest', 'fami'.*'far'"):
+        CLIP_SAMPLERS.build(dict(config, edge_rule='far'))

@@ -5,6 +5,7 @@ import pytest
 
 from mmpose_video.formats.frame_index import (
     FrameIndex,
+    choose_frames,
     frame_number,
     only_series,
     parse_frame_name,
@@ -182,3 +183,46 @@ def test_numbers_of_a_video(make_video):
     assert index.numbers(str(folder / '000099.jpg')).tolist() == [3, 7, 10]
     for path in ('x_000003.jpg', 'cover.jpg', 'nowhere/000003.jpg'):
         assert index.numbers(str(folder / path)).tolist() == []
+
+
+@pytest.mark.parametrize('frame, wanted', [
+    # the released code's list of supports around the key frame, 5 frames
+    (0, [0, 0, 0, 1, 2]),
+    (1, [0, 1, 1, 2, 3]),   # the key frame takes the place of t-1
+    (2, [0, 1, 2, 3, 4]),
+    (5, [3, 4, 5, 6, 7]),
+    (6, [4, 5, 6, 7, 7]),   # t+1 comes twice
+    (7, [5, 6, 7, 7, 7]),
+])
+def test_edge_rule_of_the_released_code(make_video, frame, wanted):
+    folder = make_video(range(8))
+    paths, offsets, valid = FrameIndex().neighbours(
+        str(folder / f'{frame:06d}.jpg'), OFFSETS, policy='fami')
+    assert [int(name[:6]) for name in names(paths)] == wanted
+    assert offsets.tolist() == [number - frame for number in wanted]
+    assert valid.tolist() == [
+        number - frame == offset for number, offset in zip(wanted, OFFSETS)]
+
+
+def released_supports(current, frames, distance):
+    """The rule as it is written there, with lists of distances."""
+    before = list(range(1, min(current + 1, distance)))
+    after = list(range(1, min(frames - current, distance)))
+    fill_before = [0] * (distance - 1 - len(before))
+    fill_after = [1 if after else 0] * (distance - 1 - len(after))
+    return ([current - delta for delta in (fill_before + before)[::-1]]
+            + [current + delta for delta in after + fill_after])
+
+
+@pytest.mark.parametrize('frames', [1, 2, 3, 4, 9])
+@pytest.mark.parametrize('distance', [2, 3, 4])
+def test_edge_rule_of_any_length(frames, distance):
+    offsets = np.arange(1 - distance, distance)
+    numbers = np.arange(frames)
+    for key in range(frames):
+        places, exists = choose_frames(numbers, key + offsets, key, 'fami')
+        taken = numbers[places].tolist()
+        assert taken[distance - 1] == key
+        del taken[distance - 1]
+        assert taken == released_supports(key, frames, distance)
+        assert (exists == (numbers[places] == key + offsets)).all()

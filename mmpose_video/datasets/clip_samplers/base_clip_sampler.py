@@ -10,6 +10,7 @@ from mmengine.registry import Registry
 CLIP_SAMPLERS = Registry('clip sampler', scope='mmpose')
 
 OFFSET_UNITS = ('frame', 'file')
+EDGE_RULES = ('nearest', 'fami')
 
 
 class BaseClipSampler(metaclass=ABCMeta):
@@ -26,23 +27,33 @@ class BaseClipSampler(metaclass=ABCMeta):
             exist is replaced by another. ``'file'``: the frames that exist,
             in order of their numbers, where only every tenth frame was
             extracted or the names are time stamps. Defaults to 'frame'.
+        edge_rule (str): Which frames stand in for those that do not exist,
+            above all at the ends of a video: ``'nearest'``, the nearest that
+            exist, or ``'fami'``, the rule of FAMI-Pose's and TDMI's released
+            code, see :func:`fami_stand_ins`. Defaults to 'nearest'.
 
     Attributes:
         key_index (int): Position of the key frame in the clip.
         num_frames (int): Number of frames T.
 
     Raises:
-        ValueError: If there is no such unit.
+        ValueError: If there is no such unit or rule.
     """
 
     key_index: int
     num_frames: int
 
-    def __init__(self, offset_unit: str = 'frame') -> None:
+    def __init__(self,
+                 offset_unit: str = 'frame',
+                 edge_rule: str = 'nearest') -> None:
         if offset_unit not in OFFSET_UNITS:
             raise ValueError(f'`offset_unit` must be one of {OFFSET_UNITS}, '
                              f'got {offset_unit!r}')
+        if edge_rule not in EDGE_RULES:
+            raise ValueError(f'`edge_rule` must be one of {EDGE_RULES}, got '
+                             f'{edge_rule!r}')
         self.offset_unit = offset_unit
+        self.edge_rule = edge_rule
 
     @abstractmethod
     def __call__(self) -> np.ndarray:

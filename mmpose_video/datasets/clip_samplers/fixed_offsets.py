@@ -16,7 +16,7 @@ class FixedOffsets(BaseClipSampler):
         dilation (int): Factor on all offsets. 0 makes still clips, which show
             the key frame T times: what a model loses by them is what it gains
             by the other frames. Defaults to 1.
-        offset_unit (str): See :class:`BaseClipSampler`. Defaults to 'frame'.
+        **kwargs: See :class:`BaseClipSampler`.
 
     Raises:
         ValueError: If the offsets make no clip, or ``dilation`` is negative.
@@ -29,8 +29,8 @@ class FixedOffsets(BaseClipSampler):
     def __init__(self,
                  offsets: Sequence[int] = (0, ),
                  dilation: int = 1,
-                 offset_unit: str = 'frame') -> None:
-        super().__init__(offset_unit)
+                 **kwargs: str) -> None:
+        super().__init__(**kwargs)
         if dilation < 0:
             raise ValueError('`dilation` must not be negative, got '
                              f'{dilation}')

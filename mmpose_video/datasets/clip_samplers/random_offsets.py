@@ -13,7 +13,7 @@ class RandomOffsets(BaseClipSampler):
         num_after (int): Frames after the key frame.
         max_distance (int): Longest distance from the key frame. DCPose draws
             one frame on either side (``RANDOM_AUX_FRAME``).
-        offset_unit (str): See :class:`BaseClipSampler`. Defaults to 'frame'.
+        **kwargs: See :class:`BaseClipSampler`.
 
     Raises:
         ValueError: If a number is negative, or there are not as many frames
@@ -28,8 +28,8 @@ class RandomOffsets(BaseClipSampler):
                  num_before: int,
                  num_after: int,
                  max_distance: int,
-                 offset_unit: str = 'frame') -> None:
-        super().__init__(offset_unit)
+                 **kwargs: str) -> None:
+        super().__init__(**kwargs)
         if min(num_before, num_after) < 0:
             raise ValueError('`num_before` and `num_after` must not be '
                              f'negative, got {num_before} and {num_after}')

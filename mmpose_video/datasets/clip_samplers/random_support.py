@@ -17,7 +17,7 @@ class RandomSupport(BaseClipSampler):
     Args:
         max_distance (int): Longest distance of the support from the key
             frame. Defaults to 2.
-        offset_unit (str): See :class:`BaseClipSampler`. Defaults to 'frame'.
+        **kwargs: See :class:`BaseClipSampler`.
 
     Raises:
         ValueError: If ``max_distance`` is negative.
@@ -30,10 +30,8 @@ class RandomSupport(BaseClipSampler):
     key_index = 0
     num_frames = 2
 
-    def __init__(self,
-                 max_distance: int = 2,
-                 offset_unit: str = 'frame') -> None:
-        super().__init__(offset_unit)
+    def __init__(self, max_distance: int = 2, **kwargs: str) -> None:
+        super().__init__(**kwargs)
         if max_distance < 0:
             raise ValueError('`max_distance` must not be negative, got '
                              f'{max_distance}')

@@ -141,3 +141,65 @@ def test_what_others_did_to_the_crops_is_packed(frames, change):
     inputs = PackClipInputs()(data)['inputs']
     np.testing.assert_array_equal(
         inputs.permute(0, 2, 3, 1), np.stack(expected))
+
+
+def three_points(center, scale, rot, size):
+    """DARK's matrix as released: from three points, float32."""
+    angle = np.pi * rot / 180
+    up = np.array([0, (scale[0] - 1) * -.5])
+    turned = np.array([up[0] * np.cos(angle) - up[1] * np.sin(angle),
+                       up[0] * np.sin(angle) + up[1] * np.cos(angle)])
+    middle = np.array([(size[0] - 1) * .5, (size[1] - 1) * .5])
+    points = []
+    for start, arm in ((center, turned),
+                       (middle, np.array([0, (size[0] - 1) * -.5]))):
+        tip = start + arm
+        points.append(np.float32(
+            [start, tip, tip + [arm[1], -arm[0]]]))
+    return cv2.getAffineTransform(*points)
+
+
+@pytest.mark.parametrize('rot', [0., 30., -90., 171.])
+def test_dark_matrix(rot, rng):
+    for _ in range(10):
+        center, width = rng.uniform(0, 1000, 2), rng.uniform(20, 400)
+        scale = np.array([width, width * SIZE[1] / SIZE[0]])
+        matrix = topdown_clip_affine.dark_warp_matrix(center, scale, rot, SIZE)
+        np.testing.assert_allclose(
+            matrix, three_points(center, scale, rot, SIZE), atol=5e-3,
+            rtol=1e-4)
+        np.testing.assert_allclose(
+            matrix @ [*center, 1], [(SIZE[0] - 1) / 2, (SIZE[1] - 1) / 2])
+
+
+def test_crop_with_darks_matrix(frames):
+    box = np.array([[30, 20, 77, 83]], np.float32)
+    data = dict(sample(list(frames)), bbox=box)
+    steps = [dict(type='LoadClip'),
+             dict(type='GetBBoxCenterScale', padding=1.25),
+             dict(type='TopdownClipAffine', input_size=SIZE, use_dark=True)]
+    out = Compose([TRANSFORMS.build(step) for step in steps])(data)
+    # the box is 47 x 63 pixels, 3 : 4 as the crop needs 58.75 x 78.75
+    center, width = np.array([53.5, 51.5]), 63 * 1.25 * 3 / 4
+    matrix = three_points(center, (width, 0), 0, SIZE)
+    for crop, frame in zip(out['img'], frames):
+        wanted = cv2.warpAffine(frame, matrix, SIZE).astype(int)
+        assert np.abs(crop - wanted).max() <= 2
+    zoom = (SIZE[0] - 1) / (width - 1)
+    np.testing.assert_allclose(
+        out['transformed_keypoints'][0],
+        (data['keypoints'][0] - center) * zoom + [23.5, 31.5], rtol=1e-5)
+    usual = TRANSFORMS.build(dict(steps[2], use_dark=False))
+    assert not np.allclose(
+        usual(dict(data, img=list(frames)))['transformed_keypoints'],
+        out['transformed_keypoints'], atol=.1)
+
+
+def test_dark_excludes_udp_and_images(frames):
+    with pytest.raises(ValueError, match='exclude'):
+        TRANSFORMS.build(dict(type='TopdownClipAffine', input_size=SIZE,
+                              use_udp=True, use_dark=True))
+    affine = TRANSFORMS.build(dict(type='TopdownClipAffine', input_size=SIZE,
+                                   use_dark=True))
+    with pytest.raises(TypeError, match='LoadClip'):
+        affine(dict(img=frames[0]))
