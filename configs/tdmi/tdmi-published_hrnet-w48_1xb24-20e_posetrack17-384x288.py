@@ -10,8 +10,10 @@ model = dict(
     head=dict(
         decoder=dict(_base_.codec, unbiased=True, blur_kernel_size=11)))
 
+dataset = dict(
+    clip_sampler=dict(edge_rule='fami'), bbox_clipping='shift')
 train_dataloader = dict(
     batch_size=24,
-    dataset=dict(pipeline=_base_.train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
+    dataset=dict(dataset, pipeline=_base_.train_pipeline))
+val_dataloader = dict(dataset=dict(dataset, pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader

@@ -1,13 +1,12 @@
-# The crop of DARK's public code, as in TDMI's: the centre of the box comes to
-# rest on ((W - 1) / 2, (H - 1) / 2). MMPose's UDP crop scales by
-# (W - 1) / box, that code by (W - 1) / (box - 1), 0.3 % more for a box of 300
-# pixels.
-_base_ = './clip_384x288.py'
+# The same with the crop of DARK's public code, as in FAMI-Pose's and TDMI's
+# code: the centre of the box comes to rest on ((W - 1) / 2, (H - 1) / 2), and
+# the zoom is (W - 1) / (box - 1).
+_base_ = './clip_384x288_published.py'
 
 codec = _base_.codec
-
 train_pipeline = _base_.train_pipeline
-train_pipeline[5].update(use_udp=True)
-
 val_pipeline = _base_.val_pipeline
-val_pipeline[2].update(use_udp=True)
+for step in [*train_pipeline, *val_pipeline]:
+    if step.type == 'TopdownClipAffine':
+        step.use_dark = True
+del step

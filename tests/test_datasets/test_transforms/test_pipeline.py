@@ -1,13 +1,20 @@
 """The host's geometric transforms on a clip, from frames to the tensor."""
+from pathlib import Path
+
 import cv2
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 from mmengine.dataset import Compose
-from mmpose.registry import TRANSFORMS
+from mmengine.registry import init_default_scope
+from mmpose.registry import DATASETS, TRANSFORMS
 
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
 
+from ...conftest import annotation
+
+CONFIGS = Path(__file__).parents[3] / 'configs'
 CODEC = dict(
     type='MSRAHeatmap', input_size=(48, 64), heatmap_size=(12, 16), sigma=2)
 
@@ -90,3 +97,50 @@ def test_key_points_and_pixels_move_together():
         found = [(crop * grid).sum() / crop.sum() for grid in (columns, rows)]
         assert abs(found[0] / 4 - column) < 1
         assert abs(found[1] / 4 - row) < 1
+
+
+@pytest.mark.parametrize('name', [
+    'dcpose/dcpose-published_hrnet-w48_2xb32-20e_posetrack17-384x288.py',
+    'fami/fami-published_hrnet-w48_1xb48-21e_posetrack17-384x288.py',
+    'tdmi/tdmi-published_hrnet-w48_1xb24-20e_posetrack17-384x288.py'])
+def test_published_configs_on_frames(tmp_path, make_video, make_annotations,
+                                     name):
+    """From a box that begins outside to targets, by the written formulas."""
+    init_default_scope('mmpose')
+    make_video()
+    people = [annotation(1, 1000, bbox=(-10, 4, 30, 40))]
+    people[0]['keypoints'][:3] = [-30, 20, 1]  # leaves the crop
+    ann_file = make_annotations(annotations=people)
+    cfg = Config.fromfile(CONFIGS / name)
+    cfg = cfg.train_dataloader.dataset
+    cfg.update(type='PoseTrack18ClipDataset', data_root=str(tmp_path),
+               ann_file=ann_file.name)
+    # no draws
+    for step in cfg.pipeline:
+        if step.type in ('RandomFlip', 'RandomHalfBody'):
+            step.prob = 0.
+        elif step.type == 'RandomClippedBBoxTransform':
+            step.update(scale_factor=0., rotate_prob=0.)
+    dataset = DATASETS.build(cfg)
+    packed = dataset[0]
+
+    # x, y, w, h after clipping; then the aspect ratio and the margin
+    left, top, width, height = 0, 4, 29, 39
+    width = max(width, height * 288 / 384) * 1.25
+    center = np.array([left + 29 / 2, top + 39 / 2])
+    is_dark = 'dcpose' not in name
+    zoom = 287 / (width - 1) if is_dark else 288 / width
+    middle = [143.5, 191.5] if is_dark else [144, 192]
+    points = np.reshape(people[0]['keypoints'], (17, 3))[:, :2]
+    wanted = (points - center) * zoom + middle
+    sample = packed['data_samples']
+    weights = sample.gt_instance_labels.keypoint_weights[0].tolist()
+    assert weights == [0, 1, 1, 0, 0] + [1] * 12
+    for k in np.flatnonzero(weights):
+        x, y = (wanted[k] / 4 + .5).astype(int)
+        heatmap = sample.gt_fields.heatmaps[k]
+        assert heatmap[y, x] == heatmap.max() == 1
+    if is_dark:
+        # the first frame of a video
+        assert sample.frame_offsets.tolist() == [0, 0, 0, 1, 2]
+        assert packed['inputs'].shape == (5, 3, 384, 288)
