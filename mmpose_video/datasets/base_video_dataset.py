@@ -23,6 +23,7 @@ from .box_clipping import shift_into_image
 from .box_suppression import suppress
 from .clip_pipeline import ClipPipeline
 from .clip_samplers import CLIP_SAMPLERS, warn_of_stand_ins
+from .loading.clip_ring import ClipRing
 from .loading.image_size import fill_size
 
 MISSING_FRAMES = ('nearest', 'error')
@@ -91,6 +92,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         self.bbox_nms_thr = bbox_nms_thr
         self.labeled_frames_only = labeled_frames_only
         self.frame_index = FrameIndex(backend_args)
+        #: In a worker, the memory for its clips, see `collate_clips`.
+        self.clip_ring: Optional[ClipRing] = None
         self._skipped: dict = {}
         super().__init__(*args, **kwargs)
         self.pipeline = ClipPipeline(self.pipeline.transforms)

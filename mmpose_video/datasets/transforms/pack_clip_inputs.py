@@ -1,5 +1,5 @@
 """Pack a clip for the model."""
-from typing import Any, List, Sequence
+from typing import Any, List, Optional, Sequence
 
 import cv2
 import numpy as np
@@ -7,11 +7,12 @@ import torch
 from mmpose.datasets.transforms import PackPoseInputs
 from mmpose.registry import TRANSFORMS
 
-from mmpose_video.datasets.loading.collate import allocate_clip
+from mmpose_video.datasets.loading.clip_ring import ClipRing
+from mmpose_video.datasets.loading.collate import allocate_clip, ring_of
 
-#: What a clip adds to the host's meta keys.
+#: Meta keys of a clip, beside MMPose's.
 CLIP_META_KEYS = ('frame_paths', 'frame_offsets', 'frame_valid', 'key_index')
-_HOST_META_KEYS = PackPoseInputs().meta_keys
+_MMPOSE_META_KEYS = PackPoseInputs().meta_keys
 
 
 @TRANSFORMS.register_module()
@@ -20,21 +21,21 @@ class PackClipInputs(PackPoseInputs):
 
     The frames become one uint8 tensor of shape (T, 3, H, W).
 
-    With ``pack_transformed``, which MMPose's ``browse_dataset`` sets and
-    nothing else does, only the key frame is packed, (3, H, W): that script
-    draws images. ``python -m mmpose_video.tools.browse_clips`` draws clips.
+    With ``pack_transformed``, which only MMPose's ``browse_dataset`` sets,
+    the key frame alone is packed, (3, H, W), as that script draws images.
+    ``mmpose-video browse`` draws clips.
 
     Args:
-        meta_keys (Sequence[str]): What to store as meta info. Defaults to the
-            host's keys and ``frame_paths``, ``frame_offsets``,
+        meta_keys (Sequence[str]): Keys to store as meta info. Defaults to the
+            MMPose's keys and ``frame_paths``, ``frame_offsets``,
             ``frame_valid`` and ``key_index``.
         **kwargs: See :class:`PackPoseInputs`.
     """
 
     def __init__(self,
-                 meta_keys: Sequence[str] = _HOST_META_KEYS + CLIP_META_KEYS,
+                 meta_keys: Sequence[str] = _MMPOSE_META_KEYS + CLIP_META_KEYS,
                  **kwargs: Any) -> None:
-        # the host would copy all meta info deeply; a sample is nobody else's
+        # MMPose would copy all meta info deeply; a sample is nobody else's
         super().__init__(meta_keys=(), **kwargs)
         self.clip_meta_keys = tuple(meta_keys)
 
@@ -57,18 +58,18 @@ class PackClipInputs(PackPoseInputs):
         return packed
 
     def _pack(self, results: dict) -> dict:
-        """Pack all but the meta info."""
+        """Pack everything except the meta info."""
         frames = results['img']
         if not isinstance(frames, list):
             return super().transform(results)
         if self.pack_transformed:
             key_frame = frames[results['key_index']]
             return super().transform({**results, 'img': key_frame})
-        # the host would copy each frame twice; it packs one pixel instead
+        # MMPose would copy each frame twice; it packs one pixel instead
         packed = super().transform({**results, 'img': frames[0][:1, :1]})
         planes = results.get('img_planes')
         packed['inputs'] = (planes if planes is not None and _are_views(
-            frames, planes) else _to_tensor(frames))
+            frames, planes) else _to_tensor(frames, ring_of(results)))
         return packed
 
     def __repr__(self) -> str:
@@ -77,7 +78,7 @@ class PackClipInputs(PackPoseInputs):
 
 
 def _are_views(frames: List[np.ndarray], planes: torch.Tensor) -> bool:
-    """Whether the frames are, in order, the images of a tensor still."""
+    """Return whether the frames are still the images of a tensor."""
     def place(array: np.ndarray) -> tuple:
         return array.ctypes.data, array.shape, array.strides, array.dtype
 
@@ -87,15 +88,16 @@ def _are_views(frames: List[np.ndarray], planes: torch.Tensor) -> bool:
         for frame, image in zip(frames, images))
 
 
-def _to_tensor(frames: List[np.ndarray]) -> torch.Tensor:
-    """Frames (H, W, C) to a tensor (T, C, H, W), in one copy."""
+def _to_tensor(frames: List[np.ndarray],
+               ring: Optional[ClipRing]) -> torch.Tensor:
+    """Copy frames (H, W, C) into a tensor (T, C, H, W)."""
     shape = frames[0].shape
     if any(frame.shape != shape for frame in frames):
         raise ValueError('the frames of a clip must have one size, got '
                          f'{[frame.shape for frame in frames]}')
     height, width, channels = shape
     clip = allocate_clip((len(frames), channels, height, width),
-                         frames[0].dtype)
+                         frames[0].dtype, ring)
     for frame, planes in zip(frames, clip.numpy()):
         cv2.split(frame, list(planes))
     return clip

@@ -9,7 +9,8 @@ from mmpose.registry import TRANSFORMS
 from mmpose.structures.bbox import get_udp_warp_matrix, get_warp_matrix
 
 from mmpose_video.datasets.loading.clip_crop import crop_clip
-from mmpose_video.datasets.loading.collate import allocate_clip
+from mmpose_video.datasets.loading.clip_ring import ClipRing
+from mmpose_video.datasets.loading.collate import allocate_clip, ring_of
 
 
 @TRANSFORMS.register_module()
@@ -64,7 +65,7 @@ class TopdownClipAffine(TopdownAffine):
         if self.use_dark and results.get('keypoints') is not None:
             points = cv2.transform(results['keypoints'][..., :2], matrix)
             results['transformed_keypoints'][..., :2] = points
-        clip = self._warp(frames, matrix, reduction)
+        clip = self._warp(frames, matrix, reduction, ring_of(results))
         # what follows sees images; packing finds that they are one tensor
         results['img_planes'] = clip
         results['img'] = list(clip.numpy().transpose(0, 2, 3, 1))
@@ -84,7 +85,7 @@ class TopdownClipAffine(TopdownAffine):
             output_size=self.input_size)
 
     def _warp(self, frames: List[np.ndarray], matrix: np.ndarray,
-              reduction: int) -> torch.Tensor:
+              reduction: int, ring: Optional[ClipRing]) -> torch.Tensor:
         """Return the crops of all frames, (T, C, H, W)."""
         width, height = self.input_size
         if reduction != 1:
@@ -94,7 +95,7 @@ class TopdownClipAffine(TopdownAffine):
         frames = [_contiguous(frame) for frame in frames]
         channels = frames[0].shape[2] if frames[0].ndim == 3 else 1
         clip = allocate_clip((len(frames), channels, height, width),
-                             frames[0].dtype)
+                             frames[0].dtype, ring)
         if not crop_clip(frames, matrix, clip.numpy()):
             for frame, planes in zip(frames, clip.numpy()):
                 crop = cv2.warpAffine(

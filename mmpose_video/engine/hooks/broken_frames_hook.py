@@ -7,6 +7,7 @@ from mmengine.hooks import Hook
 from mmengine.runner import Runner
 from mmpose.registry import HOOKS
 
+from mmpose_video.datasets.loading.dataset_tree import iter_datasets
 from mmpose_video.datasets.transforms import LoadClip
 
 
@@ -45,7 +46,7 @@ class BrokenFramesHook(Hook):
     def _report(self, runner: Runner, phase: str, loader: Any) -> None:
         """Sum over transforms and processes, and log what is new."""
         tallies = [step.broken.read()
-                   for dataset in _datasets(loader.dataset)
+                   for dataset in iter_datasets(loader.dataset)
                    for step in _loaders(dataset)]
         keys = sum(tally.key_frames for tally in tallies)
         neighbours = sum(tally.neighbours for tally in tallies)
@@ -64,15 +65,6 @@ class BrokenFramesHook(Hook):
             f'others drawn, {replaced} neighbours replaced by the nearest '
             f'intact frame; {num_files} different files since the start. '
             'Their names are in the log above')
-
-
-def _datasets(dataset: Any) -> Iterator[Any]:
-    """A data set, and those that it wraps."""
-    yield dataset
-    for part in getattr(dataset, 'datasets', ()):
-        yield from _datasets(part)
-    if hasattr(dataset, 'dataset'):
-        yield from _datasets(dataset.dataset)
 
 
 def _loaders(dataset: Any) -> Iterator[LoadClip]:

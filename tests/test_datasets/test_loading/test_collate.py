@@ -6,12 +6,17 @@ import numpy as np
 import pytest
 import torch
 from mmengine.config import ConfigDict
-from mmengine.dataset import pseudo_collate
+from mmengine.dataset import ConcatDataset, RepeatDataset, pseudo_collate
 from mmengine.runner import Runner
+from mmengine.runner.runner import _SlicedDataset
+from mmpose.registry import TRANSFORMS
 from torch.utils.data import DataLoader, Dataset
 
+from mmpose_video.datasets.body import PoseTrack18ClipDataset
 from mmpose_video.datasets.loading import clip_ring
 from mmpose_video.datasets.loading.collate import allocate_clip, collate_clips
+
+from ...conftest import annotation
 
 SHAPE = (2, 3, 8, 6)
 
@@ -25,13 +30,14 @@ class Clips(Dataset):
 
     def __init__(self, num, shapes=(SHAPE, ), broken=()):
         self.num, self.shapes, self.broken = num, shapes, broken
+        self.clip_ring = None
 
     def __len__(self):
         return self.num
 
     def __getitem__(self, index):
         shape = self.shapes[index % len(self.shapes)]
-        clip = allocate_clip(shape, np.dtype(np.uint8))
+        clip = allocate_clip(shape, np.dtype(np.uint8), self.clip_ring)
         clip.numpy()[:] = content(index, shape)
         if index in self.broken:  # drop what was written, as a redraw does
             return self[index - 1]
@@ -106,6 +112,58 @@ def test_memory_is_used_again_and_bounded():
     assert len(addresses) == 50
 
 
+@pytest.mark.parametrize('wrap', [
+    lambda a, b: torch.utils.data.ConcatDataset([a, b]),
+    lambda a, b: torch.utils.data.Subset(a, range(100)),
+    lambda a, b: _SlicedDataset(a, 100),
+], ids=['concat', 'subset', 'slice'])
+def test_wrapped_datasets_share_the_memory(wrap):
+    """Batches across the seam lie in buffers as well."""
+    parts = [Clips(102), Clips(98)]
+    addresses, count = set(), 0
+    for i, batch in enumerate(loader(wrap(*parts), num_buffers=5)):
+        assert_content(batch)
+        count += len(batch['inputs'])
+        if i:
+            addresses |= {clip.data_ptr() for clip in batch['inputs']}
+    assert count >= 100 and len(addresses) <= 5 * 4
+    assert all(part.clip_ring is None for part in parts)  # workers' own
+
+
+def test_a_dataset_without_the_attribute():
+    dataset = Clips(20)
+    del dataset.clip_ring
+    dataset.__class__ = Plain
+    for batch in loader(dataset):
+        assert_content(batch)
+
+
+@pytest.mark.parametrize('wrap', [
+    lambda dataset: dataset, lambda dataset: RepeatDataset(dataset, 1),
+    lambda dataset: ConcatDataset([dataset])])
+def test_of_a_video_dataset(tmp_path, make_video, make_annotations, wrap):
+    """The transforms take the memory from the sample's dataset."""
+    make_video()
+    people = [annotation(i, 1000 + i % 3) for i in range(3)] * 30
+    people = [dict(person, id=i) for i, person in enumerate(people)]
+    dataset = PoseTrack18ClipDataset(
+        ann_file=make_annotations(annotations=people).name,
+        data_root=str(tmp_path),
+        clip_sampler=dict(type='FixedOffsets', offsets=(-1, 0, 1)),
+        pipeline=[TRANSFORMS.build(step) for step in (
+            dict(type='LoadClip'), dict(type='GetBBoxCenterScale'),
+            dict(type='TopdownClipAffine', input_size=(24, 32)),
+            dict(type='PackClipInputs'))])
+    plain = [dataset[i]['inputs'] for i in range(90)]
+    addresses, clips = set(), []
+    for i, batch in enumerate(loader(wrap(dataset))):
+        clips += [clip.clone() for clip in batch['inputs']]
+        if i:
+            addresses |= {clip.data_ptr() for clip in batch['inputs']}
+    assert len(addresses) <= 6 * 4 < 80
+    assert all(torch.equal(a, b) for a, b in zip(clips, plain))
+
+
 def test_held_batches_take_the_buffers_and_no_more():
     held = []
     for batch in loader(num_buffers=3):
@@ -169,6 +227,14 @@ def test_samples_that_were_drawn_again():
     dataset = Clips(40, broken=(2, 7, 8, 30, 31))
     for batch in loader(dataset):
         assert_content(batch)
+
+
+class Plain(Clips):
+
+    def __getitem__(self, index):
+        clip = allocate_clip(SHAPE, np.dtype(np.uint8))
+        clip.numpy()[:] = content(index)
+        return dict(inputs=clip, data_samples=index)
 
 
 class Failing(Clips):
