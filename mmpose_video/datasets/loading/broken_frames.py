@@ -5,32 +5,33 @@ from typing import NamedTuple, Set
 import torch
 from torch.utils.data import get_worker_info
 
-#: One row a worker, row 0 for the main process. No lock is needed: each row
-#: has one writer. (Worker 64 and later ones share rows.)
+#: One row per worker, and row 0 for the main process. No lock is needed as
+#: each row has one writer. (From worker 64 on, rows are shared.)
 _ROWS = 65
-#: How many different files a row tells apart.
+#: Number of different files that a row can hold.
 _FILES = 512
 _KEYS, _NEIGHBOURS, _FIRST = 0, 1, 2
 
 
 class BrokenFrames(NamedTuple):
-    """What was met so far.
+    """Counts of broken frames.
 
-    Args:
-        key_frames (int): Samples dropped since their key frame was broken.
+    Attributes:
+        key_frames (int): Samples dropped because of a broken key frame.
         neighbours (int): Neighbours that another frame stood in for.
         files (set[int]): A number for each different broken file.
     """
+
     key_frames: int
     neighbours: int
     files: Set[int]
 
 
 class BrokenFrameCounter:
-    """A tally in shared memory.
+    """Count broken frames in memory that all processes share.
 
-    Counts only grow; to count an epoch, take the difference of two
-    :meth:`read`. Of one worker at most 512 files are told apart.
+    Counts only grow; for the count of an epoch take the difference of two
+    results of :meth:`read`. At most 512 files per worker are told apart.
     """
 
     def __init__(self) -> None:
@@ -45,7 +46,7 @@ class BrokenFrameCounter:
             is_key (bool): Whether it was the key frame of a sample.
 
         Returns:
-            bool: Whether this worker meets the file for the first time.
+            bool: True the first time that this worker counts the file.
         """
         worker = get_worker_info()
         row = self._table[0 if worker is None else 1 + worker.id %
@@ -61,7 +62,7 @@ class BrokenFrameCounter:
         return True
 
     def read(self) -> BrokenFrames:
-        """What all processes have met so far."""
+        """Return the counts of all processes."""
         table = self._table.clone()
         files = set(table[:, _FIRST:].flatten().tolist()) - {0}
         return BrokenFrames(
@@ -75,6 +76,6 @@ class BrokenFrameCounter:
 
 
 def _number(path: str) -> int:
-    """A positive 63-bit number that is the same in all processes."""
+    """Return a positive 63-bit number, the same in all processes."""
     digest = hashlib.blake2b(path.encode(), digest_size=8).digest()
     return max(int.from_bytes(digest, 'big') >> 1, 1)

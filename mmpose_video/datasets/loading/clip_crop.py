@@ -1,9 +1,9 @@
-"""Crop all frames of a clip at once, as OpenCV does it.
+"""Crop all frames of a clip at once, with OpenCV's result.
 
-``csrc/clip_crop.cpp`` gives the pixels of ``cv2.warpAffine`` with bilinear
-interpolation, bit for bit, as planes. It finds a pixel's place once for all
-frames, needs no copy from interleaved channels to planes, and takes less than
-half the time, see docs/data_pipeline.md.
+``csrc/clip_crop.cpp`` computes the pixels of ``cv2.warpAffine`` with bilinear
+interpolation bit for bit, as planes. It computes a pixel's source position
+once for all frames, needs no copy from interleaved channels to planes, and
+takes less than half the time, see docs/data_pipeline.md.
 """
 import ctypes
 from functools import cache
@@ -18,9 +18,9 @@ from mmpose_video.ops.cpp_build import load_kernel
 from mmpose_video.ops.cpp_compiler import KernelUnavailableError, best_isa
 
 _ABI_VERSION = 1
-#: Bits behind the point of a place, and half of what is cut off.
+#: Scale of OpenCV's fixed-point positions, and its rounding offset.
 _UNIT, _ROUND = 1 << 10, 1 << 4
-#: Places and addresses within a frame must fit into 32 bits.
+#: Positions and addresses within a frame must fit into 32 bits.
 _LIMIT = 1 << 30
 
 
@@ -30,15 +30,14 @@ def crop_clip(frames: Sequence[np.ndarray], matrix: np.ndarray,
 
     Args:
         frames (Sequence[np.ndarray]): T frames (H, W, 3), uint8.
-        matrix (np.ndarray): From pixels of the frame to those of the crop,
-            (2, 3); what ``cv2.warpAffine`` takes.
-        out (np.ndarray): Where the crops go, (T, 3, h, w), uint8,
-            contiguous.
+        matrix (np.ndarray): Maps pixels of the frame to those of the crop,
+            (2, 3), as for ``cv2.warpAffine``.
+        out (np.ndarray): Takes the crops, (T, 3, h, w), uint8, contiguous.
 
     Returns:
-        bool: False, and nothing is written, where OpenCV has to do it: there
-        is no compiled kernel that agrees with it on this machine, or the
-        frames are not as above, or the matrix is degenerate.
+        bool: False, with nothing written, if the caller has to use OpenCV:
+        no compiled kernel agrees with it on this machine, the frames are not
+        as above, or the matrix is degenerate.
     """
     kernel = _kernel()
     places = _places(matrix, out.shape[3], out.shape[2])
@@ -49,11 +48,12 @@ def crop_clip(frames: Sequence[np.ndarray], matrix: np.ndarray,
 
 
 def is_available() -> bool:
-    """Whether :func:`crop_clip` has a kernel here; may compile it."""
+    """Return whether :func:`crop_clip` has a kernel; may compile it."""
     return _kernel() is not None
 
 
 def _fits(frames: Sequence[np.ndarray]) -> bool:
+    """Return whether the kernel can read the frames."""
     first = frames[0]
     return (first.ndim == 3 and first.shape[2] == 3
             and 0 < first.shape[0] * first.strides[0] < _LIMIT
@@ -64,9 +64,13 @@ def _fits(frames: Sequence[np.ndarray]) -> bool:
 
 def _places(matrix: np.ndarray, width: int, height: int
             ) -> Optional[Tuple[np.ndarray, ...]]:
-    """Parts of the places that go with columns, x and y, and with rows.
+    """Return the parts of the source positions by column and by row.
 
-    In OpenCV's order of operations: what it rounds has to be the same.
+    The order of operations is OpenCV's, so that rounding is the same.
+
+    Returns:
+        tuple[np.ndarray, ...]: x and y by column, then x and y by row; None
+        if the matrix is degenerate or a position is out of range.
     """
     a, b, c, d, e, f = np.asarray(matrix, np.float64).ravel().tolist()
     determinant = a * e - b * d
@@ -88,6 +92,7 @@ def _places(matrix: np.ndarray, width: int, height: int
 
 def _run(kernel: ctypes.CDLL, frames: Sequence[np.ndarray],
          places: Tuple[np.ndarray, ...], out: np.ndarray) -> None:
+    """Call the kernel."""
     height, width = frames[0].shape[:2]
     addresses = (ctypes.c_void_p * len(frames))(
         *(frame.ctypes.data for frame in frames))
@@ -99,24 +104,26 @@ def _run(kernel: ctypes.CDLL, frames: Sequence[np.ndarray],
 
 @cache
 def _kernel() -> Optional[ctypes.CDLL]:
-    """The kernel; None if there is none, or OpenCV gives other pixels."""
+    """Return the kernel; None if it is missing or differs from OpenCV."""
     if best_isa() == 'generic':
         return None  # without vectors OpenCV is as fast
     try:
         kernel = load_kernel(source=CLIP_CROP)
     except KernelUnavailableError as error:
-        print_log(f'OpenCV crops the frames, at half the speed: {error}',
-                  'current')
+        print_log(
+            f'frames are cropped by OpenCV, at half the speed: {error}',
+            'current')
         return None
     if not _agrees(kernel):
-        print_log('OpenCV crops the frames: this build of it rounds '
-                  'differently than the faster kernel', 'current')
+        print_log(
+            'frames are cropped by OpenCV: this build of it rounds in another '
+            'way than the faster kernel', 'current')
         return None
     return kernel
 
 
 def _agrees(kernel: ctypes.CDLL) -> bool:
-    """Compare with OpenCV: upright, turned, and beyond the border."""
+    """Compare with OpenCV: upright, rotated, and beyond the border."""
     frame = np.random.default_rng(0).integers(
         0, 256, (41, 57, 3), dtype=np.uint8)
     out = np.empty((1, 3, 48, 36), np.uint8)
@@ -133,9 +140,9 @@ def _agrees(kernel: ctypes.CDLL) -> bool:
 
 
 def _declare(library: ctypes.CDLL) -> ctypes.CDLL:
-    """Declare the functions' types."""
+    """Declare the types of the library's functions."""
     if library.clip_crop_abi_version() != _ABI_VERSION:
-        raise OSError(f'its interface has not version {_ABI_VERSION}')
+        raise OSError(f'unexpected ABI version (expected {_ABI_VERSION})')
     pointer, size, number = ctypes.c_void_p, ctypes.c_int64, ctypes.c_int
     library.clip_crop.argtypes = [
         pointer, size, number, number, size, *[pointer] * 5, number, number]

@@ -1,11 +1,10 @@
-"""Memory for the clips of a batch that a worker and its loader take turns on.
+"""Shared-memory batch buffers, recycled between a worker and its loader.
 
-A worker hands a batch to the main process through shared memory. Memory that
-is new each time costs more than what is done in it: the kernel clears each
-page, and both processes meet each page for the first time. Here a worker has
-a few buffers for a batch each and uses one again when, and only when, nobody
-can reach the clips that were in it: neither a tensor, nor a view, nor an
-array that shares its memory, in the worker or in the main process.
+A worker hands a batch to the main process through shared memory. Allocating
+it for each batch costs more than filling it: the kernel clears every page,
+and both processes fault on every page. Here a worker has a few buffers of the
+size of a batch. It reuses one as soon as no tensor, view or array in the
+worker or the main process refers to its memory any more, and never before.
 """
 import os
 import uuid
@@ -18,26 +17,27 @@ import torch
 
 #: Clips begin at multiples of this (bytes, a cache line).
 _ALIGN = 64
-#: What the last bytes of a buffer say: the main process holds clips of it;
-#: the worker has ended.
+#: Flags in the last bytes of a buffer: the main process holds clips of it; the
+#: worker has exited.
 _HELD, _CLOSED = -1, -2
 
-#: A clip's place in the buffer, or a clip that lies elsewhere.
+#: Index of a clip in the buffer, or a clip that lies elsewhere.
 Part = Union[int, torch.Tensor]
 
-#: The main process's buffers by name. Each is sent once.
+#: Buffers in the main process by name. Each is sent once, and later batches
+#: refer to it by name: unpickling has no other place to keep it.
 _received: Dict[str, torch.Tensor] = {}
 
 
 class ClipRing:
-    """A worker's buffers.
+    """The buffers of a worker.
 
     Args:
         clip_bytes (int): Size of a clip.
         num_clips (int): Clips in a batch.
-        num_buffers (int): Bound on the buffers. They are made as they are
-            needed. With none free, :meth:`take` gives nothing, and the
-            caller has to do without.
+        num_buffers (int): Most buffers. They are allocated when needed. If
+            none is free, :meth:`take` returns None and the caller has to
+            allocate memory.
     """
 
     def __init__(self, clip_bytes: int, num_clips: int,
@@ -49,16 +49,16 @@ class ClipRing:
         self._buffers: List[_Buffer] = []
         self._open: Optional[_Buffer] = None
         self._next = 0
-        # runs when a worker ends in peace
+        # runs when a worker exits normally
         Finalize(self, _close, args=(self._buffers, ), exitpriority=10)
 
     def take(self, shape: Sequence[int], dtype: np.dtype
              ) -> Optional[torch.Tensor]:
-        """Memory for the next clip of the batch that is being made.
+        """Take memory for the next clip of the current batch.
 
         Args:
-            shape (Sequence[int]): Of the clip.
-            dtype (np.dtype): Of the clip.
+            shape (Sequence[int]): Shape of the clip.
+            dtype (np.dtype): Type of its values.
 
         Returns:
             torch.Tensor: Not initialized; None if the clip has another size
@@ -68,7 +68,7 @@ class ClipRing:
         if num_bytes != self.clip_bytes:
             return None
         lease = self._open.lease() if self._open is not None else None
-        if lease is None:  # a new batch, or the last one came to nothing
+        if lease is None:  # a new batch, or the last one was dropped
             self._open, self._next = self._free_buffer(), 0
             if self._open is None:
                 return None
@@ -80,7 +80,7 @@ class ClipRing:
         return _tensor(lease, start, num_bytes, shape, dtype)
 
     def send(self, clips: Sequence[torch.Tensor]) -> 'SentClips':
-        """What to put into the queue in place of a batch's clips."""
+        """Return the object to queue in place of the clips of a batch."""
         assert self._open is not None
         places = {
             self._open.address + i * self._stride: i
@@ -91,13 +91,13 @@ class ClipRing:
         return SentClips(buffer, self._stride, parts, clips[0])
 
     def owns(self, clips: Sequence[torch.Tensor]) -> bool:
-        """Whether the batch that is being made has clips in a buffer."""
+        """Return whether any of the clips lies in the current buffer."""
         return self._open is not None and any(
             0 <= clip.data_ptr() - self._open.address < self._open.num_bytes
             for clip in clips)
 
     def _free_buffer(self) -> Optional['_Buffer']:
-        """The first one that nobody uses; None if there is none."""
+        """Return the first buffer that is not in use, None if all are."""
         for buffer in self._buffers:
             if buffer.is_free():
                 return buffer
@@ -108,7 +108,7 @@ class ClipRing:
 
 
 class _Buffer:
-    """Shared memory and who uses it."""
+    """Shared memory of a batch, and its users."""
 
     def __init__(self, num_bytes: int) -> None:
         self.num_bytes = num_bytes
@@ -121,19 +121,21 @@ class _Buffer:
         self.lease: Any = lambda: None
 
     def is_free(self) -> bool:
+        """Return whether neither process uses the memory."""
         return self.lease() is None and not self.memory[_HELD]
 
     def rent(self) -> '_Lease':
+        """Return an owner of the memory for the clips of a batch."""
         lease = _Lease(self.memory)
         self.lease = weakref.ref(lease)
         return lease
 
 
 class _Lease:
-    """Owner of a buffer's memory, as NumPy and PyTorch see it.
+    """Owner of a buffer's memory in the eyes of NumPy and PyTorch.
 
-    Arrays and tensors keep alive what their memory belongs to, however they
-    were derived. So this object lives as long as any of them.
+    Arrays and tensors keep the owner of their memory alive, however they were
+    derived from each other. So this object lives as long as any of them.
     """
 
     def __init__(self, memory: torch.Tensor) -> None:
@@ -144,10 +146,10 @@ class _Lease:
 
 
 class SentClips:
-    """The clips of a batch on their way.
+    """The clips of a batch on their way to the main process.
 
-    Unpickled it is a list of tensors, ``[clip, ...]``, in memory that the
-    worker does not touch before all of them are gone.
+    It unpickles to a list of tensors ``[clip, ...]`` in memory that the
+    worker does not touch before all of them are deleted.
     """
 
     def __init__(self, buffer: _Buffer, stride: int, parts: List[Part],
@@ -164,7 +166,7 @@ class SentClips:
 
 def _tensor(lease: _Lease, start: int, num_bytes: int, shape: Sequence[int],
             dtype: np.dtype) -> torch.Tensor:
-    """A clip in a buffer."""
+    """Return a clip in a buffer."""
     memory = np.asarray(lease)[start:start + num_bytes]
     return torch.from_numpy(memory.view(dtype).reshape(shape))
 
@@ -172,12 +174,12 @@ def _tensor(lease: _Lease, start: int, num_bytes: int, shape: Sequence[int],
 def _receive(name: str, memory: Optional[torch.Tensor], stride: int,
              parts: List[Part], shape: Tuple[int, ...], dtype: np.dtype
              ) -> List[torch.Tensor]:
-    """The clips of a batch, in the main process."""
+    """Return the clips of a batch in the main process."""
     if memory is not None:
         _forget_closed()
         _received[name] = memory
     lease = _Lease(_received[name])
-    # in a forked child the same memory is still the parent's to give back
+    # in a forked child only the parent may return the memory
     finalizer = weakref.finalize(lease, _give_back, _received[name],
                                  os.getpid())
     finalizer.atexit = False  # type: ignore[misc]  # a property
@@ -189,21 +191,21 @@ def _receive(name: str, memory: Optional[torch.Tensor], stride: int,
 
 
 def _give_back(memory: torch.Tensor, pid: int) -> None:
-    """Let the worker use a buffer again."""
+    """Return a buffer to its worker."""
     if os.getpid() == pid:
         memory[_HELD] = 0
         _forget_closed()
 
 
 def _forget_closed() -> None:
-    """Let go of buffers whose worker has ended."""
+    """Delete buffers whose worker has exited."""
     for name, memory in list(_received.items()):
-        # clips of it may still be on their way, without the memory
+        # clips of it may still be in the queue, and refer to it by name
         if memory[_CLOSED] and not memory[_HELD]:
             _received.pop(name, None)
 
 
 def _close(buffers: List[_Buffer]) -> None:
-    """Tell the main process that this worker ends."""
+    """Tell the main process that this worker exits."""
     for buffer in buffers:
         buffer.memory[_CLOSED] = 1

@@ -1,4 +1,4 @@
-"""Keep decoded frames for the next samples that need them."""
+"""A cache of decoded frames."""
 import os
 from collections import OrderedDict
 from typing import Hashable, Optional
@@ -7,27 +7,26 @@ import numpy as np
 
 
 class FrameCache:
-    """The frames that were used last, bounded in bytes.
+    """Keep the frames that were used last, up to a number of bytes.
 
     The people of one frame share all frames of their clip, and clips of
-    neighbouring key frames overlap. Frames go out read-only, since others
-    will get the same array: a transform that writes into its input fails
-    instead of changing samples that come later.
+    neighbouring key frames overlap. Frames are returned read-only, as later
+    samples get the same array: a transform that writes into its input fails
+    instead of changing them.
 
-    A cache belongs to one process. It does not travel to worker processes,
-    neither by fork nor by pickling: each starts with an empty one, so
-    ``max_bytes`` holds for each.
+    A cache belongs to one process. Worker processes start with an empty one,
+    whether they are forked or the cache is pickled, so ``max_bytes`` holds
+    for each of them.
 
     Args:
-        max_bytes (int): Bound on the bytes of all frames held. Frames in use
-            by the caller count only while they are held here too: the peak
-            of a process is this bound and one clip. 0 keeps nothing.
+        max_bytes (int): Most bytes of all frames held. A process needs at
+            most this and one clip. 0 keeps nothing.
 
     Attributes:
         num_bytes (int): Bytes held now.
-        peak_bytes (int): Most bytes ever held.
-        hits (int): Frames found.
-        misses (int): Frames not found.
+        peak_bytes (int): Most bytes held so far.
+        hits (int): Number of frames found.
+        misses (int): Number of frames not found.
 
     Examples:
         >>> cache = FrameCache(max_bytes=64 << 20)
@@ -44,13 +43,13 @@ class FrameCache:
         self.clear()
 
     def clear(self) -> None:
-        """Forget all frames and counts."""
+        """Delete all frames and counts."""
         self._frames: OrderedDict[Hashable, np.ndarray] = OrderedDict()
         self._pid = os.getpid()
         self.num_bytes = self.peak_bytes = self.hits = self.misses = 0
 
     def get(self, key: Hashable) -> Optional[np.ndarray]:
-        """The frame, read-only; None if it is not here."""
+        """Return a frame, read-only; None if it is not in the cache."""
         self._empty_after_fork()
         frame = self._frames.get(key)
         if frame is None:
@@ -61,10 +60,10 @@ class FrameCache:
         return frame
 
     def put(self, key: Hashable, frame: np.ndarray) -> None:
-        """Keep a frame, at the expense of those used least recently.
+        """Add a frame, and drop those used least recently to make room.
 
-        The frame becomes read-only. One larger than ``max_bytes`` is left as
-        it is and not kept.
+        The frame becomes read-only. One larger than ``max_bytes`` is not
+        added and stays writable.
         """
         self._empty_after_fork()
         if frame.nbytes > self.max_bytes:
@@ -80,7 +79,7 @@ class FrameCache:
         self.peak_bytes = max(self.peak_bytes, self.num_bytes)
 
     def _empty_after_fork(self) -> None:
-        """Let go of what a parent process had decoded."""
+        """Delete the frames of the parent process."""
         if self._pid != os.getpid():
             self.clear()
 

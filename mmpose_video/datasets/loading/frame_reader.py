@@ -1,5 +1,5 @@
 """Read image files as frames."""
-from typing import Optional
+from typing import Dict, Optional, Tuple
 
 import cv2
 import mmcv
@@ -16,6 +16,8 @@ REDUCTIONS = {
     4: cv2.IMREAD_REDUCED_COLOR_4,
     8: cv2.IMREAD_REDUCED_COLOR_8
 }
+#: Sizes that are kept.
+_NUM_SIZES = 4096
 
 
 class FrameReader:
@@ -53,6 +55,7 @@ class FrameReader:
         self.backend_args = backend_args
         self.max_pixels = max_pixels
         self._decode_jpeg = JpegDecoder()
+        self._jpeg_sizes: Dict[str, Optional[Tuple[int, int]]] = {}
 
     def read(self, path: str, reduction: int = 1) -> np.ndarray:
         """Read a frame from the cache or from its file.
@@ -89,6 +92,24 @@ class FrameReader:
             raise type(error)(
                 f'cannot read frame `{path}`: {error.strerror or error}'
             ) from error
+
+    def jpeg_size(self, path: str) -> Optional[Tuple[int, int]]:
+        """Read the stored width and height of a JPEG; the last are kept.
+
+        Returns:
+            tuple[int, int]: None for a file of another kind.
+
+        Raises:
+            OSError: If the file cannot be read.
+        """
+        if path not in self._jpeg_sizes:
+            header = read_header(self.content(path))
+            if len(self._jpeg_sizes) >= _NUM_SIZES:
+                self._jpeg_sizes.clear()
+            self._jpeg_sizes[path] = None
+            if header is not None and header.kind == 'JPEG':
+                self._jpeg_sizes[path] = header.width, header.height
+        return self._jpeg_sizes[path]
 
     def _read(self, path: str, reduction: int) -> np.ndarray:
         """Read and decode a file."""

@@ -8,13 +8,13 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class ClipConsistent(BaseTransform):
-    """Run a transform of single images on each frame, with one draw.
+    """Apply a transform of single images to all frames with the same draws.
 
-    The host's photometric transforms (``PhotometricDistortion``,
-    ``YOLOXHSVRandomAug``, pixel-level ``Albumentation``) take one image. Drawn
-    anew for each frame they would make the clip flicker, which is a motion cue
-    that is not there. All of them draw from Python's and NumPy's global
-    generators: these are set back before each frame.
+    MMPose's photometric transforms (``PhotometricDistortion``,
+    ``YOLOXHSVRandomAug``, pixel-level ``Albumentation``) take one image. With
+    new draws for each frame the clip would flicker, a false motion cue. They
+    all draw from the global generators of Python and NumPy, which are reset
+    before each frame.
 
     Required Keys:
 
@@ -25,12 +25,11 @@ class ClipConsistent(BaseTransform):
         - img
 
     Args:
-        transform (dict): Config of the transform. It must change pixels only:
-            MMPose's geometric transforms take lists of images as they are.
+        transform (dict): Config of the transform. It must change pixel
+            values only; MMPose's geometric transforms take lists of images.
 
     Raises:
-        ValueError: If the transform changes anything but ``img``, such as a
-            frame's size.
+        ValueError: If the transform changes the size of a frame.
 
     Examples:
         >>> dict(type='ClipConsistent',
@@ -41,14 +40,14 @@ class ClipConsistent(BaseTransform):
         self.inner = TRANSFORMS.build(transform)
 
     def transform(self, results: dict) -> dict:
-        """Transform the frames."""
+        """Transform the frames of a clip."""
         numpy_state, python_state = np.random.get_state(), random.getstate()
         frames = []
         for frame in results['img']:
             np.random.set_state(numpy_state)
             random.setstate(python_state)
-            # a copy: some transforms work in place, and a frame may stand in
-            # the clip twice
+            # a copy: some transforms work in place, and a frame may appear
+            # twice in the clip
             out = self.inner({**results, 'img': frame.copy()})['img']
             if out.shape != frame.shape:
                 raise ValueError(

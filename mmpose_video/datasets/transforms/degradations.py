@@ -1,4 +1,4 @@
-"""Images as worse cameras see them: low resolution, infrared."""
+"""Degrade images: low resolution, infrared."""
 from typing import Dict, Optional
 
 import cv2
@@ -9,10 +9,10 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class DegradeResolution(BaseTransform):
-    """Shrink an image and enlarge it again; its size stays.
+    """Reduce the resolution of an image and keep its size.
 
-    It reduces by area and enlarges bilinearly. Wrap it in
-    :class:`ClipConsistent` for clips.
+    The image is reduced by area interpolation and enlarged bilinearly. Wrap
+    the transform in :class:`ClipConsistent` for clips.
 
     Required Keys:
 
@@ -23,7 +23,7 @@ class DegradeResolution(BaseTransform):
         - img
 
     Args:
-        factor (float): Size over that of the reduced image, at least 1.
+        factor (float): Ratio of the size to the reduced size, at least 1.
 
     Raises:
         ValueError: If the factor is below 1.
@@ -54,11 +54,11 @@ class DegradeResolution(BaseTransform):
 
 @TRANSFORMS.register_module()
 class PseudoInfrared(BaseTransform):
-    """Grey levels, gamma, vignette and noise, as of an infrared camera.
+    """Imitate an infrared camera by gray levels, gamma, vignette and noise.
 
     No paper defines this degradation; all values are package defaults. It
-    tells whether a model depends on colour, not how it does at night. Wrap it
-    in :class:`ClipConsistent` for clips.
+    shows whether a model depends on colour, not how well it works at night.
+    Wrap it in :class:`ClipConsistent` for clips.
 
     Required Keys:
 
@@ -70,11 +70,13 @@ class PseudoInfrared(BaseTransform):
 
     Args:
         gamma (float): Exponent of intensities in [0, 1]. Defaults to 0.7.
-        vignette (float): Loss of light in the corners. Defaults to 0.5.
-        noise (float): Standard deviation in grey levels. Defaults to 6.
-        invert (bool): White for black. Defaults to False.
-        seed (int, optional): Of the noise, for tests that repeat.
-            Defaults to None, NumPy's global generator.
+        vignette (float): Share of light lost in the corners. Defaults to
+            0.5.
+        noise (float): Standard deviation of the noise in gray levels.
+            Defaults to 6.
+        invert (bool): Swap black and white. Defaults to False.
+        seed (int, optional): Seed of the noise, for repeatable tests.
+            Defaults to None: NumPy's global generator.
     """
 
     #: Luminance of B, G and R (ITU-R BT.601).
@@ -90,7 +92,7 @@ class PseudoInfrared(BaseTransform):
         self.invert, self.seed = invert, seed
 
     def transform(self, results: Dict) -> dict:
-        """Replace the image."""
+        """Degrade the image."""
         image = results['img']
         height, width = image.shape[:2]
         gray = (image @ self.LUMINANCE / 255)**self.gamma

@@ -5,26 +5,26 @@ import numpy as np
 from mmpose.registry import TRANSFORMS
 
 from mmpose_video.datasets.loading.frame_reader import REDUCTIONS
-from mmpose_video.datasets.loading.image_header import read_header
 
 from .load_clip import LoadClip
 
 
 @TRANSFORMS.register_module()
 class LoadReducedClip(LoadClip):
-    """:class:`LoadClip` that decodes large people's frames smaller.
+    """Load a clip, with the frames of large people decoded at lower size.
 
-    A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size for a fraction of
-    the time. Where the person is larger than the model's input by such a
-    factor, the crop is taken from the smaller picture: the largest factor
-    that leaves each pixel of the input a pixel of its own. The pixels are
-    not those of the whole frame, where the crop skips what lies between:
-    accuracy may differ either way. Measure it before you compare numbers.
+    A JPEG can be decoded at 1/2, 1/4 or 1/8 of its size in a fraction of the
+    time. Where the person is larger than the model's input by such a factor,
+    the crop is taken from the smaller picture. The largest factor is taken
+    at which the crop does not repeat pixels. The result differs from a crop
+    of the whole frame, which skips the pixels in between, and accuracy may
+    differ either way: measure it before you compare numbers.
 
-    Boxes, key points and ``img_shape`` stay in pixels of the file, so flips,
-    random boxes and predictions need no change. Only the crop has to know:
-    the pipeline needs :class:`TopdownClipAffine`. Other files than JPEGs, and
-    sizes that the factor does not divide, are decoded whole.
+    Boxes, keypoints and ``img_shape`` stay in pixels of the file, so flips,
+    random boxes and predictions need no change. The crop has to take the
+    factor into account: the pipeline needs :class:`TopdownClipAffine`. Files
+    other than JPEGs, and sizes that the factor does not divide, are decoded
+    whole.
 
     Required Keys:
 
@@ -54,7 +54,6 @@ class LoadReducedClip(LoadClip):
                              f" or 'auto', got {backend!r}")
         self.input_size = input_size
         self.margin = margin
-        self._last: Tuple[str, Optional[Tuple[int, int]]] = ('', None)
 
     def _from_files(self, results: dict,
                     reduction: int = 1) -> List[np.ndarray]:
@@ -74,31 +73,20 @@ class LoadReducedClip(LoadClip):
         return loaded
 
     def _choose(self, results: dict) -> int:
-        """The largest factor that fits box and file."""
+        """Return the largest factor that fits the box and the file."""
         x1, y1, x2, y2 = results['bbox'][0]
         width, height = self.input_size
         # the crop has the input's aspect ratio and holds the box
         zoom = self.margin * max((x2 - x1) / width, (y2 - y1) / height)
         if zoom < min(REDUCTIONS):
             return 1
-        size = self._size(results['img_path'])
+        try:
+            size = self.reader.jpeg_size(results['img_path'])
+        except OSError:
+            size = None  # the loader will say what is wrong
         if size is None:
             return 1
         return max([1] + [
             factor for factor in REDUCTIONS
             if factor <= zoom and size[0] % factor == size[1] % factor == 0
         ])
-
-    def _size(self, path: str) -> Optional[Tuple[int, int]]:
-        """Width and height of a JPEG from its head; None otherwise."""
-        # people of one frame come one after the other
-        if self._last[0] != path:
-            size = None
-            try:
-                header = read_header(self.reader.content(path))
-            except OSError:
-                header = None  # the loader will say what is wrong
-            if header is not None and header.kind == 'JPEG':
-                size = header.width, header.height
-            self._last = (path, size)
-        return self._last[1]
