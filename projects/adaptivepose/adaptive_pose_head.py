@@ -145,7 +145,16 @@ class AdaptivePoseHead(BaseHead):
             dict: ``loss_center``, ``loss_joint_heatmap``, ``loss_offset``
             and ``loss_oks``. A batch without people has zero for the last
             two.
+
+        Raises:
+            ValueError: If the dataset has another number of keypoints.
         """
+        found = batch_data_samples[0].gt_fields.heatmaps.shape[0] - 1
+        if found != self.num_keypoints:
+            raise ValueError(
+                f'the dataset has {found} keypoints, the head '
+                f'{self.num_keypoints}; set `model.head.num_keypoints` and '
+                f'`model.head.parts` for {found}')
         center, offsets = self.forward(feats)
         target = torch.stack(
             [sample.gt_fields.heatmaps for sample in batch_data_samples])

@@ -40,6 +40,7 @@ class PoseFixEstimator(TopdownVideoPoseEstimator):
         self.amplitude = amplitude / (1. if std is None else float(std.mean()))
         first = next(module for module in self.backbone.modules()
                      if isinstance(module, torch.nn.Conv2d))
+        self.num_pose_maps = first.in_channels - 3
         first._register_load_state_dict_pre_hook(
             self._widen_image_weights, with_module=True)
 
@@ -97,6 +98,11 @@ class PoseFixEstimator(TopdownVideoPoseEstimator):
             key = self._clip_info(inputs, data_samples).key_index
             inputs = inputs[:, key]
         maps = self.pose_maps(data_samples, inputs.shape[-2:], inputs.device)
+        if maps.shape[1] != self.num_pose_maps:
+            raise ValueError(
+                f'the input poses have {maps.shape[1]} keypoints, but '
+                f'`backbone.in_channels` leaves room for '
+                f'{self.num_pose_maps}; set it to 3 + {maps.shape[1]}')
         return torch.cat([inputs, maps.to(inputs)], dim=1)
 
     def loss(self, inputs: Tensor, data_samples: SampleList) -> dict:
@@ -109,8 +115,8 @@ class PoseFixEstimator(TopdownVideoPoseEstimator):
         Returns:
             dict: See :class:`PoseFixHead`.
         """
-        inputs = self._with_pose(inputs, data_samples)
         self._check_num_keypoints(data_samples)
+        inputs = self._with_pose(inputs, data_samples)
         losses = self.head.loss(
             self.extract_feat(inputs), data_samples, train_cfg=self.train_cfg)
         self._check_finite(losses, data_samples)

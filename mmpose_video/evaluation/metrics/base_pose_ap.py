@@ -19,7 +19,13 @@ def _array(value: Any) -> np.ndarray:
 
 
 def _plain(value: Any) -> Any:
-    """A Python number of a NumPy or torch scalar; others as they are."""
+    """Return a Python number of a NumPy or torch scalar.
+
+    The ids of the people of an image, a list in bottom-up datasets, become a
+    tuple; other values stay as they are.
+    """
+    if isinstance(value, (list, tuple)):
+        return tuple(_plain(entry) for entry in value)
     return value.item() if hasattr(value, 'item') else value
 
 

@@ -119,6 +119,34 @@ def test_equals_the_evaluation_of_the_dumped_files(
     assert values == {f'{name} AP': value for name, value in table.items()}
 
 
+def test_all_people_of_an_image_in_one_sample(video, merged):
+    # as bottom-up models predict: the id is a list, the image counts once
+    videos = three_videos(video)
+    ann_file = merged(*videos)
+    by_image = {}
+    for one in videos:
+        for ann in one.data['annotations']:
+            by_image.setdefault(ann['image_id'], []).append(ann)
+    metric = PoseTrackAP(ann_file)
+    metric.dataset_meta = META
+    both = [sample(ann) for anns in by_image.values() for ann in anns]
+    expected = evaluate(metric, both)
+    samples = []
+    for anns in by_image.values():
+        parts = [sample(ann)['pred_instances'] for ann in anns]
+        whole = sample(anns[0], detected=True)
+        whole['id'] = [ann['id'] for ann in anns]
+        whole['pred_instances'] = {
+            key: np.concatenate([part[key] for part in parts])
+            for key in parts[0]}
+        samples += [whole, whole]
+    empty = sample(videos[0].data['annotations'][0], detected=True)
+    empty.update(id=[], img_id=videos[0].data['images'][1]['id'])
+    empty['pred_instances'] = {
+        key: value[:0] for key, value in empty['pred_instances'].items()}
+    assert evaluate(metric, [*samples, empty]) == expected
+
+
 def test_keys_for_save_best(video, merged):
     one = video().add(FULL)
     metric = METRICS.build(dict(type='PoseTrackAP', ann_file=merged(one)))

@@ -230,6 +230,12 @@ def test_images_without_people_train_the_centres(codec, head):
     assert torch.isfinite(head.center[-1].weight.grad).all()
 
 
+def test_another_number_of_keypoints_is_refused(codec, head):
+    data = sample(codec, np.full((1, 14, 2), 50.), np.ones((1, 14)))
+    with pytest.raises(ValueError, match='has 14 keypoints, the head 17'):
+        head.loss((torch.randn(1, 8, 24, 32), ), [data])
+
+
 def test_flip_averages_the_centres_alone(codec, head):
     data = PoseDataSample(metainfo=dict(flip_indices=list(range(17))))
     feat, mirrored = torch.randn(1, 8, 24, 32), torch.randn(1, 8, 24, 32)

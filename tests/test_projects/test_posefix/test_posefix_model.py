@@ -221,3 +221,14 @@ def test_samples_without_input_pose_are_refused():
     data = get_packed_inputs(1, input_size=(64, 96), heatmap_size=(16, 24))
     with pytest.raises(ValueError, match='no `input_keypoints`'):
         model(**model.data_preprocessor(data, True), mode='loss')
+
+
+def test_another_number_of_keypoints_is_refused():
+    model, _ = build(SMALL)
+    data = batch(1, (64, 96))
+    for sample in data['data_samples']:
+        sample.set_metainfo(dict(
+            input_keypoints=np.zeros((1, 14, 2), np.float32),
+            input_present=np.ones((1, 14), bool)))
+    with pytest.raises(ValueError, match='have 14 keypoints.* room for 17'):
+        model(**model.data_preprocessor(data), mode='predict')
