@@ -4,6 +4,7 @@ from contextlib import contextmanager
 from typing import Any, Dict, Iterator, List, Optional, Sequence
 
 import torch
+from mmcv.cnn import ConvModule
 from mmpose.models.backbones import MobileNetV2
 from mmpose.models.backbones.mobilenet_v2 import InvertedResidual
 from mmpose.models.backbones.utils import make_divisible
@@ -210,7 +211,7 @@ class NetAugMobileNetV2(MobileNetV2):
                         value.copy_(value.index_select(dim, order))
 
 
-def _activate(layer: nn.Module, inputs: int, outputs: int) -> None:
+def _activate(layer: ConvModule, inputs: int, outputs: int) -> None:
     """Set the channels in use of a convolution and its normalization."""
     layer.conv.active_in, layer.conv.active_out = inputs, outputs
     layer.norm.active = outputs

@@ -99,10 +99,10 @@ def _pose(person: Record, names: Sequence[str],
     if not np.isfinite(points).all():
         raise person.error('a keypoint is not finite')
     score = person.number('score', 1.)
+    present, scores = points[:, 2] > 0, points[:, 2]
     if order is None:
-        present, scores = np.ones(len(known), dtype=bool), points[:, 2]
+        present = np.ones_like(present)
     else:
-        present = points[:, 2] > 0
         scores = (person.numbers('scores', len(known))
                   if person.value('scores') else np.full(len(known), score))
     place = {name: i for i, name in enumerate(known)}

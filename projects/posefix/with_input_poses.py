@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
 from mmengine.logging import print_log
+from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 
 from mmpose_video.formats.frame_index import frame_number
 from mmpose_video.formats.json_file import read_json
@@ -17,7 +18,7 @@ from .pose_file import FilePose, read_poses
 NEAR_IOU = 0.1
 
 
-class WithInputPoses:
+class WithInputPoses(BaseCocoStyleDataset):
     """Mixin for top-down datasets: neighbours, and poses to be refined.
 
     In training each sample's ``keypoints`` hold more people than the one
@@ -138,7 +139,7 @@ class WithInputPoses:
                     (number, person))
         if not tracks:
             raise ValueError(
-                f'`{self.ann_file}` has no `track_id`, by which '  # type: ignore
+                f'`{self.ann_file}` has no `track_id`, by which '
                 '`previous_frame` finds a person in the frame before')
         for track in tracks.values():
             track.sort(key=lambda entry: entry[0])
@@ -175,7 +176,7 @@ class WithInputPoses:
         total = sum(map(len, by_image.values()))
         if missing == total:
             raise ValueError(f'no pose of `{self.estimates}` overlaps a '
-                             f'person of `{self.ann_file}`')  # type: ignore
+                             f'person of `{self.ann_file}`')
         if missing:
             print_log(
                 f'{missing} of {total} people have no pose in '
@@ -185,7 +186,7 @@ class WithInputPoses:
     def _poses_to_refine(self) -> List[dict]:
         """Return a sample for each predicted person."""
         assert self.input_pose is not None
-        labels = read_json(self.ann_file)  # type: ignore[attr-defined]
+        labels = read_json(self.ann_file)
         if hasattr(self, 'inspect_labels'):
             self.inspect_labels(labels)
         images = {str(image['id']): image for image in labels['images']}
@@ -195,7 +196,7 @@ class WithInputPoses:
         if strangers:
             message = (f'{len(strangers)} of {len(poses)} poses of '
                        f'`{self.input_pose}` are of images that '
-                       f'`{self.ann_file}` does not list '  # type: ignore
+                       f'`{self.ann_file}` does not list '
                        f'(the first is {strangers[0].where})')
             if len(strangers) == len(poses):
                 raise ValueError(f'{message}: is it another dataset?')
@@ -204,7 +205,7 @@ class WithInputPoses:
         targets = (following_images(labels['images'])
                    if self.previous_frame else
                    {key: [key] for key in images})
-        data_list = []
+        data_list: List[dict] = []
         for pose in poses:
             for key in targets.get(str(pose.image_id), ()):
                 data_list.append(
@@ -222,7 +223,7 @@ class WithInputPoses:
         center, half = (center + half) / 2, 1.2 * (half - center) / 2
         box = np.concatenate([center - half, center + half])
         name = osp.join(
-            self.data_prefix['img'],  # type: ignore[attr-defined]
+            self.data_prefix['img'],
             image['file_name'])
         return dict(
             id=number,
