@@ -11,6 +11,9 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor, nn
 
+from mmpose_video.models.backbones.position_embedding import (
+    resize_position_embedding_on_load,
+)
 from mmpose_video.models.losses.loss_terms import split_loss_terms
 from mmpose_video.models.necks import BaseVideoNeck
 from mmpose_video.structures import ClipInfo
@@ -71,6 +74,7 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
                  **kwargs: Any) -> None:
         neck, head = self._share_num_keypoints(neck, head)
         super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
+        resize_position_embedding_on_load(self.backbone)
         if frames_per_pass is not None and frames_per_pass < 1:
             raise ValueError('`frames_per_pass` must be at least 1, got '
                              f'{frames_per_pass}')
