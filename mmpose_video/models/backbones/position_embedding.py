@@ -31,7 +31,8 @@ def resize_position_embedding_on_load(backbone: nn.Module) -> None:
     hook = backbone._register_load_state_dict_pre_hook(
         _resize, with_module=True)
     # before the backbone's own, which would fail
-    backbone._load_state_dict_pre_hooks.move_to_end(hook.id, last=False)
+    hooks: Any = backbone._load_state_dict_pre_hooks
+    hooks.move_to_end(hook.id, last=False)
 
 
 def _resize(backbone: Any, state_dict: dict, prefix: str, *_: Any) -> None:
