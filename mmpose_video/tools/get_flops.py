@@ -99,7 +99,7 @@ def without_pretrained(cfg: Any) -> Any:
     return {
         key: without_pretrained(value)
         for key, value in cfg.items()
-        if not (key.endswith('init_cfg') and isinstance(value, dict)
+        if not (isinstance(value, dict)
                 and value.get('type') == 'Pretrained')
     }
 
