@@ -1,4 +1,4 @@
-"""HRNet that shows the features of all its stages."""
+"""HRNet that returns the features of all of its stages."""
 from typing import Any, List, Tuple
 
 from mmpose.models.backbones import HRNet
@@ -10,7 +10,7 @@ from torch import Tensor, nn
 class HRNetStages(HRNet):
     """HRNet whose outputs are its highest-resolution branch at four depths.
 
-    The forward pass and the names of all parameters are those of the host's
+    The forward pass and the names of all parameters are those of MMPose's
     HRNet, so its checkpoints load as they are: hooks on stage 2, 3 and 4 note
     what passes by. The outputs are branch 0 as it enters stage 2 (that is,
     the end of stage 1 after the transition), and as it leaves stage 2, 3 and

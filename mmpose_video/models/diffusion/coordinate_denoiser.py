@@ -9,7 +9,7 @@ from .time_embedding import TimeEmbedding, sinusoidal_embedding
 
 
 class CoordinateFeature(NamedTuple):
-    """What is kept of an image for all steps and hypotheses.
+    """Parts of an image, for all steps and hypotheses.
 
     Attributes:
         grid (Tensor): Features, shape (N, C, h, w).
@@ -21,7 +21,7 @@ class CoordinateFeature(NamedTuple):
 
 
 class CoordinateDenoiser(nn.Module):
-    """Predicts clean coordinates from noisy ones and features.
+    """Predict clean coordinates from noisy ones and features.
 
     The authors' notes plan diffusion over coordinates with a Transformer and
     say no more; all of this design is the package's, not the paper's. Each

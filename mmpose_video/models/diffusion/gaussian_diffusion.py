@@ -56,7 +56,7 @@ def linear_schedule(num_steps: int,
 
 
 class GaussianDiffusion:
-    r"""Adds noise to a clean signal, and takes it away with a denoiser.
+    r"""Add noise to a clean signal, and remove it with a denoiser.
 
     The clean signal x_0 lies in [0, 1] outside of this class (a heatmap, or
     coordinates as fractions of the input size) and in [-s, s] inside, where s
@@ -134,7 +134,7 @@ class GaussianDiffusion:
     def step_pairs(self,
                    num: int,
                    start: Optional[int] = None) -> List[Tuple[int, int]]:
-        """Which steps a reverse process of few steps visits.
+        """Return the steps that a short reverse process visits.
 
         They are evenly spaced, as in DiffusionDet: the integer parts of
         ``num + 1`` points from -1 to the start, where -1 is the clean signal.

@@ -8,7 +8,7 @@ MODES = ('mask', 'concat')
 
 
 class ScaleFeature(NamedTuple):
-    """What one scale keeps of an image for all steps and hypotheses.
+    """Parts of an image at one scale, for all steps and hypotheses.
 
     Attributes:
         feature (Tensor): F^j, shape (N, C, h, w).
@@ -20,7 +20,7 @@ class ScaleFeature(NamedTuple):
 
 
 class LookupInteraction(nn.Module):
-    r"""Lets a noisy heatmap look up the features where joints may be.
+    r"""Let a noisy heatmap look up the features where joints may be.
 
     The refined noisy heatmap :math:`\tilde x` gives a mask :math:`A =
     \sigma(\max_c \tilde x)`, the mask indexes the features, :math:`\bar F =
@@ -67,7 +67,7 @@ class LookupInteraction(nn.Module):
         return ScaleFeature(feature, self.mix_feature(feature))
 
     def mask(self, x: Tensor) -> Tensor:
-        """Where to look, from a noisy heatmap.
+        """Return the mask of places to look at, from a noisy heatmap.
 
         Args:
             x (Tensor): Shape (B, K, h, w).

@@ -19,7 +19,7 @@ SCALES = (4, 2, 1)
 
 
 class PoseDenoiser(nn.Module):
-    r"""Predicts the clean heatmap, :math:`f_\theta(x_t, F_t, t)`.
+    r"""Predict the clean heatmap, :math:`f_\theta(x_t, F_t, t)`.
 
     The embedding of the step rescales the noisy heatmap to :math:`\bar x`;
     strided convolutions lower it to :math:`x^1, x^2, x^3 = \bar x`, and
@@ -105,7 +105,7 @@ class PoseDenoiser(nn.Module):
         ]
         self.interactions = nn.ModuleList([coarsest, *finer])
         self.final = nn.Conv2d(channels, num_keypoints, 3, padding=1)
-        # as the final layers of the host's heatmap heads: start near zero
+        # as the final layers of MMPose's heatmap heads: start near zero
         normal_init(self.final, std=0.001)
 
     def heatmap_size(self, feature: Tensor) -> Tuple[int, int]:
@@ -170,7 +170,7 @@ class PoseDenoiser(nn.Module):
         return self.final(coarse + middle + fine).unflatten(0, x.shape[:2])
 
     def _norm(self, channels: int) -> nn.Module:
-        """A normalization layer."""
+        """Build a normalization layer."""
         return build_norm_layer(self.norm_cfg, channels)[1]
 
     def _make_lift(self, in_channels: int, channels: int, feature_stride: int,

@@ -12,7 +12,7 @@ STARTS = ('noise', 'rough')
 
 @dataclass(frozen=True)
 class SamplingSettings:
-    """What can be chosen at test time, without retraining.
+    """Settings of a test, which need no retraining.
 
     A head has its own as an argument; ``test_cfg.sampling`` of the estimator
     overrides single keys, so the command line does, too: ``--cfg-options

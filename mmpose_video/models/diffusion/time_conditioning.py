@@ -1,4 +1,4 @@
-"""Ways to tell a feature map which step of a diffusion process it is at."""
+"""Conditioning of feature maps on the step of a diffusion process."""
 import torch
 from torch import Tensor, nn
 
@@ -6,7 +6,7 @@ MODES = ('scale', 'scale_shift', 'concat')
 
 
 class TimeConditioning(nn.Module):
-    """Modulates a map with the embedding of the step.
+    """Modulate a map with the embedding of the step.
 
     DiffPose says that the embedding rescales the noisy heatmap; whether with
     a shift is not known, and the authors' notes also name concatenation. The

@@ -12,7 +12,7 @@ from mmpose_video.structures import stack_target_heatmaps
 
 @MODELS.register_module()
 class RoughHead(HeatmapHead):
-    """The head that came with a single-frame backbone, as a part of a neck.
+    """Head of a single-frame model, as a part of a neck.
 
     It gives the rough heatmaps that a method like DCPose refines. Parameters
     are named as in :class:`HeatmapHead`, so the head of a single-frame

@@ -7,9 +7,9 @@ DEFAULT_NORM: ConfigType = dict(type='BN')
 
 
 class ConvNorm(nn.Sequential):
-    """A convolution that keeps the size, a normalization and maybe a ReLU.
+    """Convolution that keeps the size, a normalization and maybe a ReLU.
 
-    Unlike the host's ``ConvModule`` it leaves the initialization to the module
+    Unlike MMCV's ``ConvModule`` it leaves the initialization to the module
     that owns it: ``ConvModule`` draws its weights anew after its owner's
     ``init_cfg`` has been applied.
 

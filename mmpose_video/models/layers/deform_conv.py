@@ -121,7 +121,7 @@ def _depthwise(x: Tensor, grid: Tensor, mask: Tensor, weight: Tensor
 
 
 class _Depthwise(torch.autograd.Function):
-    """A few samples at a time, sampled once more in the backward pass.
+    """Process a few samples at a time, and again in the backward pass.
 
     K values for each of the input's would be most of what a model keeps for
     its backward pass: 18 GB in the published size of GLSMamba, 16 clips.
@@ -168,6 +168,6 @@ class _Depthwise(torch.autograd.Function):
 
 
 def _samples_at_a_time(x: Tensor, mask: Tensor) -> int:
-    """As many as fill a GPU, or leave a CPU's cache in peace."""
+    """Return the number of samples that fill a GPU or fit a CPU cache."""
     limit = 2**19 if x.device.type == 'cpu' else 2**26
     return max(1, limit // max(1, x[:1].numel() * mask.shape[2]))

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 
 
 class SeparableConv(nn.Module):
-    """A depthwise 3x3 and a pointwise convolution, then ReLU.
+    """Depthwise 3x3 and a pointwise convolution, then ReLU.
 
     Nothing stands between the two convolutions: no bias, no normalization and
     no activation (mmcv's ``DepthwiseSeparableConvModule`` gives the depthwise

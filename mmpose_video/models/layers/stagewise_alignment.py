@@ -10,7 +10,7 @@ from .deformable_alignment import DeformableAlignment
 
 
 class StagewiseAlignment(BaseModule):
-    """Aligns merged supports with the key feature by four deformable stages.
+    """Align merged supports with the key feature by four deformable stages.
 
     The first two stages refine a combination u of the supports a and the key
     feature, sampling it as it says itself; the other two sample a, first

@@ -144,7 +144,7 @@ def _expected_bins(vectors: Output, softmax: bool) -> Tensor:
 
 @MODELS.register_module()
 class WithBoneLoss(nn.Module):
-    """A head's own loss, and :class:`JointBoneLoss` beside it.
+    """Add :class:`JointBoneLoss` to a head's own loss.
 
     It takes what the head's loss takes, so one line of a config adds the bone
     loss: heatmaps (pred, target, weight), regression (pred, target, weight),

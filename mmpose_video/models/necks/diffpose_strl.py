@@ -18,7 +18,7 @@ DOWNSAMPLINGS = ('patch', 'pool')
 
 @MODELS.register_module()
 class SpatioTemporalRepresentationLearner(BaseVideoNeck):
-    r"""Fuses frames by attention over all their tokens (DiffPose, ICCV 2023).
+    r"""Fuse frames by attention over all their tokens (DiffPose, ICCV 2023).
 
     With :math:`\bar F_k` the patch-embedded feature of frame k, it is
 
@@ -33,7 +33,7 @@ class SpatioTemporalRepresentationLearner(BaseVideoNeck):
     by side and a deconvolution, which doubles the resolution.
 
     A clip shorter than ``num_frames`` is filled up at its ends with its first
-    and last frame, as the data set does at the ends of a video. So one model
+    and last frame, as the dataset does at the ends of a video. So one model
     takes single images, too.
 
     Args:
@@ -177,7 +177,7 @@ class SpatioTemporalRepresentationLearner(BaseVideoNeck):
         return (fused, ), {}
 
     def _fill_up(self, clip: ClipInfo) -> list:
-        """Which frame of the clip takes each of the ``num_frames`` slots.
+        """Return the frame of the clip for each of the ``num_frames`` slots.
 
         The key frame takes the slot ``key_index``.
         """
@@ -200,7 +200,7 @@ class SpatioTemporalRepresentationLearner(BaseVideoNeck):
             self.positions, size=size, mode='bicubic', align_corners=False)
 
     def _check_size(self, height: int, width: int) -> None:
-        """The patches must tile the feature."""
+        """Check that the patches tile the feature."""
         patch = self.patch_size
         if patch < 1 or height % patch or width % patch:
             divisors = [

@@ -9,7 +9,7 @@ from .mi_estimator import call_frozen
 
 @MODELS.register_module()
 class CLUBUpperBound(GaussianUpperBound):
-    r"""The variational contrastive log-ratio upper bound (vCLUB).
+    r"""Variational contrastive log-ratio upper bound (vCLUB).
 
     .. math::
         I(x; y) \le E_{p(x,y)} \log q(y|x) - E_{p(x)p(y)} \log q(y|x)

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 
 class ConditionalGaussian(nn.Module):
-    """The distribution q(y|x): a Gaussian with diagonal covariance.
+    """Distribution q(y|x): a Gaussian with diagonal covariance.
 
     The mean is a linear function of x plus a small network. The log-variance
     is a small network bounded to ``[-max_log_var, max_log_var]``: with y at

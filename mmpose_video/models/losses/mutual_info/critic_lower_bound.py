@@ -10,7 +10,7 @@ from .separable_critic import SeparableCritic
 
 
 class CriticLowerBound(MIEstimator):
-    """A lower bound computed from a critic's scores of all pairs of samples.
+    """Lower bound computed from a critic's scores of all pairs of samples.
 
     The critic learns by raising the bound, which makes it tighter.
 

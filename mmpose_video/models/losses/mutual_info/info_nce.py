@@ -10,7 +10,7 @@ from .critic_lower_bound import CriticLowerBound
 
 @MODELS.register_module()
 class InfoNCELowerBound(CriticLowerBound):
-    r"""The noise-contrastive lower bound (InfoNCE).
+    r"""Noise-contrastive lower bound (InfoNCE).
 
     .. math::
         I(x; y) \ge \frac{1}{M} \sum_i \log

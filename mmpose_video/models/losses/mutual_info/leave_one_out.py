@@ -12,7 +12,7 @@ from .mi_estimator import call_frozen
 
 @MODELS.register_module()
 class LeaveOneOutUpperBound(GaussianUpperBound):
-    r"""The leave-one-out upper bound.
+    r"""Leave-one-out upper bound.
 
     .. math::
         I(x; y) \le E \Big[ \frac{1}{M} \sum_i \log \frac{q(y_i|x_i)}

@@ -7,7 +7,7 @@ from mmpose.utils.typing import OptConfigType
 
 @dataclass
 class MITerm:
-    """Which information to minimise or maximise.
+    """Two tensors whose information is minimised or maximised.
 
     Attributes:
         x (str): Name of the first tensor.

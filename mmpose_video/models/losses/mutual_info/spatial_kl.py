@@ -10,7 +10,7 @@ from .mi_estimator import MIEstimator
 
 @MODELS.register_module()
 class SpatialSymmetricKL(MIEstimator):
-    r"""The negative symmetric Kullback-Leibler divergence, in log space.
+    r"""Negative symmetric Kullback-Leibler divergence, in log space.
 
     Each channel of a map becomes a distribution over its positions,
     p = softmax(x / T) and q = softmax(y / T), and

@@ -4,7 +4,7 @@ from torch import Tensor, nn
 
 
 class WeightWarmup(nn.Module):
-    """A factor that grows linearly from 0 to 1.
+    """Factor that grows linearly from 0 to 1.
 
     A buffer counts the calls in training mode, so the factor survives a
     resume.

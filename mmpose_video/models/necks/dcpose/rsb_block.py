@@ -10,7 +10,7 @@ from ...layers.conv_norm import DEFAULT_NORM, ConvNorm
 
 
 class RSBBlock(BaseModule):
-    r"""A residual steps block: four branches of growing depth.
+    r"""Residual steps block: four branches of growing depth.
 
     A 1x1 convolution produces four groups of b channels, x_1 .. x_4. Branch i
     has i 3x3 convolutions; each takes the previous output of its own branch

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 
 
 class DepthwiseClipConv(nn.Module):
-    """A depthwise convolution over (t, h, w), zero beyond the clip's ends.
+    """Depthwise convolution over (t, h, w), zero beyond the clip's ends.
 
     The same as ``nn.Conv3d(D, D, (kt, k, k), padding='same', groups=D)``, of
     which it has the parameters and the initialization. It sums 2-D

@@ -8,7 +8,7 @@ from .clip_conv import DepthwiseClipConv
 
 
 class GLSMambaBlock(nn.Module):
-    """A global spatiotemporal (GSM) or local refinement (LRM) block.
+    """Global spatiotemporal (GSM) or local refinement (LRM) block.
 
     The normalized tokens pass two streams: the mixer, and the gate
     ``SiLU(LN(DWConv(.)))``, which multiplies the mixer's output. A
