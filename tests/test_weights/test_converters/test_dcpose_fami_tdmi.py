@@ -3,6 +3,7 @@ import pytest
 import torch
 from mmpose.registry import MODELS
 
+from mmpose_video.engine.checkpoint_match import match_checkpoint
 from mmpose_video.weights.converters import CONVERTERS, LeftoverError
 
 RSB_STEPS = [(i, j) for i in range(1, 5) for j in range(1, i + 1)]
@@ -74,10 +75,10 @@ def dcpose():
     return ours, names, 'rough_pose_estimation_net', 'neck.rough_head.'
 
 
-def fami():
+def fami(mi=None):
     ours = model(
         dict(type='FAMINeck', in_channels=8, offset_groups=4,
-             mi=dict(mode='published')),
+             mi=mi or dict(mode='published')),
         dict(type='HeatmapHead', in_channels=8, out_channels=17,
              deconv_out_channels=None,
              final_layer=dict(kernel_size=3, padding=1)))
@@ -98,10 +99,10 @@ def fami():
     return ours, names, 'hrnet', 'neck.mi_loss.label_layer.'
 
 
-def tdmi():
+def tdmi(mi=None):
     ours = model(
         dict(type='TDMINeck', in_channels=8, channels=8, offset_groups=4,
-             appearance=True, mi=dict(mode='published')),
+             appearance=True, mi=mi or dict(mode='published')),
         dict(type='HeatmapHead', in_channels=8, out_channels=17,
              deconv_out_channels=None,
              final_layer=dict(kernel_size=3, padding=1)))
@@ -148,6 +149,20 @@ def test_names_fit_one_to_one(method):
                 if not name.endswith('warmup.iteration')}
     assert set(converted) == expected
     assert len(converted) == len(names)
+
+
+@pytest.mark.parametrize('method', [fami, tdmi])
+@pytest.mark.parametrize('mode', ['published', 'bounds'])
+def test_converted_weights_are_complete_for_a_test(method, mode):
+    """Tensors of the objective alone never stop a test."""
+    ours, names = official(method.__name__)
+    converted = CONVERTERS[method.__name__]().convert(
+        {name: torch.zeros(1) for name in names}).weights
+    weights = {name: ours.state_dict()[name] for name in converted}
+    tested = method(dict(mode=mode))[0]
+    assert match_checkpoint(tested, dict(state_dict=weights)).complete
+    del weights['head.final_layer.bias']
+    assert not match_checkpoint(tested, dict(state_dict=weights)).complete
 
 
 @pytest.mark.parametrize('method, old, new', [
