@@ -134,7 +134,8 @@ def run_mismatch(args: argparse.Namespace) -> None:
     first = torch.randn_like(target)
     found = reverse(diffusion, denoise, first, pairs)
     print('| t | mean square of z: test | training | error: test | training '
-          '| own first estimate, noise drawn anew |\n|---|---|---|---|---|---|')
+          '| own first estimate, noise drawn anew |')
+    print('|---|---|---|---|---|---|')
     for i, (now, _) in enumerate(pairs):
         times = torch.full((len(target), ), now)
         z = found[2 * i]
