@@ -100,8 +100,10 @@ def measure_influence(model: Any,
                 # float64: squares of published starts underflow float32
                 squares += grad.double().pow(2).sum((0, 2, 3, 4))
     norms = (squares / probes).sqrt()
+    # a clip at an end of a video has shorter distances
+    farthest = clip.offsets.abs().argmax(0, keepdim=True)
     return Influence(
-        offsets=tuple(clip.offsets[0].tolist()),
+        offsets=tuple(clip.offsets.gather(0, farthest)[0].tolist()),
         norms=tuple(norms.tolist()),
         key_index=clip.key_index,
         still_change=_still_change(model, feats, clip, output.detach()))

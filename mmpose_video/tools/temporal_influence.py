@@ -126,7 +126,8 @@ def _test_clips(cfg: Config, model: Any, num_clips: int) -> Clips:
     """Return clips of the test set, evenly spaced."""
     dataset = DATASETS.build(cfg.test_dataloader.dataset)
     num_clips = min(num_clips, len(dataset))
-    picked = [i * len(dataset) // num_clips for i in range(num_clips)]
+    picked = [(2 * i + 1) * len(dataset) // (2 * num_clips)
+              for i in range(num_clips)]
     batch = model.data_preprocessor(
         pseudo_collate([dataset[i] for i in picked]), False)
     inputs = batch['inputs']

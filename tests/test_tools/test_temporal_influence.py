@@ -82,6 +82,15 @@ def test_a_nonlinear_neck_against_the_whole_jacobian():
     assert found.norms == pytest.approx(squares.sqrt().tolist(), rel=0.03)
 
 
+def test_frames_are_named_by_their_distance_inside_of_a_video():
+    inputs = torch.randn(2, 3, 1, 2, 2)
+    offsets = torch.tensor([[0, 0, 1], [-2, 0, 2]])  # the first is at a start
+    clip = ClipInfo(3, 1, offsets, torch.ones(2, 3, dtype=torch.bool))
+    found = measure_influence(
+        Estimator(WeightedSum((1., 1., 1.))), inputs, clip)
+    assert found.offsets == (-2, 0, 2)
+
+
 def test_an_output_of_nothing_is_no_use_of_time():
     found = measured(WeightedSum((0., 0., 0.)), torch.randn(1, 3, 1, 2, 2))
     assert found.shares == (0., 0., 0.) and found.still_change == 0
