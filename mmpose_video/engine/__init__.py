@@ -1,3 +1,3 @@
-"""What runs with MMEngine's training loop."""
+"""Hooks for MMEngine's loops, and checks of loaded weights."""
 from .hooks import *  # noqa: F401,F403
 from .pretrained_init import CheckedPretrainedInit  # noqa: F401

@@ -11,7 +11,7 @@ MIN_SHARE = 0.5
 
 @dataclass
 class CheckpointMatch:
-    """Which tensors of a model are in a checkpoint.
+    """The result of comparing a checkpoint with a model.
 
     Tensors of modules whose ``training_only`` is true serve an objective and
     no prediction; they may be absent and are not counted. Nor are the
@@ -102,7 +102,7 @@ def match_checkpoint(
             ``checkpoint``.
 
     Returns:
-        CheckpointMatch: What fits and what does not.
+        CheckpointMatch: The tensors that fit and those that do not.
     """
     weights = checkpoint.get('state_dict', checkpoint)
     given: Dict[str, Any] = {
@@ -126,9 +126,14 @@ def match_checkpoint(
                 f'{name} {tuple(found.shape)} for {tuple(value.shape)}')
         else:
             match.fitting += 1
-            if found.is_floating_point() and not found.isfinite().all():
+            if not is_finite(found):
                 match.not_finite.append(name)
     return match
+
+
+def is_finite(tensor: Tensor) -> bool:
+    """Return whether a tensor holds neither NaN nor infinity."""
+    return not tensor.is_floating_point() or bool(tensor.isfinite().all())
 
 
 def converter_hint(names: Sequence[str]) -> str:

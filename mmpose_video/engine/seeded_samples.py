@@ -32,9 +32,9 @@ class NumberedIndex(int):
 class NumberedSampler(Sampler):
     """Number the indices of another sampler.
 
-    The n-th index of process r of R gets the number ``n R + r``, as MMEngine
-    deals its samples out, so that the numbers do not depend on R. They go on
-    rising if the sampler is iterated again.
+    The n-th index of process r of R gets the number ``n R + r``, the order in
+    which MMEngine distributes samples, so that the numbers do not depend on
+    R. Counting continues if the sampler is iterated again.
 
     Args:
         sampler (Sampler): Gives the indices.
@@ -57,7 +57,7 @@ class NumberedSampler(Sampler):
         return len(self.sampler)  # type: ignore[arg-type]
 
     def __getattr__(self, name: str) -> Any:
-        # `set_epoch` of MMEngine's loops, and whatever else it has
+        # such as `set_epoch`, which MMEngine's loops call
         if name == 'sampler':
             raise AttributeError(name)
         return getattr(self.sampler, name)
@@ -76,8 +76,7 @@ class SeededFetch:
 
     def __init__(self, dataset: Any) -> None:
         self.dataset = dataset
-        # Shared with the worker processes, which outlive an epoch where they
-        # are persistent.
+        # shared with the worker processes: persistent ones outlive an epoch
         self.seeds = torch.zeros(2, dtype=torch.int64).share_memory_()
 
     def __call__(self, indices: Sequence[int]) -> List[Any]:
@@ -100,10 +99,10 @@ class SeededFetch:
 
 
 def seed_generators(words: Sequence[int], *, devices: bool = False) -> None:
-    """Seed python's, numpy's and PyTorch's generators.
+    """Seed the generators of Python, NumPy and PyTorch.
 
     Args:
-        words (Sequence[int]): Numbers that are not negative.
+        words (Sequence[int]): Non-negative numbers to derive the seeds from.
         devices (bool): True seeds PyTorch's generators of all devices, False
             that of the CPU. Defaults to False.
     """
@@ -125,7 +124,8 @@ def seed_samples(loader: DataLoader, seed: int, epoch: int) -> bool:
         epoch (int): The epoch that begins.
 
     Returns:
-        bool: True the first time; workers that run already do not know yet.
+        bool: True on the first call for a loader, whose running workers do
+        not know of the seeds yet.
     """
     dataset: Any = loader.dataset
     batches: Any = loader.batch_sampler

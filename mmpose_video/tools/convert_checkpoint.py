@@ -17,6 +17,7 @@ import torch
 from mmpose.registry import MODELS
 from torch import Tensor
 
+from mmpose_video.engine.checkpoint_match import is_finite
 from mmpose_video.weights.checkpoint_file import write_checkpoint
 from mmpose_video.weights.converters import CONVERTERS, LeftoverError
 from mmpose_video.weights.converters.describe import describe
@@ -92,6 +93,11 @@ def main(args: Optional[Sequence[str]] = None) -> int:
     try:
         weights = converter.load(options.source)
         converted, notes = converter.convert(weights, options.allow_leftover)
+        broken = [name for name, value in converted.items()
+                  if not is_finite(value)]
+        if broken:
+            raise ValueError(f'{len(broken)} of its tensors are not finite, '
+                             f'the first is {broken[0]}')
         if options.config:
             notes.append(compare_with_config(converted, options.config))
         write_checkpoint(converted, options.layout, options.target)

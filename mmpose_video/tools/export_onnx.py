@@ -1,16 +1,16 @@
 """Export a model to ONNX, and compare it with onnxruntime.
 
-The graph takes any number N of normalized clips, (N, T, 3, H, W) float32 RGB
-as the data preprocessor makes them, and returns heatmaps (N, K, h, w)::
+The graph takes any number N of clips, (N, T, 3, H, W) float32 RGB, normalized
+as by the data preprocessor, and returns heatmaps (N, K, h, w)::
 
     python -m mmpose_video.tools.export_onnx CONFIG OUT.onnx --checkpoint PTH
 
-Frames are taken for consecutive ones around the key frame; there is no flip
-test. Selective scans become one ``Scan`` node each, deformable convolutions
+Frames are assumed to be consecutive around the key frame, and there is no
+flip test. Selective scans become one ``Scan`` node each, deformable convolutions
 ``GridSample`` and products.
 
-DiffPose's graph has the noise that it starts from as a second input, ``noise``
-(N, P, ...) with P hypotheses, standard normal. With a head that regresses, the
+DiffPose's graph has a second input, the initial noise, ``noise`` (N, P, ...)
+with P hypotheses, standard normal. With a head that regresses, the
 output is ``keypoints`` (N, K, 2) as fractions of the crop; with SimCC's heads
 the outputs are ``simcc_x`` and ``simcc_y`` (N, K, bins).
 """
@@ -41,7 +41,7 @@ _TRACED_CLIPS = 2
 
 
 class ExportedPart(nn.Module):
-    """What is exported: backbone, neck and head of an estimator.
+    """The part of an estimator that is exported: backbone, neck and head.
 
     Args:
         model (nn.Module): The estimator.
@@ -80,7 +80,7 @@ class ExportedPart(nn.Module):
 
     def draw_inputs(self, shape: Sequence[int], seed: int
                     ) -> Tuple[Tensor, ...]:
-        """Random inputs.
+        """Draw random inputs.
 
         Args:
             shape (Sequence[int]): Of the clips, (N, T, 3, H, W).
@@ -190,10 +190,10 @@ def export(config: str,
 
 def compare(module: ExportedPart, path: str,
             shapes: Sequence[Sequence[int]]) -> Optional[float]:
-    """Largest relative difference between PyTorch and onnxruntime.
+    """Return the largest relative difference to onnxruntime.
 
     Args:
-        module (ExportedPart): What was exported.
+        module (ExportedPart): The exported module.
         path (str): The file.
         shapes (Sequence[Sequence[int]]): Of the clips to try.
 
@@ -226,7 +226,7 @@ def compare(module: ExportedPart, path: str,
 
 
 def _num_frames(cfg: Config) -> int:
-    """T of the config's test clips."""
+    """Return the number of frames T of the test clips."""
     sampler = cfg.test_dataloader.dataset.get('clip_sampler')
     return len(CLIP_SAMPLERS.build(sampler or dict(type='FixedOffsets'))())
 

@@ -1,9 +1,8 @@
 r"""Parameters, multiply-adds and speed of a config, for a whole clip.
 
-The stock ``get_flops.py`` counts one image and knows neither selective scans
-nor deformable convolutions. This one counts at full size on tensors that hold
-no numbers, which takes a second and no memory, and then times the model on
-this machine::
+MMPose's ``get_flops.py`` counts one image and knows neither selective scans
+nor deformable convolutions. This one counts at full size on meta tensors,
+which takes a second and no memory, and then times the model on this machine::
 
     python -m mmpose_video.tools.get_flops CONFIG [CONFIG ...]
 
@@ -54,15 +53,15 @@ def count(config: str) -> Dict[str, Any]:
     with torch.device('meta'):
         model = MODELS.build(model_cfg).eval()
         clip = torch.empty(1, *shape)
-    # A head may read numbers (a diffusion's schedule), and is small: it runs
-    # for real. torchvision's deformable convolution, which necks have, does
-    # not run without numbers: it is replaced and counted.
+    # A head may read values (the schedule of a diffusion) and is small: it
+    # runs for real. torchvision's deformable convolution does not run on meta
+    # tensors: it is replaced and counted.
     images = clip[:, 0]  # for MMPose's own estimators
     ours = isinstance(model, TopdownVideoPoseEstimator)
     counters = [flop_counter() for _ in PARTS]
     deform = CountDeformConv()
     with torch.no_grad(), warnings.catch_warnings():
-        # of the scan, that no fast backend serves tensors without numbers
+        # the scan warns that no fast backend serves meta tensors
         warnings.simplefilter('ignore')
         with counters[0]:
             if ours:
@@ -93,7 +92,7 @@ def count(config: str) -> Dict[str, Any]:
 
 
 def without_pretrained(cfg: Any) -> Any:
-    """Drop what would load weights from a file out of a model's config."""
+    """Remove the initializations from files from a model's config."""
     if not isinstance(cfg, dict):
         return cfg
     return {
@@ -105,7 +104,7 @@ def without_pretrained(cfg: Any) -> Any:
 
 
 def model_and_shape(config: str) -> Tuple[dict, Tuple[int, int, int, int]]:
-    """What a config builds, and the shape of a clip.
+    """Return the model of a config and the shape of its clips.
 
     Args:
         config (str): Path of the config.
@@ -130,7 +129,7 @@ def model_and_shape(config: str) -> Tuple[dict, Tuple[int, int, int, int]]:
 
 
 def find_configs(paths: Sequence[str]) -> List[str]:
-    """Configs by path, and those below folders.
+    """Return configs given by path, and those below folders.
 
     Args:
         paths (Sequence[str]): Files and folders.
@@ -203,7 +202,7 @@ def table(rows: Sequence[Dict[str, Any]]) -> str:
 
 def page(rows: Sequence[Dict[str, Any]], args: argparse.Namespace,
          command: Sequence[str]) -> str:
-    """A page with the table and how it was made.
+    """Return a page with the table and how it was made.
 
     Args:
         rows (Sequence[dict]): See :func:`measure`.
@@ -239,7 +238,7 @@ measurement; how far nearly equal ones differ tells how exact it is.
 
 
 def _machine(device: str) -> str:
-    """The machine in words."""
+    """Describe the machine."""
     if device.startswith('cuda'):
         where = torch.cuda.get_device_name(device)
     else:

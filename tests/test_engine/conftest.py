@@ -19,7 +19,7 @@ FORKS.set_forkserver_preload(['mmpose_video'])
 
 @pytest.fixture(scope='session')
 def clips(tmp_path_factory):
-    """A rendered data set of a few frames."""
+    """A rendered dataset of a few frames."""
     folder = tmp_path_factory.mktemp('clips')
     generate(
         str(folder),
@@ -31,7 +31,7 @@ def clips(tmp_path_factory):
 
 @pytest.fixture
 def write_config(tmp_path, clips):
-    """Write a config of a small model on the clips; returns its path."""
+    """Write a config of a small model on the clips, and return its path."""
 
     def write(text='', base='glsmamba/glsmamba_hrnet-tiny_1xb16-4e_synthetic'
               '-96x64.py'):
@@ -60,7 +60,7 @@ env_cfg = dict(dist_cfg=dict(backend='gloo'))
 
 @pytest.fixture
 def mim(tmp_path):
-    """Call mim as a user does, from somewhere else than the repository."""
+    """Call mim as a user does, from outside of the repository."""
 
     def call(*arguments, check=True, **env):
         done = subprocess.run(
@@ -97,7 +97,7 @@ def fork():
 
 
 def read_metrics(work_dir):
-    """The last evaluation in a work directory."""
+    """Return the last evaluation in a work directory."""
     log = max(Path(work_dir).glob('*/vis_data/scalars.json'),
               key=os.path.getmtime)
     lines = [json.loads(line) for line in log.read_text().splitlines()]

@@ -63,3 +63,22 @@ def test_training_may_start_from_a_part_but_not_from_nothing():
     with pytest.raises(RuntimeError, match='0 of 4'):
         CheckpointMatchHook().after_load_checkpoint(
             run, dict(state_dict=dict(other=torch.zeros(1))))
+
+
+@pytest.mark.parametrize('training', [True, False])
+def test_weights_that_are_not_finite_are_refused(training):
+    run = runner(training)
+    weights = state(run, **{'head.bias': torch.full((4, ), float('inf'))})
+    with pytest.raises(RuntimeError, match=r'not finite: 1 \(head.bias\)'):
+        CheckpointMatchHook().after_load_checkpoint(run, weights)
+
+
+def test_objectives_may_be_absent_when_testing():
+    run = runner(training=False)
+    weights = state(run)
+    run.model['objective'] = torch.nn.Linear(2, 2)
+    with pytest.raises(RuntimeError, match='absent: 2'):
+        CheckpointMatchHook().after_load_checkpoint(run, weights)
+    run.model['objective'].training_only = True
+    CheckpointMatchHook().after_load_checkpoint(run, weights)
+    run.logger.warning.assert_not_called()

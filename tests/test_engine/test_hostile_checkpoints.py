@@ -1,4 +1,4 @@
-"""MMPose's own scripts on a checkpoint that wants to run code."""
+"""MMPose's own scripts with a checkpoint that tries to run code."""
 import pytest
 import torch
 

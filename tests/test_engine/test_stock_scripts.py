@@ -1,4 +1,4 @@
-"""MMPose's own scripts on a video model: train, resume, DDP, test, draw."""
+"""MMPose's own scripts with a video model: train, resume, DDP, test, draw."""
 import json
 import random
 from pathlib import Path

@@ -118,6 +118,16 @@ def test_convert(name, match, files, capsys):
     assert not Path('out.pth').exists()
 
 
+def test_convert_not_finite(files, capsys):
+    weights = {name.split('.', 1)[1]: value for name, value in torch.load(
+        files / 'nan.pth')['state_dict'].items()}
+    torch.save(weights, 'in.pth')
+    assert convert_checkpoint.main(['hrnet', 'in.pth', 'out.pth']) == 1
+    assert ('2 of its tensors are not finite, the first is '
+            'head.final_layer.weight') in capsys.readouterr().err
+    assert not Path('out.pth').exists()
+
+
 @pytest.mark.parametrize('name, match', CHECKPOINTS[:4])
 def test_publish(name, match, files, capsys, monkeypatch):
     monkeypatch.setattr(torch, 'load', torch.load)  # which it replaces

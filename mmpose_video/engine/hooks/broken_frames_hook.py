@@ -1,4 +1,4 @@
-"""Say how many frames could not be read."""
+"""Report the number of frames that could not be read."""
 import logging
 from typing import Any, Dict, Iterator, Tuple
 
@@ -15,15 +15,18 @@ from mmpose_video.datasets.transforms import LoadClip
 class BrokenFramesHook(Hook):
     """Report the broken frames that :class:`LoadClip` met in an epoch.
 
-    At the end of each epoch of training, validation or testing: the samples
-    that were dropped as their key frame was broken (with
-    ``LoadClip(broken_key='skip')``), the neighbours that another frame stood
-    in for, and how many different files these were. It speaks only when
-    there were some. The files' names are in the log where they were met
-    first.
+    At the end of each epoch of training, validation or testing, log
 
-    Workers prefetch and are counted up to where they are: a frame met after
-    the last batch of an iteration-based loop may be missing.
+    * the number of samples that were dropped because their key frame was
+      broken (with ``LoadClip(broken_key='skip')``);
+    * the number of neighbours that were replaced by another frame;
+    * the number of different files.
+
+    Nothing is logged if no frame was broken. The names of the files are in
+    the log where each was met first.
+
+    Workers read ahead, and their counts are read while they run: a frame that
+    is met after the last batch of an iteration-based loop may be missing.
     """
 
     priority = 'LOW'
@@ -32,19 +35,19 @@ class BrokenFramesHook(Hook):
         self._before: Dict[str, Tuple[int, int]] = {}
 
     def after_train_epoch(self, runner: Runner) -> None:
-        """Report on training."""
+        """Report the broken frames of training."""
         self._report(runner, 'train', runner.train_dataloader)
 
     def after_val_epoch(self, runner: Runner, metrics: Any = None) -> None:
-        """Report on validation."""
+        """Report the broken frames of validation."""
         self._report(runner, 'val', runner.val_dataloader)
 
     def after_test_epoch(self, runner: Runner, metrics: Any = None) -> None:
-        """Report on testing."""
+        """Report the broken frames of testing."""
         self._report(runner, 'test', runner.test_dataloader)
 
     def _report(self, runner: Runner, phase: str, loader: Any) -> None:
-        """Sum over transforms and processes, and log what is new."""
+        """Sum over transforms and processes, and log the difference."""
         tallies = [step.broken.read()
                    for dataset in iter_datasets(loader.dataset)
                    for step in _loaders(dataset)]
@@ -62,12 +65,12 @@ class BrokenFramesHook(Hook):
         runner.logger.log(
             logging.WARNING,
             f'Broken frames in {phase}: {dropped} samples were dropped and '
-            f'others drawn, {replaced} neighbours replaced by the nearest '
-            f'intact frame; {num_files} different files since the start. '
-            'Their names are in the log above')
+            f'others drawn in their place, {replaced} neighbours were '
+            f'replaced by the nearest intact frame; {num_files} different '
+            'files since the start, which are named in the log above')
 
 
 def _loaders(dataset: Any) -> Iterator[LoadClip]:
-    """The transforms of a data set that read frames."""
+    """Return the transforms of a dataset that read frames."""
     steps = getattr(getattr(dataset, 'pipeline', None), 'transforms', ())
     return (step for step in steps if isinstance(step, LoadClip))

@@ -13,21 +13,22 @@ from mmpose_video.engine.checkpoint_match import match_checkpoint
 class CheckpointMatchHook(Hook):
     """Compare a checkpoint with the model before it is loaded.
 
-    MMEngine loads what fits and logs the rest, in a log of hundreds of lines:
-    a model that is tested with a checkpoint of another architecture gives
-    numbers of random weights. With this hook
+    MMEngine loads the tensors that fit and logs the others, in a log of
+    hundreds of lines: a model that is tested with the checkpoint of another
+    architecture is tested with random weights. With this hook
 
-    * testing is an error unless every tensor of the model that predictions
-      depend on is in the checkpoint with its shape;
-    * training may start from a part (a backbone), which is summed up in one
-      log line, if at least half of the model or of the checkpoint fits;
-    * weights that are not finite are an error for both.
+    * testing is an error unless every tensor that predictions depend on is in
+      the checkpoint, with the right shape;
+    * training may start from a part, such as a backbone, if at least half of
+      the model or of the checkpoint fits; one log line sums it up;
+    * weights that are not finite are an error in both.
 
     Args:
         strict (bool): False logs instead of raising. Defaults to True.
 
     Raises:
-        RuntimeError: As above, with the number and names of the tensors.
+        RuntimeError: In the cases above; the message gives the number and
+            names of the tensors.
     """
 
     def __init__(self, strict: bool = True) -> None:
@@ -35,7 +36,7 @@ class CheckpointMatchHook(Hook):
 
     def after_load_checkpoint(self, runner: Runner,
                               checkpoint: Dict[str, Any]) -> None:
-        """Compare, before MMEngine copies the weights."""
+        """Check the checkpoint before MMEngine copies its weights."""
         model = runner.model
         if is_model_wrapper(model):
             model = model.module

@@ -15,20 +15,21 @@ from ..seeded_samples import seed_generators, seed_samples
 class SampleSeedHook(Hook):
     """Derive all randomness from the seed and the progress of the training.
 
-    MMEngine neither stores the random generators in a checkpoint nor seeds
-    the workers anew each epoch: a resumed training sees other augmentations
-    than one that ran through, and workers that are started each epoch repeat
-    theirs. With this hook a sample's augmentation is a function of (seed,
-    epoch, number of samples drawn in the epoch), and the model's draws
-    (dropout, diffusion noise) of (seed, iteration, rank). Therefore
+    MMEngine neither stores the states of random generators in a checkpoint
+    nor seeds the workers anew in each epoch: a resumed training sees other
+    augmentations than an uninterrupted one, and workers that are restarted in
+    each epoch repeat theirs. With this hook the augmentation of a sample is a
+    function of (seed, epoch, number of samples drawn before it in the epoch),
+    and the model's draws (dropout, diffusion noise) of (seed, iteration,
+    rank). Therefore
 
     * a training that was killed and resumed from a checkpoint ends with the
       same weights;
     * so does one with another number of workers, persistent or not;
-    * a sample that is drawn again, as from ``InfiniteSampler`` or
-      ``RepeatDataset``, is augmented anew.
+    * a sample that is drawn again, for instance by ``InfiniteSampler`` or
+      from a ``RepeatDataset``, is augmented differently.
 
-    It seeds samples that are read by index, of any dataset. Put it under
+    The hook works for any dataset that is read by index. Put it under
     ``default_hooks``.
     """
 
@@ -46,20 +47,21 @@ class SampleSeedHook(Hook):
                           runner: Runner,
                           batch_idx: int,
                           data_batch: Any = None) -> None:
-        """Seed the model's generators.
+        """Seed the generators that the model draws from.
 
-        Not once an epoch: the loader draws from them when it starts workers,
-        and samples do when they are read in this process.
+        Seeding them once in an epoch is not enough: the data loader draws
+        from them when it starts workers, and so do samples that are read in
+        this process.
         """
         seed_generators([runner.seed, runner.iter, get_rank(), 1],
                         devices=True)
 
 
 def _restart(loop: Any) -> None:
-    """Begin the data of an iteration-based loop anew.
+    """Restart the data iterator of an iteration-based loop.
 
-    Such a loop starts its workers when it is built. They have read samples
-    without a seed before a hook is called for the first time.
+    Such a loop starts its workers when it is built, so they have read samples
+    without a seed before any hook is called.
     """
     if not hasattr(loop, 'dataloader_iterator'):
         return
@@ -69,6 +71,6 @@ def _restart(loop: Any) -> None:
     sampler = getattr(loader.batch_sampler, 'sampler', None)
     sampler = getattr(sampler, 'sampler', sampler)  # numbered
     if isinstance(sampler, InfiniteSampler):
-        # one generator for its whole life, of which a part has been used
+        # its order comes from one generator, which has advanced
         sampler.indices = sampler._indices_of_rank()
     loop.dataloader_iterator = iterator(loader)

@@ -1,4 +1,4 @@
-"""Tell the batch samplers how many workers there are."""
+"""Tell batch samplers the number of workers."""
 from typing import Any
 
 from mmengine.hooks import Hook
@@ -13,25 +13,25 @@ class WorkerRunsHook(Hook):
     """Set ``num_workers`` of each :class:`WorkerRunBatchSampler`.
 
     A batch sampler does not know its data loader. With this hook a config
-    names the number of workers once, and ``--cfg-options`` may change it. A
-    number that the config gives to the batch sampler itself stays.
+    states the number of workers once, and ``--cfg-options`` can change it. A
+    number that the config gives to the batch sampler itself is kept.
     """
 
     def before_train_epoch(self, runner: Runner) -> None:
-        """Training's."""
+        """Set ``num_workers`` of the training batch sampler."""
         _tell(runner.train_dataloader)
 
     def before_val_epoch(self, runner: Runner) -> None:
-        """Validation's."""
+        """Set ``num_workers`` of the validation batch sampler."""
         _tell(runner.val_dataloader)
 
     def before_test_epoch(self, runner: Runner) -> None:
-        """Testing's."""
+        """Set ``num_workers`` of the test batch sampler."""
         _tell(runner.test_dataloader)
 
 
 def _tell(loader: Any) -> None:
-    """Set the number, if nobody has."""
+    """Set ``num_workers`` unless the config already did."""
     sampler = getattr(loader, 'batch_sampler', None)
     if (isinstance(sampler, WorkerRunBatchSampler)
             and sampler.num_workers is None):

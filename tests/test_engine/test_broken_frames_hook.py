@@ -1,4 +1,4 @@
-"""A training and a test on a data set with broken files."""
+"""A training and a test on a dataset with broken files."""
 import json
 import logging
 
