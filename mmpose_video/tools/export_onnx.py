@@ -6,8 +6,8 @@ as by the data preprocessor, and returns heatmaps (N, K, h, w)::
     python -m mmpose_video.tools.export_onnx CONFIG OUT.onnx --checkpoint PTH
 
 Frames are assumed to be consecutive around the key frame, and there is no
-flip test. Selective scans become one ``Scan`` node each, deformable convolutions
-``GridSample`` and products.
+flip test. Selective scans become one ``Scan`` node each, deformable
+convolutions ``GridSample`` and products.
 
 DiffPose's graph has a second input, the initial noise, ``noise`` (N, P, ...)
 with P hypotheses, standard normal. With a head that regresses, the
