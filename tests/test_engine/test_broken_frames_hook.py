@@ -164,7 +164,7 @@ def test_runs_of_workers_leave_the_predictions_complete(run, folder):
     assert firsts == [0, 29, 10, 39, 20]
     # number 49 has a broken neighbour, 50
     assert len(messages) == 1 and '0 samples were dropped' in messages[0]
-    assert '1 neighbours replaced' in messages[0]
+    assert '1 neighbours were replaced' in messages[0]
     assert 'in test' in messages[0]
 
 
