@@ -1,0 +1,70 @@
+"""The first part of the demo: poses in a real video, where that can be had."""
+import os.path as osp
+from pathlib import Path
+from typing import Optional
+
+#: Videos of people that Debian and Ubuntu package (``opencv-doc``).
+KNOWN_VIDEOS = ('/usr/share/doc/opencv-doc/examples/data/vtest.avi', )
+
+
+def find_video(video: Optional[str] = None) -> Optional[str]:
+    """Return a video of people.
+
+    Args:
+        video (str, optional): A path that the user gave. Defaults to None,
+            one of :data:`KNOWN_VIDEOS`.
+
+    Returns:
+        str, optional: None if none is there.
+
+    Raises:
+        FileNotFoundError: If the given one does not exist.
+    """
+    if video:
+        if not osp.exists(video):
+            raise FileNotFoundError(f'there is no video `{video}`')
+        return video
+    return next(filter(osp.isfile, KNOWN_VIDEOS), None)
+
+
+def draw_real_video(out_dir: str,
+                    video: Optional[str] = None,
+                    max_frames: int = 100) -> Optional[Path]:
+    """Draw the poses of a real video with MoveNet, or say why not.
+
+    Args:
+        out_dir (str): Folder for the results, as ``infer`` writes them.
+        video (str, optional): The video, see :func:`find_video`.
+        max_frames (int): Stop after that many frames. Defaults to 100.
+
+    Returns:
+        Path, optional: The drawn video; None if there is no video or there
+        are no weights, which is printed.
+
+    Raises:
+        FileNotFoundError: If the given video does not exist.
+    """
+    path = find_video(video)
+    if path is None:
+        print('no real video is drawn: give one (VIDEO=path), or install '
+              'opencv-doc, which has vtest.avi (apt-get install opencv-doc)')
+        return None
+    # only needed here: the imports take seconds
+    from mmpose_video.tools import infer
+    from mmpose_video.weights import WeightsError, get_weights
+    try:
+        for name in ('movenet-thunder', 'movenet-multipose'):
+            get_weights(name)
+    except (WeightsError, ValueError) as error:
+        print(f'no real video is drawn: {error}')
+        return None
+    status = infer.main([
+        path, '--out-dir', out_dir, '--max-frames', str(max_frames)])
+    if status == 130:
+        raise KeyboardInterrupt
+    drawn = sorted(Path(out_dir, 'visualizations').glob('*.mp4'),
+                   key=osp.getmtime)
+    if status or not drawn:
+        print('the real video could not be drawn; the demo goes on')
+        return None
+    return drawn[-1]
