@@ -124,7 +124,7 @@ def read_one(target: Target, rng: random.Random, number: int) -> list:
 
 def _judge(error: Exception, victim: Any) -> list:
     text = str(error)
-    if type(error) in CLEAR and victim is not None and victim.name in text:
+    if type(error) in CLEAR and victim is not None and victim.stem in text:
         return ['clear', '']
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return ['traceback', f'{type(error).__name__} at '

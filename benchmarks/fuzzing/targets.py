@@ -34,7 +34,10 @@ from mmpose_video.evaluation import (
     evaluate_posetrack,
     evaluate_posetrack_tracking,
 )
-from mmpose_video.evaluation.functional.sub_jhmdb import average_splits
+from mmpose_video.evaluation.functional.sub_jhmdb import (
+    JHMDB_GROUPS,
+    average_splits,
+)
 
 from .mutations import mutate_bytes, mutate_json, mutate_text
 
@@ -285,7 +288,7 @@ class PoseTrack17Mat(Conversion):
         """See :class:`Target`."""
         if rng.random() < 0.5:
             return mutate_bytes(self.valid[victim], rng)
-        content = json.loads(mutate_json(self.annolist, rng))
+        content = json.loads(mutate_json(self.annolist, rng) or b'null')
         draft = self.root / 'draft.mat'
         try:
             savemat(draft, dict(annolist=layouts.as_struct(content)))
@@ -474,7 +477,10 @@ class Metrics(Target):
         for i in (1, 2):
             write(self.root / f'results/{i}.json', dict(
                 split=f'sub{i}', thr=.2, num_people=4,
-                results=dict(PCK=.5, tPCK=.25)))
+                results={
+                    key: .5 for name in JHMDB_GROUPS
+                    for key in ('PCK', 'tPCK', f'{name} PCK', f'{name} tPCK')
+                }))
 
     def find(self) -> List[Path]:
         """See :class:`Target`."""

@@ -146,6 +146,10 @@ def _list_coco_style(file: Record) -> Listed:
         for place in places:
             frames.append(place)
             people.append(ann)
+    if strangers and not people:
+        raise file.error(
+            f"no annotation's 'image_id' is the 'id' of one of its "
+            f'{len(images)} images: all {strangers} would be left out')
     if strangers:
         print_log(
             f'{file.where}: {strangers} annotations name images that the '
@@ -246,12 +250,12 @@ def split_videos(data: Any, source: str) -> Dict[str, dict]:
     """
     file = Record(data, source)
     images: Dict[str, List[dict]] = {}
+    _check_ids(file)
     for image in file.records('images'):
-        image.identity()
         images.setdefault(_video_name(image), []).append(image.data)
     by_image: Dict[Any, List[dict]] = {}
     for ann in file.records('annotations', optional=True):
-        by_image.setdefault(ann.identity('image_id'), []).append(ann.data)
+        by_image.setdefault(ann.data['image_id'], []).append(ann.data)
     videos = {}
     for name, members in images.items():
         members = _in_time(members)
@@ -285,13 +289,25 @@ def read_videos(gt_dir: str) -> Dict[str, dict]:
     videos = {}
     for path in files:
         file = Record.read(path)
-        # predictions are assigned by the ids of images
-        for image in file.records('images'):
-            image.identity()
-        for ann in file.records('annotations', optional=True):
-            ann.identity('image_id')
+        _check_ids(file)
         videos[osp.splitext(osp.basename(path))[0]] = file.data
     return videos
+
+
+def _check_ids(file: Record) -> None:
+    """Check what predictions are assigned and counted by.
+
+    Raises:
+        FormatError: If an image has no id, an annotation names no image, or
+            a field has a wrong type.
+    """
+    for image in file.records('images'):
+        image.identity()
+        image.integer('nframes', 0)
+    for ann in file.records('annotations', optional=True):
+        ann.identity('image_id')
+        if ann.value('id') is not None:
+            ann.identity()
 
 
 def _video_name(image: Record) -> str:

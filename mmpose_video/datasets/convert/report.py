@@ -61,7 +61,9 @@ class Report:
         ]
         if self.broken:
             lines.append(f'  nothing was used of {len(self.broken)}:')
-            lines += [f'    {name}: {reason}'
+            # most reasons begin with the name of the file
+            lines += [f'    {reason}' if reason.startswith(name) else
+                      f'    {name}: {reason}'
                       for name, reason in list(self.broken.items())[:_LISTED]]
         if len(self.broken) > _LISTED:
             lines.append(f'    and {len(self.broken) - _LISTED} more')

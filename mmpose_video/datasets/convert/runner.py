@@ -138,8 +138,8 @@ def _convert_split(split: SplitTask, path: str, images: SourceImages,
         report.add(Report.from_dict(part['report']))
         problem = seen.add(part)
         if problem:
-            report.lose(video.name, problem, 'video with ids that are not '
-                        'unique')
+            report.lose(_label_file(video), problem,
+                        'video with ids that are not unique')
         else:
             content['images'] += part['images']
             content['annotations'] += part['annotations']
@@ -196,11 +196,12 @@ def _convert_video(video: VideoTask, mark: str, parts: str,
     try:
         content = video.read(images, report)
     except PermissionError as error:
-        name = error.filename or video.name
-        report.lose(video.name, str(name),
+        name = str(error.filename or _label_file(video))
+        report.lose(name, name,
                     'label file without permission to read it')
     except (ValueError, OSError) as error:
-        report.lose(video.name, str(error), 'label file that cannot be read')
+        report.lose(_label_file(video), str(error),
+                    'label file that cannot be read')
     part = dict(mark=mark, report=report.to_dict(), **content)
     if not report.faults:  # what is broken may be put right before long
         write_json(part, path)
@@ -230,6 +231,11 @@ def _link_images(plan: Plan, dst: str) -> None:
         except OSError as error:
             print(f'`{target}` could not be linked ({error}): set '
                   f"data_prefix=dict(img='{osp.abspath(plan.image_root)}')")
+
+
+def _label_file(video: VideoTask) -> str:
+    """Return a video's label file, its name if there are several."""
+    return video.sources[0] if len(video.sources) == 1 else video.name
 
 
 def _fingerprint(video: VideoTask) -> str:

@@ -13,8 +13,15 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.coco_labels import unique_ids
 from mmpose_video.formats.keypoints import HIEVE_JOINTS, columns_of
 from mmpose_video.formats.pose_table import PoseTable, head_size
+from mmpose_video.formats.schema import (
+    LARGEST_COORDINATE,
+    Record,
+    shown,
+    stack_numbers,
+)
 
 from .pose_ap import pose_average_precision
 
@@ -33,47 +40,49 @@ HIEVE_GROUPS: Dict[str, Tuple[str, ...]] = {
 HIEVE_THRESHOLDS: Tuple[float, ...] = (0.5, 0.75, 0.9)
 
 
-def reference_length(points: np.ndarray, flags: np.ndarray, ann: dict,
-                     box_ratio: float, where: str) -> float:
-    """Head size of a person in pixels.
+def reference_length(points: np.ndarray, flags: np.ndarray, person: Record,
+                     box_ratio: float) -> float:
+    """Return the head size of a person in pixels.
 
     In this order: 0.6 times the diagonal of ``bbox_head`` if there is one
-    (PCKh); the distance from nose to chest if both are annotated; the
-    longer side of the box times ``box_ratio``.
+    (PCKh); the distance from nose to chest if both are annotated, in
+    different places; the longer side of the box times ``box_ratio``.
 
     Args:
         points (np.ndarray): (14, 2) pixels in HiEve's order.
         flags (np.ndarray): (14,) COCO's flags.
-        ann (dict): The annotation, for ``bbox_head`` and ``bbox``.
+        person (Record): The annotation, for ``bbox_head`` and ``bbox``.
         box_ratio (float): Head size in longer sides of the box.
-        where (str): The annotation's name, for messages.
 
     Returns:
         float: The reference length.
 
     Raises:
-        ValueError: If there is nothing to measure.
+        FormatError: If there is nothing to measure.
     """
-    head = ann.get('bbox_head')
-    if head is not None and len(head) == 4:
-        x, y, width, height = head
-        return head_size([x, y, x + width, y + height], where)
+    if person.value('bbox_head'):
+        x, y, width, height = person.numbers('bbox_head', 4).tolist()
+        return head_size([x, y, x + width, y + height], person.where)
     nose, chest = HIEVE_JOINTS.index('nose'), HIEVE_JOINTS.index('chest')
-    if flags[nose] > 0 and flags[chest] > 0:
+    if flags[nose] > 0 and flags[chest] > 0 and (
+            points[nose] != points[chest]).any():
         return float(np.linalg.norm(points[nose] - points[chest]))
-    box = ann.get('bbox')
-    if box is None or len(box) != 4:
-        raise ValueError(f'{where}: neither a head box, nor nose and chest, '
-                         'nor a box tells the size of the person')
-    return box_ratio * float(max(box[2:]))
+    if not person.value('bbox'):
+        raise person.error('neither a head box, nor nose and chest, nor a box '
+                           'tells the size of the person')
+    length = box_ratio * float(person.numbers('bbox', 4)[2:].max())
+    if not 0 < length <= LARGEST_COORDINATE:
+        raise person.error(f'its box {shown(person.value("bbox"))} tells no '
+                           'size')
+    return length
 
 
-def hieve_ground_truth(data: dict, source: str, box_ratio: float,
+def hieve_ground_truth(data: Any, source: str, box_ratio: float,
                        ) -> Tuple[PoseTable, np.ndarray, List[Any]]:
     """Read COCO-style annotations of HiEve.
 
     Args:
-        data (dict): Parsed json; key points carry COCO's flags, 2 visible,
+        data (Any): Parsed JSON; keypoints carry COCO's flags, 2 visible,
             1 invisible, 0 not annotated.
         source (str): Name of the file, for messages.
         box_ratio (float): See :func:`reference_length`.
@@ -83,46 +92,48 @@ def hieve_ground_truth(data: dict, source: str, box_ratio: float,
         invisible joints, and the image ids in order of frames.
 
     Raises:
-        ValueError: If an annotation does not have 14 key points.
+        FormatError: If the content does not follow the layout, or an
+            annotation does not have 14 keypoints.
     """
-    for key in ('images', 'annotations'):
-        if not isinstance(data.get(key), list):
-            raise ValueError(f'{source}: there is no list {key!r}')
-    images = [image['id'] for image in data['images']]
+    file = Record(data, source)
+    images = list(unique_ids(file.records('images')))
     position = {image: i for i, image in enumerate(images)}
-    rows = sorted((ann for ann in data['annotations']
-                   if ann['image_id'] in position),
-                  key=lambda ann: position[ann['image_id']])
+    people = [person for person in file.records('annotations')
+              if person.identity('image_id') in position]
+    people.sort(key=lambda person: position[person.identity('image_id')])
     num = len(HIEVE_JOINTS)
-    names = list(HIEVE_JOINTS)
-    if data.get('categories'):
-        names = data['categories'][0].get('keypoints', names)
-    columns = columns_of(names, HIEVE_JOINTS)
-    points, sizes = np.zeros((len(rows), num, 3)), np.zeros(len(rows))
-    for i, ann in enumerate(rows):
-        where = f"{source}, annotation {ann.get('id', i)}"
-        values = ann.get('keypoints') or []
-        if len(values) != 3 * num:
-            raise ValueError(f'{where} has {len(values) / 3:g} key points, '
-                             f'HiEve has {num}')
-        points[i] = np.reshape(values, (num, 3))[columns]
-        if not np.isfinite(points[i]).all():
-            raise ValueError(f'{where}: a key point is not finite')
-        sizes[i] = reference_length(points[i, :, :2], points[i, :, 2], ann,
-                                    box_ratio, where)
-    frame = np.array([position[ann['image_id']] for ann in rows], np.int64)
+    points = stack_numbers(people, 'keypoints', 3 * num)
+    points = points.reshape(-1, num, 3)[:, _columns(file)]
+    sizes = np.zeros(len(people))
+    for i, (person, joints) in enumerate(zip(people, points)):
+        if not (np.abs(joints) <= LARGEST_COORDINATE).all():
+            raise person.error('a keypoint is not finite')
+        sizes[i] = reference_length(joints[:, :2], joints[:, 2], person,
+                                    box_ratio)
+    frame = np.array([position[person.identity('image_id')]
+                      for person in people], np.int64)
     occupied = np.zeros(len(images), dtype=bool)
     occupied[frame] = True
     table = PoseTable(
         len(images), frame, points[..., :2], points[..., 2] == 2,
-        np.zeros((len(rows), num)), sizes, occupied)
+        np.zeros((len(people), num)), sizes, occupied)
     return table, points[..., 2] == 1, images
+
+
+def _columns(file: Record) -> np.ndarray:
+    """Return where the file has each keypoint of HiEve, (14,) int64."""
+    categories = file.records('categories', optional=True)
+    names = categories[0].items('keypoints', True) if categories else []
+    try:
+        return columns_of(names or HIEVE_JOINTS, HIEVE_JOINTS)
+    except ValueError as error:
+        raise file.error(str(error)) from error
 
 
 def hieve_ap(gt: PoseTable, pred: PoseTable, invisible: np.ndarray,
              thresholds: Sequence[float] = HIEVE_THRESHOLDS,
              ) -> Dict[str, float]:
-    """HiEve's AP.
+    """Compute HiEve's AP.
 
     Args:
         gt (PoseTable): Ground truth.

@@ -6,19 +6,21 @@ from typing import Dict, Iterable, Iterator, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.frame_pairs import check_frame_order
 from mmpose_video.formats.json_file import read_json
 from mmpose_video.formats.keypoints import POSETRACK_GROUPS, POSETRACK_JOINTS
 from mmpose_video.formats.pose_table import PoseTable
 from mmpose_video.formats.posetrack_reader import read_posetrack
 
 from .pose_ap import pose_average_precision
+from .sanity import warn_of_nothing_right
 
 #: A joint matches within half a head size (PCKh@0.5).
 MATCH_THRESHOLD = 0.5
 
 
 def summarise(joint_ap: np.ndarray) -> Dict[str, float]:
-    """The benchmark's table from the 15 joints' values.
+    """Return the benchmark's table from the values of the 15 joints.
 
     Args:
         joint_ap (np.ndarray): (15,) float64 in percent, official order.
@@ -43,7 +45,7 @@ def summarise(joint_ap: np.ndarray) -> Dict[str, float]:
 
 
 def posetrack_ap(gt: PoseTable, pred: PoseTable) -> Dict[str, float]:
-    """PoseTrack's table for two tables over the same frames.
+    """Return PoseTrack's result for two tables over the same frames.
 
     Args:
         gt (PoseTable): Ground truth; ``size`` holds head sizes in pixels.
@@ -60,8 +62,8 @@ def read_pair(gt: dict, pred: dict, gt_source: str,
     """Read the ground truth and the predictions of one video.
 
     Args:
-        gt (dict): Parsed json of the ground truth.
-        pred (dict): Parsed json of the predictions.
+        gt (dict): Parsed JSON of the ground truth.
+        pred (dict): Parsed JSON of the predictions.
         gt_source (str): File name of the ground truth, for messages.
         pred_source (str): File name of the predictions.
 
@@ -70,7 +72,7 @@ def read_pair(gt: dict, pred: dict, gt_source: str,
 
     Raises:
         ValueError: If a file does not follow the layout, or the numbers of
-            frames differ: frames pair by position, so they must not.
+            frames or their order differ: frames pair by position.
     """
     gt_table = read_posetrack(gt, gt_source, is_truth=True)
     pred_table = read_posetrack(pred, pred_source, is_truth=False)
@@ -80,6 +82,7 @@ def read_pair(gt: dict, pred: dict, gt_source: str,
             f'{gt_source} has {gt_table.num_frames}. Frames pair by their '
             "position in 'images', so the file must list every frame of "
             'the ground truth, those without people included')
+    check_frame_order(gt, pred, gt_source, pred_source)
     return gt_table, pred_table
 
 
@@ -96,14 +99,14 @@ def pairs_of_files(gt_dir: str, pred_dir: str) -> Iterator[Tuple[str, str]]:
 
     Raises:
         FileNotFoundError: If a folder or a prediction file is missing, or
-            ``gt_dir`` holds no json file.
+            ``gt_dir`` holds no JSON file.
     """
     for folder in (gt_dir, pred_dir):
         if not osp.isdir(folder):
             raise FileNotFoundError(f'there is no folder {folder}')
     gt_files = sorted(glob.glob(osp.join(glob.escape(gt_dir), '*.json')))
     if not gt_files:
-        raise FileNotFoundError(f'{gt_dir} holds no json file')
+        raise FileNotFoundError(f'{gt_dir} holds no JSON file')
     for gt_file in gt_files:
         pred_file = osp.join(pred_dir, osp.basename(gt_file))
         if not osp.isfile(pred_file):
@@ -125,7 +128,7 @@ def read_folders(gt_dir: str, pred_dir: str) -> Tuple[PoseTable, PoseTable]:
 
     Raises:
         FileNotFoundError: See :func:`pairs_of_files`.
-        ValueError: If a file is not valid json or breaks the layout.
+        ValueError: If a file is not valid JSON or breaks the layout.
     """
     return chain_pairs(
         read_pair(read_json(gt_file), read_json(pred_file), gt_file,
@@ -135,13 +138,13 @@ def read_folders(gt_dir: str, pred_dir: str) -> Tuple[PoseTable, PoseTable]:
 
 def chain_pairs(pairs: Iterable[Tuple[PoseTable, PoseTable]],
                 ) -> Tuple[PoseTable, PoseTable]:
-    """Chain the videos of a data set into one table of each kind."""
+    """Chain the videos of a dataset into one table of each kind."""
     gts, preds = zip(*pairs)
     return PoseTable.concat(gts), PoseTable.concat(preds)
 
 
 def evaluate_posetrack(gt_dir: str, pred_dir: str) -> Dict[str, float]:
-    """Average precision of multi-person poses, PoseTrack's main measure.
+    """Compute average precision of poses, PoseTrack's main measure.
 
     Equal to the official evaluator (github.com/leonid-pishchulin/poseval,
     ``--evalPoseEstimation``) to the last digit, except where scores of a
@@ -152,7 +155,7 @@ def evaluate_posetrack(gt_dir: str, pred_dir: str) -> Dict[str, float]:
     head size (0.6 times the diagonal of the ground truth's head box).
 
     Args:
-        gt_dir (str): Folder with one json file per video, in the layout of
+        gt_dir (str): Folder with one JSON file per video, in the layout of
             PoseTrack18 and 21 or of PoseTrack17 (``annolist``).
         pred_dir (str): Folder with predictions under the same names.
 
@@ -165,23 +168,26 @@ def evaluate_posetrack(gt_dir: str, pred_dir: str) -> Dict[str, float]:
 
     Raises:
         FileNotFoundError: If a folder or a prediction file is missing.
-        ValueError: If a file is not valid json or breaks the layout, or
-            two files differ in their numbers of frames.
+        ValueError: If a file is not valid JSON or breaks the layout, or
+            two files differ in the number or the order of their frames.
 
     Examples:
         >>> from mmpose_video.evaluation import evaluate_posetrack
         >>> table = evaluate_posetrack('annotations/val', 'predictions')
         >>> print(f"{table['Total']:.1f}")
     """
-    return posetrack_ap(*read_folders(gt_dir, pred_dir))
+    gt, pred = read_folders(gt_dir, pred_dir)
+    table = posetrack_ap(gt, pred)
+    warn_of_nothing_right(table['Total'], gt, pred, pred_dir)
+    return table
 
 
 def format_table(table: Dict[str, float], joints: bool = True) -> str:
-    """The result as lines of text.
+    """Return the result as lines of text.
 
     Args:
         table (dict[str, float]): Result of :func:`evaluate_posetrack`.
-        joints (bool): Whether to add one line per joint.
+        joints (bool): Add one line per joint. Defaults to True.
 
     Returns:
         str: Groups and total in one row, then the joints.

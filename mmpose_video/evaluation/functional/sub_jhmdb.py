@@ -1,10 +1,10 @@
 """Joints, groups and splits of Sub-JHMDB."""
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 
-from mmpose_video.formats.json_file import read_json
 from mmpose_video.formats.keypoints import JHMDB_JOINTS
+from mmpose_video.formats.schema import FormatError, Record
 
 #: Groups under the names that MMPose's metric uses, then its two orphans.
 JHMDB_GROUPS: Dict[str, Tuple[str, ...]] = {
@@ -21,14 +21,14 @@ JHMDB_GROUPS: Dict[str, Tuple[str, ...]] = {
 
 
 def _mean(values: Sequence[float]) -> float:
-    """Mean of what is a number; NaN of nothing."""
+    """Return the mean of what is a number, NaN if nothing is."""
     valid = [value for value in values if not np.isnan(value)]
     return float(np.mean(valid)) if valid else float('nan')
 
 
 def summarise_pck(accuracy: Sequence[float],
                   ) -> Tuple[Dict[str, float], Dict[str, float]]:
-    """Groups and joints from the accuracies of the 15 joints.
+    """Return groups and joints from the accuracies of the 15 joints.
 
     Args:
         accuracy (Sequence[float]): (15,) fractions; negative for a joint
@@ -49,6 +49,15 @@ def summarise_pck(accuracy: Sequence[float],
     return dict(groups, Mean=_mean(list(joints.values()))), joints
 
 
+def _missing(results: Dict[str, float]) -> Optional[str]:
+    """Return a result that is absent although its mean is there."""
+    for key in ('PCK', 'tPCK'):
+        for group in JHMDB_GROUPS:
+            if key in results and f'{group} {key}' not in results:
+                return f'{group} {key}'
+    return None
+
+
 def average_splits(files: Sequence[str]) -> Dict[str, Any]:
     """Average the result files of the splits, each split counting once.
 
@@ -60,33 +69,38 @@ def average_splits(files: Sequence[str]) -> Dict[str, Any]:
         mean results, and ``thr``. Fractions, NaN where there is no number.
 
     Raises:
-        ValueError: If two files are of one split, or their thresholds or
-            results differ in kind.
+        OSError: If a file cannot be read.
+        ValueError: If a file is of another layout, two are of one split, or
+            their thresholds or results differ in kind.
     """
     splits: Dict[str, Dict[str, float]] = {}
     thresholds: List[float] = []
     for path in files:
-        data = read_json(path)
-        if not isinstance(data, dict) or not {'split', 'thr', 'results'
-                                              } <= set(data):
-            raise ValueError(f'{path} was not written by SubJhmdbPCK')
-        if data['split'] in splits:
-            raise ValueError(
-                f"{path} is a second result of split {data['split']}; each "
-                'counts once (give `split` to SubJhmdbPCK if the name of '
-                'the annotation file does not tell it)')
-        splits[data['split']] = {
-            key: float('nan') if value is None else float(value)
-            for key, value in data['results'].items()
+        file = Record.read(path)
+        if not {'split', 'thr', 'results'} <= set(file.data):
+            raise FormatError(f'{path} was not written by SubJhmdbPCK')
+        split, results = file.text('split'), file.record('results')
+        if split in splits:
+            raise FormatError(
+                f'{path} is a second result of split {split}; each counts '
+                'once (give `split` to SubJhmdbPCK if the name of the '
+                'annotation file does not tell it)')
+        splits[split] = {
+            key: results.number(key, float('nan'), finite=False)
+            for key in results.data
         }
-        thresholds.append(data['thr'])
-    if len(set(thresholds)) > 1:
-        raise ValueError(f'the thresholds differ: {thresholds}')
-    kinds = {tuple(results) for results in splits.values()}
-    if len(kinds) > 1:
-        raise ValueError('the files hold different results; use the same '
-                         '`norm_item` for all splits')
-    keys = next(iter(kinds))
+        thresholds.append(file.number('thr'))
+        if thresholds[-1] != thresholds[0]:
+            raise FormatError(f'the threshold of {path} is {thresholds[-1]:g},'
+                              f' that of {files[0]} is {thresholds[0]:g}')
+        if splits[split].keys() != next(iter(splits.values())).keys():
+            raise FormatError(
+                f'{path} holds other results than {files[0]}; use the same '
+                '`norm_item` for all splits')
+        missing = _missing(splits[split])
+        if missing:
+            raise FormatError(f'{path} lacks the result {missing!r}')
+    keys = next(iter(splits.values()))
     mean = {
         key: _mean([results[key] for results in splits.values()])
         for key in keys

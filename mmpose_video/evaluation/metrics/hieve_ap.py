@@ -14,6 +14,7 @@ from ..functional.hieve import (
     hieve_ap,
     hieve_ground_truth,
 )
+from ..functional.sanity import warn_of_nothing_right
 from .base_pose_ap import BasePoseAP
 
 
@@ -71,8 +72,9 @@ class HiEveAP(BasePoseAP):
             gt, invisible, images = hieve_ground_truth(
                 read_json(path), source, self.box_ratio)
         people = self._people(results)
-        table = hieve_ap(gt, self._table(people, images, HIEVE_JOINTS),
-                         invisible, self.thresholds)
+        pred = self._table(people, images, HIEVE_JOINTS)
+        table = hieve_ap(gt, pred, invisible, self.thresholds)
+        warn_of_nothing_right(table['AP'], gt, pred, 'the predictions')
         print_log(
             f'HiEve AP, joint score {self.score_mode}, {len(images)} frames: '
             + ', '.join(f'{k} {v:.2f}' for k, v in table.items()),

@@ -1,5 +1,6 @@
 """PoseTrack's average precision as a metric of MMPose."""
 import logging
+import os.path as osp
 from typing import Any, Dict, List, Optional
 
 import numpy as np
@@ -23,6 +24,7 @@ from ..functional.posetrack_ap import (
     posetrack_ap,
     read_pair,
 )
+from ..functional.sanity import warn_of_nothing_right
 from .base_pose_ap import BasePoseAP
 
 
@@ -130,7 +132,7 @@ class PoseTrackAP(BasePoseAP):
         if self.format_only:
             return {}
         gt, pred = chain_pairs(
-            read_pair(video, predictions[name], f'{self._source()}: {name}',
+            read_pair(video, predictions[name], self._source(name),
                       f'the predictions for {name}')
             for name, video in videos.items())
         if not gt.occupied.any():
@@ -159,6 +161,7 @@ class PoseTrackAP(BasePoseAP):
             dict[str, float]: The metrics.
         """
         table = posetrack_ap(gt, pred)
+        warn_of_nothing_right(table['Total'], gt, pred, 'the predictions')
         print_log(
             f"PoseTrack AP ({info['boxes']} boxes, joint score "
             f"{info['joint_score']}, {info['labels']})\n"
@@ -171,9 +174,14 @@ class PoseTrackAP(BasePoseAP):
         metrics.update({f'{key} AP': table[key] for key in keys})
         return metrics
 
-    def _source(self) -> str:
-        """Name of the ground truth in use."""
-        return self.gt_dir or self._label_file()
+    def _source(self, video: Optional[str] = None) -> str:
+        """Return the name of the ground truth in use, or of a video's."""
+        if self.gt_dir is None:
+            source = self._label_file()
+            return f'{source}: {video}' if video else source
+        if video is None:
+            return self.gt_dir
+        return osp.join(self.gt_dir, f'{video}.json')
 
     def _load_videos(self) -> Dict[str, dict]:
         """Per-video ground truth; read once, kept between epochs."""

@@ -133,7 +133,7 @@ def posetrack21(root, **kwargs):
     """As PoseTrack18's, with person ids and boxes without key points."""
     records = posetrack18(root, labels='posetrack_data', **kwargs)
     split = kwargs.get('split', 'val')
-    for name, record in records.items():
+    for v, (name, record) in enumerate(records.items()):
         for image in record['images']:
             image['has_labeled_person'] = True
         for ann in record['annotations']:
@@ -141,7 +141,7 @@ def posetrack21(root, **kwargs):
             del ann['scores'], ann['iscrowd'], ann['num_keypoints']
         first = record['images'][0]['id']
         record['annotations'].append(
-            dict(id=7, image_id=first, category_id=1, track_id=9,
+            dict(id=7 + v, image_id=first, category_id=1, track_id=9,
                  person_id=77, bbox=[1, 1, 8, 20], bbox_head=[3, 1, 4, 4],
                  keypoints=[0] * 51))
         dump(root / 'posetrack_data' / split / f'{name}.json', record)

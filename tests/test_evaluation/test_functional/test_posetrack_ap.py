@@ -604,7 +604,7 @@ def test_files_that_cannot_be_read(video, write, tmp_path):
         evaluate_posetrack(folders[0], str(tmp_path / 'nowhere'))
     empty = tmp_path / 'empty'
     empty.mkdir()
-    with pytest.raises(FileNotFoundError, match='empty holds no json'):
+    with pytest.raises(FileNotFoundError, match='empty holds no JSON'):
         evaluate_posetrack(str(empty), folders[1])
 
 

@@ -10,6 +10,7 @@ from mmpose_video.evaluation.functional.hieve import (
     HIEVE_JOINTS,
     reference_length,
 )
+from mmpose_video.formats.schema import Record
 
 # Nose and chest 40 pixels apart: the head size.
 POINTS = np.array([[100 + 10 * i, 40 * i] for i in range(14)], float)
@@ -114,14 +115,27 @@ def test_frame_without_people_is_left_out(labels):
 def test_reference_length():
     flags = np.full(14, 2)
     ann = dict(bbox=[0, 0, 100, 300], bbox_head=[10, 10, 30, 40])
-    assert reference_length(POINTS, flags, ann, 0.1, '') == 30
+
+    def length(points=POINTS, ratio=0.1):
+        return reference_length(points, flags, Record(ann, 'annotation 3'),
+                                ratio)
+
+    assert length() == 30
     del ann['bbox_head']
-    assert reference_length(POINTS, flags, ann, 0.1, '') == 40
+    assert length() == 40
+    one_place = POINTS.copy()
+    one_place[0] = one_place[1]
+    assert length(one_place) == pytest.approx(30)  # as without them
     flags[1] = 0
-    assert reference_length(POINTS, flags, ann, 0.1, '') == pytest.approx(30)
-    assert reference_length(POINTS, flags, ann, 0.2, '') == pytest.approx(60)
-    with pytest.raises(ValueError, match='annotation 3: neither a head box'):
-        reference_length(POINTS, flags, {}, 0.1, 'annotation 3')
+    assert length() == pytest.approx(30)
+    assert length(ratio=0.2) == pytest.approx(60)
+    for box, message in ((None, 'neither a head box'),
+                         ([0, 0, 0, 0], 'tells no size'),
+                         ([0, 0, 'a', 5], "'bbox' must be a list of 4")):
+        ann['bbox'] = box
+        with pytest.raises(ValueError, match=f'annotation 3: {message}|'
+                           f'annotation 3.*{message}'):
+            length()
 
 
 def test_key_points_by_name(labels):
@@ -144,10 +158,10 @@ def test_bad_input(labels, tmp_path):
     data['annotations'][0]['keypoints'] = [1] * 45
     bad = tmp_path / 'bad.json'
     bad.write_text(json.dumps(data))
-    with pytest.raises(ValueError, match='annotation 0 has 15 key points'):
+    with pytest.raises(ValueError, match=r'\[0\].* 42 numbers, got 45'):
         evaluate(HiEveAP(str(bad)), [guess(0)])
     bad.write_text('{}')
-    with pytest.raises(ValueError, match="no list 'images'"):
+    with pytest.raises(ValueError, match="'images' is missing"):
         evaluate(HiEveAP(str(bad)), [guess(0)])
     with pytest.raises(ValueError, match='give `ann_file`'):
         evaluate(HiEveAP(), [guess(0)])

@@ -149,12 +149,20 @@ def test_command_that_averages(tmp_path, capsys):
     assert 'second result of split sub0' in capsys.readouterr().err
     files[1].write_text(json.dumps(dict(split='b', thr=0.1, results={})))
     assert main([str(file) for file in files]) == 1
-    assert 'thresholds differ' in capsys.readouterr().err
+    assert '1.json is 0.1, that of' in capsys.readouterr().err
     files[1].write_text(json.dumps(dict(split='b', thr=0.2, results={})))
     assert main([str(file) for file in files]) == 1
-    assert 'different results' in capsys.readouterr().err
+    assert '1.json holds other results than' in capsys.readouterr().err
+    files[0].write_text(json.dumps(
+        dict(split='a', thr=0.2, results=dict(PCK=.5))))
+    assert main([str(files[0])]) == 1
+    assert "0.json lacks the result 'Head PCK'" in capsys.readouterr().err
+    files[0].write_text(json.dumps(
+        dict(split='a', thr=0.2, results=dict(PCK=[.5]))))
+    assert main([str(files[0])]) == 1
+    assert "'results': 'PCK' must be a number" in capsys.readouterr().err
     files[1].write_text('{}')
-    assert main([str(file) for file in files]) == 1
+    assert main([str(file) for file in files[1:]]) == 1
     assert 'not written by SubJhmdbPCK' in capsys.readouterr().err
     assert main([str(tmp_path / 'none.json')]) == 1
 
