@@ -132,9 +132,22 @@ class Annotations(Target):
         dataset = cls(
             ann_file=str(victim), data_root=str(self.root / name),
             clip_sampler=dict(type='FixedOffsets', offsets=(-1, 0, 1)),
-            test_mode=index % 2 == 0)
-        for i in range(len(dataset)):
+            test_mode=index % 2 == 0, serialize_data=False)
+        read_samples(dataset)
+
+
+def read_samples(dataset: Any) -> None:
+    """Look for the clips of all samples.
+
+    The file may name images that cannot be of a video; the error names them.
+    """
+    for i in range(len(dataset)):
+        try:
             dataset.get_data_info(i)
+        except (OSError, ValueError) as error:
+            folder = str(Path(dataset.data_list[i]['img_path']).parent)
+            if folder not in str(error):
+                raise
 
 
 def box_layouts(record: dict) -> Dict[str, Any]:
@@ -218,9 +231,9 @@ class Detections(Target):
             boxes = self.victims[index % 3]
         dataset = PoseTrack18ClipDataset(
             ann_file=str(self.root / 'val.json'), data_root=str(self.root),
-            bbox_file=str(boxes), bbox_nms_thr=0.5, test_mode=True)
-        for i in range(len(dataset)):
-            dataset.get_data_info(i)
+            bbox_file=str(boxes), bbox_nms_thr=0.5, test_mode=True,
+            serialize_data=False)
+        read_samples(dataset)
 
 
 class Conversion(Target):

@@ -322,7 +322,6 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             self._skip('no box of four finite numbers')
             return None
         img = self._complete(raw_data_info['raw_img_info'])
-        ann.setdefault('category_id', 1)
         x, y, width, height = box
         if width <= 0 or height <= 0:
             self._skip('a box of zero area')
@@ -335,6 +334,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         # the host takes a key for a value, even if it is null
         for key in [key for key, value in ann.items() if value is None]:
             del ann[key]
+        ann.setdefault('category_id', 1)
         data_info = super().parse_data_info(raw_data_info)
         if shifted and data_info is not None:
             data_info['bbox'] = shift_into_image(box, img['width'],
