@@ -336,6 +336,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             del ann[key]
         ann.setdefault('category_id', 1)
         data_info = super().parse_data_info(raw_data_info)
+        if data_info is not None:
+            # the loader compares it with that of the file
+            data_info['img_shape'] = (img['height'], img['width'])
         if shifted and data_info is not None:
             data_info['bbox'] = shift_into_image(box, img['width'],
                                                  img['height'])[None]

@@ -10,6 +10,7 @@ from mmpose.registry import TRANSFORMS
 from mmpose_video.datasets.loading.broken_frames import BrokenFrameCounter
 from mmpose_video.datasets.loading.frame_reader import FrameReader, to_bgr
 from mmpose_video.datasets.loading.image_header import MAX_PIXELS
+from mmpose_video.datasets.loading.size_check import SizeCheck
 from mmpose_video.formats.frame_index import stand_ins
 
 BROKEN_FRAMES = ('nearest', 'error')
@@ -78,6 +79,7 @@ class LoadClip(BaseTransform):
         self.reader = FrameReader(cache_mb, imdecode_backend, backend_args,
                                   max_pixels)
         self.broken = BrokenFrameCounter()
+        self.sizes = SizeCheck()
 
     def transform(self, results: dict) -> Optional[dict]:
         """Load the clip; None if it is to be skipped.
@@ -93,6 +95,11 @@ class LoadClip(BaseTransform):
             frames = self._from_files(results)
             if not frames:
                 return None
+            reduction = results.get('img_reduction', 1)
+            height, width = frames[0].shape[:2]
+            self.sizes(results['img_path'],
+                       (height * reduction, width * reduction),
+                       results.get('img_shape'))
         self._set_defaults(results, len(frames))
         results['img'] = frames
         results.setdefault('img_path', None)

@@ -63,9 +63,6 @@ def test_people_are_the_category_that_is_not_named(tmp_path, key):
 
 def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
     (tmp_path / 'a').mkdir()
-    dataset = PoseTrack18ClipDataset(
-        ann_file=write(tmp_path), data_prefix=dict(img=str(tmp_path)),
-        clip_sampler=CLIP)
     original = os.scandir
 
     def scandir(path='.'):
@@ -75,7 +72,9 @@ def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
 
     monkeypatch.setattr(os, 'scandir', scandir)
     with pytest.raises(PermissionError, match=f'{tmp_path}/a'):
-        dataset.get_data_info(0)
+        PoseTrack18ClipDataset(
+            ann_file=write(tmp_path), data_prefix=dict(img=str(tmp_path)),
+            clip_sampler=CLIP).get_data_info(0)
 
 
 @pytest.mark.skipif(
