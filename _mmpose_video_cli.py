@@ -69,6 +69,8 @@ COMMANDS: Dict[str, Command] = {
         'measure how much each frame moves the output'),
     'export': Command('mmpose_video.tools.export_onnx',
                       'export a model to ONNX and compare it'),
+    'convert-results': Command('mmpose_video.tools.convert_results',
+                               'convert results between file formats'),
     'convert-checkpoint': Command('mmpose_video.tools.convert_checkpoint',
                                   'convert an official checkpoint'),
     'publish': Command('mmpose_video.tools.publish_model',

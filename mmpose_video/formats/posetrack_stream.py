@@ -2,7 +2,7 @@
 import contextlib
 import json
 import os
-from typing import IO, Any, Dict, List, Optional, Sequence
+from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
@@ -30,9 +30,11 @@ class PoseTrackFile:
     Args:
         path (str): The file.
         video (str): Name of the video.
-        names (dict[int, str]): Names of the key points.
+        names (dict[int, str]): Names of the keypoints.
         room (int): Bytes for images at the start. Defaults to 64 KiB, some
             500 frames.
+        info (Mapping, optional): More entries of ``info``, such as how the
+            predictions were made. Defaults to None.
     """
 
     _END_OF_IMAGES = b'\n]'
@@ -42,13 +44,15 @@ class PoseTrackFile:
                  path: str,
                  video: str,
                  names: Dict[int, str],
-                 room: int = 1 << 16) -> None:
+                 room: int = 1 << 16,
+                 info: Optional[Mapping[str, Any]] = None) -> None:
         self.path = path
         self.video = video
         self.names = names
         head = dict(
             categories=[posetrack_category()],
-            info=dict(joint_score='box score x key point score'))
+            info=dict(joint_score='box score x keypoint score',
+                      **(info or {})))
         self._head = json.dumps(head).encode()[:-1] + b', "images": ['
         self._num_images = self._num_annotations = 0
         self._images_end = len(self._head)  # where the next one goes
@@ -97,11 +101,12 @@ class PoseTrackFile:
     def _entry(self, index: int, person: dict) -> dict:
         """One person of a frame."""
         scores = np.asarray(person['scores'], dtype=float)
+        points = np.asarray(person['keypoints'], dtype=float)
         row = to_layout(
             dict(
-                points=np.asarray(person['keypoints'], dtype=float),
+                points=points,
                 scores=scores * person['bbox_score'],
-                present=np.ones(len(scores), dtype=bool)), self.names)
+                present=np.isfinite(points).all(-1)), self.names)
         x1, y1, x2, y2 = person['bbox']
         return person_entry(
             index,

@@ -1,0 +1,222 @@
+"""Results of a video: people, frames, and how they were made."""
+import os.path as osp
+from dataclasses import dataclass, field
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
+
+import numpy as np
+
+from ..json_file import read_json
+from ..keypoints import COCO_KEYPOINTS
+from ..schema import FormatError, Record
+
+
+@dataclass
+class PersonResult:
+    """A person in a frame.
+
+    Attributes:
+        keypoints (np.ndarray): (K, 2) float64, pixels; NaN where missing.
+        scores (np.ndarray): (K, ) float64.
+        bbox (np.ndarray, optional): (4, ) x1, y1, x2, y2 in pixels.
+        bbox_score (float): Score of the box. Defaults to 1.
+        track_id (int, optional): Id of the track.
+    """
+
+    keypoints: np.ndarray
+    scores: np.ndarray
+    bbox: Optional[np.ndarray] = None
+    bbox_score: float = 1.
+    track_id: Optional[int] = None
+
+    def box(self) -> Optional[np.ndarray]:
+        """Return the box, or that of the keypoints where there is none."""
+        if self.bbox is not None:
+            return self.bbox
+        known = self.keypoints[np.isfinite(self.keypoints).all(-1)]
+        if not len(known):
+            return None
+        return np.concatenate([known.min(0), known.max(0)])
+
+
+@dataclass
+class FrameResult:
+    """The people of a frame.
+
+    Attributes:
+        number (int): Number of the frame.
+        people (list[PersonResult]): Its people; there may be none.
+        time (float, optional): Its time in seconds.
+        name (str): Name of its image, '' for none.
+    """
+
+    number: int
+    people: List[PersonResult]
+    time: Optional[float] = None
+    name: str = ''
+
+
+@dataclass
+class RunInfo:
+    """What holds for all frames of a result.
+
+    Attributes:
+        keypoints (tuple[str]): Names of the K keypoints.
+        video (str): Name of the video.
+        links (tuple): Limbs, as pairs of indices of keypoints.
+        fps (float, optional): Frames per second.
+        size (tuple[int, int], optional): Width and height of the frames.
+        provenance (dict): How the results were made; what JSON can hold.
+    """
+
+    keypoints: Tuple[str, ...]
+    video: str = ''
+    links: Tuple[Tuple[int, int], ...] = ()
+    fps: Optional[float] = None
+    size: Optional[Tuple[int, int]] = None
+    provenance: Dict[str, Any] = field(default_factory=dict)
+
+    def to_dict(self) -> Dict[str, Any]:
+        """Return what JSON can hold."""
+        return dict(
+            video=self.video,
+            keypoints=list(self.keypoints),
+            links=[list(link) for link in self.links],
+            fps=self.fps,
+            size=None if self.size is None else list(self.size),
+            provenance=self.provenance)
+
+    @classmethod
+    def of(cls, names: Sequence[str], **others: Any) -> 'RunInfo':
+        """Return the info of keypoints with these names, without links."""
+        return cls(tuple(names), **others)
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any], where: str) -> 'RunInfo':
+        """Check and return what :meth:`to_dict` made.
+
+        Args:
+            data (Mapping): The content.
+            where (str): Its file, for messages.
+
+        Raises:
+            FormatError: If it is not such a dict.
+        """
+        record = Record(data, where)
+        names = record.items('keypoints')
+        if not names or not all(isinstance(name, str) for name in names):
+            raise record.error("'keypoints' must be a list of names")
+        size = record.value('size')
+        if size is not None:
+            width, height = record.numbers('size', 2)
+            size = (int(width), int(height))
+        links = record.items('links', optional=True)
+        for link in links:
+            if not (isinstance(link, list) and len(link) == 2 and all(
+                    isinstance(i, int) and 0 <= i < len(names)
+                    for i in link)):
+                raise record.error(f"'links' holds {link!r}, which is no "
+                                   'pair of indices of keypoints')
+        provenance = record.value('provenance') or {}
+        if not isinstance(provenance, dict):
+            raise record.error("'provenance' must be an object")
+        return cls(
+            tuple(names), record.text('video', ''),
+            tuple((a, b) for a, b in links), record.number('fps', None), size,
+            provenance)
+
+
+@dataclass
+class PoseResults:
+    """The results of a video.
+
+    Attributes:
+        info (RunInfo): What holds for all frames.
+        frames (list[FrameResult]): The frames, by ascending number.
+    """
+
+    info: RunInfo
+    frames: List[FrameResult]
+
+    def times(self) -> List[Optional[float]]:
+        """Return the time of each frame in seconds, None if unknown."""
+        fps = self.info.fps
+        return [
+            frame.time if frame.time is not None else
+            frame.number / fps if fps else None for frame in self.frames
+        ]
+
+    def tracks(self) -> List[int]:
+        """Return the ids of all tracks, ascending."""
+        return sorted({
+            person.track_id
+            for frame in self.frames for person in frame.people
+            if person.track_id is not None
+        })
+
+    def by_track(self, kind: str) -> Dict[int, Dict[int, PersonResult]]:
+        """Group the people by their tracks.
+
+        Args:
+            kind (str): Name of the file format, for the message.
+
+        Returns:
+            dict: From track id and number of frame to the person.
+
+        Raises:
+            ValueError: If people have no ids, more than one in a frame.
+        """
+        grouped: Dict[int, Dict[int, PersonResult]] = {}
+        for frame in self.frames:
+            ids = [p.track_id for p in frame.people]
+            if None in ids and len(ids) > 1:
+                raise ValueError(
+                    f'{kind} stores tracks, and frame {frame.number} has '
+                    f'{len(ids)} people, not all of them with a track id')
+            if len(set(ids)) < len(ids):
+                raise ValueError(f'frame {frame.number} has two people with '
+                                 'the same track id')
+            for person in frame.people:
+                grouped.setdefault(person.track_id or 0,
+                                   {})[frame.number] = person
+        return grouped
+
+
+def default_names(count: int) -> Tuple[str, ...]:
+    """Return names for keypoints of a file without names.
+
+    Args:
+        count (int): K.
+
+    Returns:
+        tuple[str]: COCO's for 17, else ``keypoint_0`` and so on.
+    """
+    if count == len(COCO_KEYPOINTS):
+        return COCO_KEYPOINTS
+    return tuple(f'keypoint_{i}' for i in range(count))
+
+
+def sidecar_path(path: str) -> str:
+    """Return the path of the file that tells how results were made."""
+    if osp.isdir(path):
+        return osp.join(path, 'run.json')
+    return f'{osp.splitext(path)[0]}.run.json'
+
+
+def read_sidecar(path: str) -> Optional[Record]:
+    """Read the file that tells how results were made, if there is one.
+
+    Args:
+        path (str): Path of the results.
+
+    Raises:
+        FormatError: If it is damaged.
+    """
+    sidecar = sidecar_path(path)
+    if not osp.isfile(sidecar):
+        return None
+    try:
+        return Record(read_json(sidecar), sidecar)
+    except FormatError:
+        raise
+    except ValueError as error:
+        raise FormatError(str(error)) from error

@@ -1,0 +1,122 @@
+"""Files that are broken, or of other tools: one clear line each."""
+import json
+
+import pytest
+
+from mmpose_video.formats.results import read_results, write_results
+from mmpose_video.formats.schema import FormatError
+from mmpose_video.tools import convert_results
+
+from .test_round_trips import make_results
+
+HEAD = ('frame,time,person,track_id,keypoint,x,y,score,bbox_x1,bbox_y1,'
+        'bbox_x2,bbox_y2,bbox_score\n')
+TRC = ('PathFileType\t4\t(X/Y/Z)\ta.trc\nDataRate\tUnits\n30\tpx\n'
+       'Frame#\tTime\tnose\t\t\n\t\tX1\tY1\tZ1\n')
+
+
+@pytest.mark.parametrize('name, content, message', [
+    ('a.csv', 'image,x,y\n1,2,3\n', 'no column `frame`.*image, x, y'),
+    ('a.csv', '', 'no column `frame`.*none'),
+    ('a.csv', HEAD + '1,0,0,0,nose,a,2,1,,,,,\n', 'line 2: `x`.*`a`'),
+    ('a.csv', HEAD + '1.5,0,0,0,nose,1,2,1,,,,,\n', 'line 2: `frame`'),
+    ('a.csv', HEAD + '1,0,0,0,nose,inf,2,1,,,,,\n', 'line 2: `x`'),
+    ('a.csv', HEAD + '1,0,0,0,nose,1,2,1,,,,,\n' * 2, 'line 3.*already'),
+    ('a.csv', 'scorer,a\nbodyparts,nose\n', 'no table of DeepLabCut'),
+    ('a.csv', 'scorer,a\nbodyparts,nose\ncoords,x\n0,z\n', '`z` is no number'),
+    ('a.json', '{"a": 1}', 'holds no results'),
+    ('a.json', '[', 'not valid JSON'),
+    ('a.json', '[{"instances": [{"keypoints": [[1, 2]]}]}]',
+     "instances.0.: 'keypoint_scores' is missing"),
+    ('a.json', '[{"instances": [{"keypoints": "a"}]}]', "'keypoints'"),
+    ('a.json', '[{"image_id": 1, "keypoints": [1, 2]}]',
+     '2 numbers in place of 3'),
+    ('a.trc', 'a\tb\n' * 9, 'no TRC file'),
+    ('a.trc', TRC.replace('DataRate', 'Rate'), 'DataRate'),
+    ('a.trc', TRC + '1\t0\tx\t2\t0\n', 'line 6'),
+    ('a.trc', TRC.replace('px', 'mm'), 'is in mm.*meters_per_pixel'),
+    ('a.xyz', '', 'suffix of no format')])
+def test_broken(name, content, message, tmp_path):
+    (tmp_path / name).write_text(content)
+    with pytest.raises(ValueError, match=message):
+        read_results(str(tmp_path / name))
+
+
+@pytest.mark.parametrize('name', ['a.slp', 'a.nwb'])
+def test_broken_hdf5(name, tmp_path):
+    pytest.importorskip('sleap_io', reason='the extra `formats`')
+    (tmp_path / name).write_bytes(b'no HDF5')
+    with pytest.raises(FormatError, match=name):
+        read_results(str(tmp_path / name))
+
+
+@pytest.mark.parametrize('name', ['a.json', 'a.csv', 'a.trc'])
+def test_absent(name, tmp_path):
+    with pytest.raises(OSError, match=name):
+        read_results(str(tmp_path / name))
+
+
+def test_yolo(tmp_path):
+    with pytest.raises(ValueError, match='size'):
+        read_results(str(tmp_path), 'yolo')
+    with pytest.raises(FormatError, match='no folder `labels`'):
+        read_results(str(tmp_path), 'yolo', size=(9, 9))
+    (tmp_path / 'labels').mkdir()
+    (tmp_path / 'labels' / '000001.txt').write_text('0 .5 .5 1 1 .1 .2\n')
+    with pytest.raises(FormatError, match='line 1: 7 numbers'):
+        read_results(str(tmp_path), 'yolo', size=(9, 9))
+    results = make_results(size=None)
+    with pytest.raises(ValueError, match='--image-size'):
+        write_results(results, str(tmp_path / 'b'), 'yolo')
+
+
+def test_two_people_with_one_track(tmp_path):
+    results = make_results()
+    results.frames[0].people[1].track_id = 0
+    with pytest.raises(ValueError, match='frame 3 has two people'):
+        write_results(results, str(tmp_path / 'a.trc'))
+    results.frames[0].people[1].track_id = None
+    with pytest.raises(ValueError, match='track id'):
+        write_results(results, str(tmp_path / 'a.csv'), 'deeplabcut')
+
+
+def test_no_frame_rate(tmp_path):
+    results = make_results()
+    results.info.fps = None
+    with pytest.raises(ValueError, match='--fps'):
+        write_results(results, str(tmp_path / 'a.trc'))
+    write_results(results, str(tmp_path / 'a.trc'), fps=25.)
+
+
+def test_a_second_file_of_other_results(tmp_path):
+    path = tmp_path / 'a.csv'
+    write_results(make_results(), str(path))
+    sidecar = tmp_path / 'a.run.json'
+    content = json.loads(sidecar.read_text())
+    content['frames'] = content['frames'][:2]
+    sidecar.write_text(json.dumps(content))
+    with pytest.raises(FormatError, match='lacks frame'):
+        read_results(str(path))
+    sidecar.write_text('{"keypoints": []}')
+    with pytest.raises(FormatError, match='a.run.json.*list of names'):
+        read_results(str(path))
+
+
+def test_command(tmp_path, capsys):
+    """Results and errors of the command line."""
+    source = str(tmp_path / 'a.json')
+    write_results(make_results(), source)
+    assert convert_results.main([source, str(tmp_path / 'b.csv')]) == 0
+    assert '5 frames, 8 people, 2 tracks' in capsys.readouterr().out
+    assert convert_results.main(
+        [str(tmp_path / 'b.csv'), str(tmp_path / 'c.json'), '--to', 'coco'
+         ]) == 0
+    assert isinstance(json.loads((tmp_path / 'c.json').read_text()), list)
+    capsys.readouterr()
+    for arguments, message in (
+            ([str(tmp_path / 'none.csv'), source], 'none.csv'),
+            ([source, str(tmp_path / 'x.bvh')], 'suffix of no format'),
+            ([source, str(tmp_path / 'x.trc'), '--fps', '0'], 'positive')):
+        assert convert_results.main(arguments) == 1
+        error = capsys.readouterr().err
+        assert message in error and 'Traceback' not in error
