@@ -1,6 +1,6 @@
 """Options of a call of the inferencer."""
 from dataclasses import dataclass, fields
-from typing import Mapping, Optional, Type, TypeVar, Union
+from typing import Mapping, Optional, Sequence, Type, TypeVar, Union
 
 
 @dataclass(frozen=True)
@@ -48,6 +48,9 @@ class OutputOptions:
             dicts. Defaults to False.
         video_backend (str): What writes the drawn video: ``'opencv'``, or
             ``'pyav'``, whose H.264 plays in browsers. Defaults to 'opencv'.
+        formats (Sequence[str]): Other formats of the results, such as
+            ``('csv', 'trc')``, see :mod:`mmpose_video.formats.results`.
+            Defaults to none.
         show_progress (bool): Show frames per second. Defaults to False.
     """
 
@@ -55,6 +58,7 @@ class OutputOptions:
     return_vis: bool = False
     return_datasamples: bool = False
     video_backend: str = 'opencv'
+    formats: Sequence[str] = ()
     show_progress: bool = False
 
 

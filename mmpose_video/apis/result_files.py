@@ -7,7 +7,14 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.formats.json_array_file import JsonArrayFile
+from mmpose_video.formats.json_file import write_json
 from mmpose_video.formats.posetrack_stream import PoseTrackFile
+from mmpose_video.formats.results import (
+    RESULT_FORMATS,
+    RunInfo,
+    read_results,
+    write_results,
+)
 from mmpose_video.visualization.video_file import VideoFile, check_backend
 from mmpose_video.visualization.video_thread import VideoThread
 
@@ -20,48 +27,55 @@ class ResultFiles:
     ``predictions/<name>.json`` has the layout of MMPose's inferencers (a list
     of ``frame_id`` and ``instances``), ``posetrack/<name>.json`` PoseTrack's,
     where the model has its keypoints, and ``visualizations/<name>.mp4`` is
-    the drawn video. No file is touched before the first frame has a result;
-    see :func:`claim_paths` for the names.
+    the drawn video. ``predictions/<name>.run.json`` tells how they were made.
+    Other formats are written at the end, from the predictions, to
+    ``<format>/<name>``. No file is touched before the first frame has a
+    result; see :func:`claim_paths` for the names.
 
     Args:
         out_dir (str): The folder.
         name (str): Name of the video.
-        fps (float, optional): Frames per second of the mp4. None means 25.
-        names (dict[int, str]): Names of the keypoints.
+        info (RunInfo): Names of the keypoints, frame rate (25 for the mp4 if
+            it is None) and how the results are made. It is read when the
+            first frame has a result.
         draw (bool): Write the drawn video.
         video (str, optional): Path of the video, None if it has none.
         inputs (Sequence[str]): Files that must not be overwritten.
         video_backend (str): What writes the mp4, see :class:`VideoFile`.
             Defaults to 'opencv'.
+        formats (Sequence[str]): Other formats, see
+            :mod:`mmpose_video.formats.results`. Defaults to none.
 
     Raises:
         FileExistsError: If a file to be written is an input.
         OSError: If the folder cannot be created.
+        ValueError: If there is no such format.
     """
 
     def __init__(self,
                  out_dir: str,
                  name: str,
-                 fps: Optional[float],
-                 names: Dict[int, str],
+                 info: RunInfo,
                  draw: bool,
                  video: Optional[str] = None,
                  inputs: Sequence[str] = (),
-                 video_backend: str = 'opencv') -> None:
+                 video_backend: str = 'opencv',
+                 formats: Sequence[str] = ()) -> None:
         check_backend(video_backend)
+        self.formats = _check_formats(formats)
         self.out_dir = out_dir
         self.name = name
         self.source = video
         self.inputs = inputs
         self.paths: Optional[ResultPaths] = None
-        self._fps = fps or 25.
-        self._names = names
+        self.info = info
+        self._names: Dict[int, str] = dict(enumerate(info.keypoints))
         self._draw = draw
         self._backend = video_backend
         self._files = contextlib.ExitStack()
         find_paths(out_dir, name, video, inputs)  # may refuse
         os.makedirs(out_dir, exist_ok=True)
-        self._has_posetrack = PoseTrackFile.takes(names)
+        self._has_posetrack = PoseTrackFile.takes(self._names)
         if not self._has_posetrack:
             print_log("no file in PoseTrack's layout is written: the model "
                       'lacks some of its keypoints', 'current')
@@ -74,17 +88,21 @@ class ResultFiles:
             print_log(
                 f'`{first.predictions}` belongs to another input: the results '
                 f'go to `{paths.predictions}`', 'current', 30)
+        made = self.info.to_dict()
+        write_json(made, paths.run, indent=1)
         self.predictions = JsonArrayFile(paths.predictions)
         self._files.callback(self.predictions.close)
         self.posetrack: Optional[PoseTrackFile] = None
         if self._has_posetrack:
             self.posetrack = PoseTrackFile(paths.posetrack, self.name,
-                                           self._names)
+                                           self._names,
+                                           info=dict(run=made))
             self._files.callback(self.posetrack.close)
         self.video: Optional[VideoThread] = None
         if self._draw:
             self.video = VideoThread(
-                VideoFile(paths.visualization, self._fps, self._backend))
+                VideoFile(paths.visualization, self.info.fps or 25.,
+                          self._backend))
             self._files.callback(self.video.close)
         self.paths = paths
 
@@ -113,7 +131,11 @@ class ResultFiles:
         if self.paths is None:
             self._open()
         self.predictions.append(
-            dict(frame_id=number, img_name=name, instances=instances))
+            dict(
+                frame_id=number,
+                img_name=name,
+                time=time,
+                instances=instances))
         if self.posetrack is not None:
             people = [
                 dict(
@@ -128,5 +150,32 @@ class ResultFiles:
             self.video.append(draw, time)
 
     def close(self) -> None:
-        """Finish all files."""
+        """Finish all files, and write the other formats."""
         self._files.close()
+        if self.paths is not None:
+            for kind in self.formats:
+                self._export(kind, self.paths.predictions)
+
+    def _export(self, kind: str, predictions: str) -> None:
+        """Write the results in another format; say so if that fails."""
+        stem = os.path.splitext(os.path.basename(predictions))[0]
+        path = os.path.join(self.out_dir, kind,
+                            stem + RESULT_FORMATS[kind].suffix)
+        try:
+            write_results(read_results(predictions, 'mmpose'), path, kind)
+        except (OSError, ValueError, ImportError) as error:
+            print_log(
+                f'cannot write `{path}`: {error}. The results are in '
+                f'`{predictions}`; `mmpose-video convert-results` writes '
+                'other formats', 'current', 30)
+
+
+def _check_formats(names: Sequence[str]) -> List[str]:
+    """Check and return the names of formats, without those written anyway."""
+    if isinstance(names, str):
+        names = [names]
+    for name in names:
+        if name not in RESULT_FORMATS:
+            raise ValueError(f'there is no format {name!r}; there are '
+                             f'{", ".join(RESULT_FORMATS)}')
+    return [name for name in names if name not in ('mmpose', 'posetrack')]

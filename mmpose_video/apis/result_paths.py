@@ -11,6 +11,7 @@ class ResultPaths(NamedTuple):
     Attributes:
         predictions (str): Results in the layout of MMPose's inferencers.
         posetrack (str): Results in PoseTrack's layout.
+        run (str): How the results were made.
         visualization (str): The drawn video.
         owner (str): A text file with the path of the video that the other
             files belong to.
@@ -18,6 +19,7 @@ class ResultPaths(NamedTuple):
 
     predictions: str
     posetrack: str
+    run: str
     visualization: str
     owner: str
 
@@ -27,6 +29,7 @@ class ResultPaths(NamedTuple):
         return cls(
             osp.join(out_dir, 'predictions', f'{name}.json'),
             osp.join(out_dir, 'posetrack', f'{name}.json'),
+            osp.join(out_dir, 'predictions', f'{name}.run.json'),
             osp.join(out_dir, 'visualizations', f'{name}.mp4'),
             osp.join(out_dir, 'sources', f'{name}.txt'))
 

@@ -14,6 +14,7 @@ from mmpose.structures import PoseDataSample
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.datasets.loading.frame_reader import FrameReader
 from mmpose_video.datasets.transforms import LoadClip
+from mmpose_video.formats.results import RunInfo
 from mmpose_video.smoothing import takes_frame_rate
 from mmpose_video.utils import Progress
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
@@ -36,6 +37,7 @@ from .person_boxes import BoxSource
 from .person_dicts import to_dicts
 from .pose_stream import PoseStream, PoseSystem, make_smoother
 from .protocols import PoseModel
+from .provenance import describe_run
 from .result_files import ResultFiles
 from .source_factory import Inputs, open_source
 
@@ -111,6 +113,7 @@ class VideoPoseInferencer:
         if detector is None and config in PUBLISHED:
             detector = MOVENET
         config, checkpoint = resolve_model(config, checkpoint)
+        self.checkpoint = checkpoint
         self.cfg = read_config(config)
         reuse_poses = self.cfg.model.get('head', {}).get(
             'type') == 'MoveNetMultiPoseHead'
@@ -195,14 +198,17 @@ class VideoPoseInferencer:
         tally = PeopleTally()
         with contextlib.ExitStack() as stack:
             files = None
+            info = self._run_info(source)
             if out_dir is not None:
+                info.provenance = describe_run(self.system, self.cfg,
+                                               self.checkpoint, find, reading,
+                                               source.fps)
                 # entered first: closed last, whatever happens
                 files = stack.enter_context(
                     contextlib.closing(
-                        ResultFiles(out_dir, source.name, source.fps,
-                                    self.meta['keypoint_id2name'], save_vis,
+                        ResultFiles(out_dir, source.name, info, save_vis,
                                     source.path, _input_files(source, find),
-                                    writing.video_backend)))
+                                    writing.video_backend, writing.formats)))
             stack.enter_context(
                 _output_heatmaps(self.model, style.draw_heatmap))
             progress = None
@@ -222,6 +228,9 @@ class VideoPoseInferencer:
                 people = to_dicts(sample.pred_instances)
                 tally.add(len(people))
                 if files is not None:
+                    if info.size is None:
+                        height, width = clip.key.image.shape[:2]
+                        info.size = (width, height)
                     files.append(clip.key.index, clip.key.number,
                                  clip.key.name, people, draw,
                                  source.time_of(clip.key))
@@ -252,6 +261,16 @@ class VideoPoseInferencer:
                 f'`{source.name}` does not tell its frame rate: '
                 f'{smoother["type"]} takes its default. Set the rate by '
                 '`stream=dict(fps=...)` or --fps', 'current', 30)
+
+    def _run_info(self, source: FrameSource) -> RunInfo:
+        """Return what is known of a run before its first frame."""
+        names = self.meta['keypoint_id2name']
+        links = self.meta.get('skeleton_links') or []
+        return RunInfo(
+            tuple(names[i] for i in range(len(names))),
+            source.name,
+            tuple((int(a), int(b)) for a, b in links),
+            fps=source.fps)
 
     def _make_visualizer(self, style: DrawingOptions) -> TrackLocalVisualizer:
         """Return a visualizer with the dataset's skeleton."""

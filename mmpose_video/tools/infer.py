@@ -84,6 +84,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='lowest score of a drawn keypoint (default: %(default)s)')
     add('--draw-heatmap', action='store_true')
     add('--no-video', action='store_true', help='write no mp4')
+    add('--formats', nargs='*', default=['csv'], metavar='FORMAT',
+        help='other formats of the results: csv, coco, trc, yolo, deeplabcut, '
+        'slp, nwb (default: csv)')
     add('--quiet', action='store_true', help='show no progress')
     add('--cfg-options', nargs='+', action=DictAction,
         help='changes to the config, key=value')
@@ -128,6 +131,7 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         output=dict(
             save_vis=not args.no_video,
             video_backend=args.video_backend,
+            formats=args.formats,
             show_progress=not args.quiet),
         drawing=dict(
             draw_heatmap=args.draw_heatmap,

@@ -25,8 +25,9 @@ class MMPoseJson(ResultFormat):
             dict(
                 frame_id=frame.number,
                 img_name=frame.name,
+                time=time,
                 instances=[_instance(person) for person in frame.people])
-            for frame in results.frames
+            for frame, time in zip(results.frames, results.times())
         ], path)
 
     def _read(self, path: str, info: Optional[RunInfo]) -> PoseResults:
@@ -46,7 +47,8 @@ class MMPoseJson(ResultFormat):
                 FrameResult(
                     frame.integer('frame_id', i),
                     [_person(p) for p in frame.records('instances')],
-                    name=frame.text('img_name', '')))
+                    frame.number('time', None),
+                    str(frame.value('img_name') or '')))
         counts = {len(p.scores) for f in frames for p in f.people}
         if len(counts) > 1:
             raise FormatError(f'{path}: people have {sorted(counts)} '

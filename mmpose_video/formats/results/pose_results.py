@@ -120,7 +120,7 @@ class RunInfo:
         if not isinstance(provenance, dict):
             raise record.error("'provenance' must be an object")
         return cls(
-            tuple(names), record.text('video', ''),
+            tuple(names), str(record.value('video') or ''),
             tuple((a, b) for a, b in links), record.number('fps', None), size,
             provenance)
 

@@ -50,7 +50,7 @@ class PoseTrackJson(ResultFormat):
         frames: Dict[object, FrameResult] = {}
         video = ''
         for i, image in enumerate(file.records('images')):
-            name = image.text('file_name', '')
+            name = str(image.value('file_name') or '')
             folder, _, base = name.rpartition('/')
             video = video or folder
             frames[image.identity()] = FrameResult(

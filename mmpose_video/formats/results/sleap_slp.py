@@ -97,7 +97,7 @@ def _person(instance: Any, tracks: Dict[int, int]) -> PersonResult:
     """Return a person of SLEAP's."""
     points = np.asarray(instance.points['xy'], dtype=np.float64)
     known = np.isfinite(points).all(-1)
-    scores: np.ndarray = known.astype(np.float64)
+    scores: Any = known.astype(np.float64)
     if 'score' in instance.points.dtype.names:
         scores = np.asarray(
             np.nan_to_num(instance.points['score']), dtype=np.float64)
