@@ -32,7 +32,8 @@ LARGE = sorted(
 #: image; SimCC's bins are half a pixel. A wrong shift costs at least 0.5 more.
 LARGEST_ERROR = {
     'td-hm': 2.1, 'dark': 0.55, 'udp': 0.1, 'simcc': 0.3, 'rtmpose': 0.3,
-    'rle': 1e-3, 'dsnt': 1e-3,
+    'rle': 1e-3, 'dsnt': 1e-3, 'simcc-gau': 0.3, 'tokenpose-b': 0.55,
+    'tokenpose-l': 0.55,
 }
 
 
@@ -111,7 +112,7 @@ def perfect_output(head, joints):
             joints[None], np.ones((1, len(joints)), np.float32)).items()
     }
     kind = type(head).__name__
-    if kind in ('SimCCHead', 'RTMCCHead'):
+    if kind in ('SimCCHead', 'RTMCCHead', 'JointTokenSimCCHead'):
         return labels['keypoint_x_labels'], labels['keypoint_y_labels']
     if kind == 'RLEHead':
         coordinates = labels['keypoint_labels']
