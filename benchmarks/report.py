@@ -51,7 +51,8 @@ def merged(before: Dict[str, Any], results: Dict[str, Any]
 
     Args:
         before (dict): The published results.
-        results (dict): New ones; a run replaces one of the same name.
+        results (dict): New ones; a run replaces one of the same name, but
+            keeps its size and speed where those were not measured again.
 
     Raises:
         RunError: If they are of other data.
@@ -59,7 +60,12 @@ def merged(before: Dict[str, Any], results: Dict[str, Any]
     if before['data'] != results['data']:
         raise RunError(f'these results are of {results["data"]}, the '
                        f'published ones of {before["data"]}')
-    runs = {run['name']: run for run in before['runs'] + results['runs']}
+    runs = {run['name']: run for run in before['runs']}
+    for run in results['runs']:
+        old = runs.get(run['name'], {})
+        if not run.get('cost') and old.get('config') == run['config']:
+            run = dict(run, cost=old.get('cost'))
+        runs[run['name']] = run
     return dict(results, runs=[runs[name] for name in sorted(runs)])
 
 

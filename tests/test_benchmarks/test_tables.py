@@ -243,6 +243,18 @@ def test_publishing_keeps_what_was_published_before(results, tmp_path):
         report.publish(source, tmp_path)
 
 
+def test_size_and_speed_outlive_a_second_training(results):
+    old = dict(results['runs'][0], cost=dict(parameters=1), AP=1.)
+    new = dict(old, cost=None, AP=2.)
+    after, = report.merged(
+        dict(results, runs=[old]), dict(results, runs=[new]))['runs']
+    assert after == dict(old, AP=2.)
+    other = dict(new, config='another')
+    after, = report.merged(
+        dict(results, runs=[old]), dict(results, runs=[other]))['runs']
+    assert after == other
+
+
 def test_unequal_lengths_are_said(results):
     results['runs'][5]['epochs'] = 9
     assert 'Not the 4 epochs of the others: tdmi (9).' in pages.page(
