@@ -23,10 +23,11 @@ import torch
 from mmengine.config import Config, DictAction
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
-from mmengine.runner import Runner, load_checkpoint
+from mmengine.runner import Runner
 from mmpose.registry import MODELS
 
 import mmpose_video  # noqa: F401  registers the model
+from mmpose_video.apis.model_loading import load_pose_model
 from mmpose_video.models.diffusion import SeededNoise, sample_key
 from mmpose_video.utils import Progress
 
@@ -79,10 +80,9 @@ def load(config: str, checkpoint: Optional[str], device: str,
     init_default_scope('mmpose')
     if checkpoint is None and cfg.model.backbone.get('init_cfg'):
         cfg.model.backbone.init_cfg = None  # nothing to download
-    model = MODELS.build(cfg.model)
     if checkpoint is not None:
-        load_checkpoint(model, checkpoint, map_location='cpu')
-    return cfg, model.to(device).eval()
+        return cfg, load_pose_model(cfg, checkpoint, device)
+    return cfg, MODELS.build(cfg.model).to(device).eval()
 
 
 class FeatureCache:

@@ -4,7 +4,10 @@ from typing import Optional, Sequence
 import numpy as np
 from mmengine.logging import print_log
 
+from mmpose_video.engine.checkpoint_match import match_checkpoint
+
 from .frame_source import Frame
+from .model_loading import read_checkpoint
 from .person_boxes import BoxSource, People, make_people
 
 
@@ -23,7 +26,9 @@ class DetectedBoxes(BoxSource):
             to 0.3, MMPose's.
 
     Raises:
+        FileNotFoundError: If there is no such checkpoint.
         ImportError: If MMDetection or what it needs is not installed.
+        ValueError: If the checkpoint cannot be read or is another model's.
     """
 
     empty_hint = 'the detector finds none above its `score_thr`'
@@ -35,6 +40,8 @@ class DetectedBoxes(BoxSource):
                  categories: Sequence[int] = (0, ),
                  score_thr: float = 0.3,
                  nms_thr: float = 0.3) -> None:
+        # before the model, which takes longer
+        content = None if checkpoint is None else read_checkpoint(checkpoint)
         try:
             from mmdet.apis import DetInferencer
 
@@ -49,10 +56,16 @@ class DetectedBoxes(BoxSource):
             raise ImportError(
                 f'a detector needs MMDetection, which cannot be imported: '
                 f'{error}') from error
-        if checkpoint is None:
+        if content is None:
             print_log(
                 'the detector has no checkpoint: its weights are random, and '
                 'its boxes mean nothing', 'current', 30)
+        else:
+            fault = match_checkpoint(self.model.model, content).find_fault(
+                predicting=False)
+            if fault is not None:
+                raise ValueError(f'`{checkpoint}` cannot be used for the '
+                                 f'detector: {fault}')
         self.categories = list(categories)
         self.score_thr = score_thr
         self.nms_thr = nms_thr

@@ -98,7 +98,7 @@ def load_pose_model(config: Config,
         raise ValueError(f'the device `{device}` cannot be used: '
                          f'{_one_line(error)}') from error
     # before the model, which takes longer
-    content = None if checkpoint is None else _read_checkpoint(checkpoint)
+    content = None if checkpoint is None else read_checkpoint(checkpoint)
     try:
         model = init_model(config, None, device, cfg_options)
     except (AttributeError, KeyError, TypeError) as error:
@@ -119,8 +119,19 @@ def load_pose_model(config: Config,
     return model
 
 
-def _read_checkpoint(path: str) -> dict:
-    """Read a checkpoint, without running anything in it."""
+def read_checkpoint(path: str) -> dict:
+    """Read a checkpoint without running anything in it.
+
+    Args:
+        path (str): The file, or an address.
+
+    Returns:
+        dict: The weights, by name or under ``state_dict``.
+
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If it cannot be read or holds no weights.
+    """
     if '://' not in path and not osp.isfile(path):
         raise FileNotFoundError(f'there is no checkpoint `{path}`')
     try:

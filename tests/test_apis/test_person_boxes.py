@@ -3,8 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
-from mmpose_video.apis import Frame, VideoPoseInferencer
+from mmpose_video.apis import DetectedBoxes, Frame, VideoPoseInferencer
 
 mmdet = pytest.importorskip('mmdet')
 
@@ -46,3 +47,26 @@ def test_boxes_are_the_detector_s(detector, make_config, clip_set, images):
     # and the pose model still finds its own registry afterwards
     result = next(inferencer(images[:1]))
     assert len(result['predictions'][0]) == len(fewer.boxes)
+
+
+@pytest.mark.slow
+def test_a_detector_refuses_weights_of_another_model(detector, tmp_path):
+    path = str(tmp_path / 'weights.pth')
+    torch.save(dict(state_dict={'backbone.a': torch.zeros(1)}), path)
+    with pytest.raises((ImportError, ValueError)) as error:
+        DetectedBoxes(detector, path, 'cpu')
+    if isinstance(error.value, ImportError):
+        pytest.skip(f'mmdet lacks a package: {error.value}')
+    assert path in str(error.value)
+    assert 'holds the weights of another model: 0 of' in str(error.value)
+
+
+@pytest.mark.parametrize('content, match', [
+    (None, 'there is no checkpoint'), ([1], 'holds no weights')])
+def test_a_detector_names_bad_checkpoints(content, match, tmp_path):
+    path = tmp_path / 'weights.pth'
+    if content is not None:
+        torch.save(content, path)
+    with pytest.raises((OSError, ValueError), match=match) as error:
+        DetectedBoxes('config.py', str(path), 'cpu')
+    assert str(path) in str(error.value)
