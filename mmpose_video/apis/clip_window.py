@@ -14,7 +14,7 @@ from .protocols import ClipSampler
 
 # a frame this near to the end of a clip (in frames) is not waited for
 _NEAR = 0.25
-# neighbours after which it is known whether most of them exist
+# neighbors after which it is known whether most of them exist
 _ENOUGH = 100
 
 
@@ -49,7 +49,7 @@ class ClipWindow:
     clip reaches across. Offsets count frames of the source's rate: in a
     video with a variable rate, frames are chosen by their time stamps, and
     one that is half a frame or more away from the wanted time stands in. One
-    warning tells if most of the neighbours that clips ask for do not exist.
+    warning tells if most of the neighbors that clips ask for do not exist.
 
     Args:
         sampler (ClipSampler): Tells the offsets of the frames of a clip, and
@@ -141,7 +141,7 @@ class ClipWindow:
             shot=self.shot)
 
     def _warn_of_gaps(self) -> None:
-        """Warn once if most neighbours do not exist."""
+        """Warn once if most neighbors do not exist."""
         if not self._warned:
             self._warned = warn_of_stand_ins(self._asked, self._missing,
                                              'the video')

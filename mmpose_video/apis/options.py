@@ -5,7 +5,7 @@ from typing import Mapping, Optional, Sequence, Type, TypeVar, Union
 
 @dataclass(frozen=True)
 class StreamOptions:
-    """How a video is read.
+    """Options of reading a video.
 
     Attributes:
         latency (int, optional): How many frames after a key frame may be
@@ -37,7 +37,7 @@ class StreamOptions:
 
 @dataclass(frozen=True)
 class OutputOptions:
-    """What becomes of the results, besides the JSON files.
+    """Options of writing and returning the results.
 
     Attributes:
         save_vis (bool): Write the drawn video, if there is a folder for the
@@ -64,7 +64,7 @@ class OutputOptions:
 
 @dataclass(frozen=True)
 class DrawingOptions:
-    """How people are drawn.
+    """Options of drawing people.
 
     Attributes:
         draw_bbox (bool): Draw boxes and numbers of tracks. Defaults to True.

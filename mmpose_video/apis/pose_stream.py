@@ -78,7 +78,7 @@ class _Pending:
 
     @property
     def complete(self) -> bool:
-        """bool: Whether all people are predicted."""
+        """bool: True once all people are predicted."""
         return len(self.samples) == len(self.people.boxes)
 
 

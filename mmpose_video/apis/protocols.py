@@ -1,4 +1,4 @@
-"""What the inferencer needs of models and samplers."""
+"""Interfaces of models and samplers, as the inferencer uses them."""
 from typing import Any, Dict, List, Protocol, Sequence, Tuple
 
 import numpy as np

@@ -39,6 +39,7 @@ from .pose_stream import PoseStream, PoseSystem, make_smoother
 from .protocols import PoseModel
 from .provenance import describe_run
 from .result_files import ResultFiles
+from .runtimes import use_precision, use_runtime
 from .source_factory import Inputs, open_source
 
 
@@ -81,8 +82,14 @@ class VideoPoseInferencer:
             delay the results by their ``lag``. Defaults to None, no
             smoothing.
         cfg_options (dict, optional): Changes to the config.
+        runtime (str): What runs backbone, neck and head: ``'torch'``,
+            ``'onnxruntime'`` or ``'openvino'``, which get the graph at the
+            first batch; see :class:`GraphModel`. Defaults to 'torch'.
+        dtype (str): ``'float32'``, or ``'bfloat16'`` or ``'float16'`` for
+            mixed precision by PyTorch. Defaults to 'float32'.
 
     Raises:
+        ImportError: If a library that is asked for is not installed.
         OSError: If a file does not exist.
         ValueError: If a file or an argument is wrong.
 
@@ -104,7 +111,9 @@ class VideoPoseInferencer:
                  shared_crop: Union[bool, Dict] = False,
                  tracker: Optional[Dict] = None,
                  smoother: Optional[Dict] = None,
-                 cfg_options: Optional[Dict] = None) -> None:
+                 cfg_options: Optional[Dict] = None,
+                 runtime: str = 'torch',
+                 dtype: str = 'float32') -> None:
         if batch_size < 1:
             raise ValueError(f'`batch_size` must be at least 1, got '
                              f'{batch_size}')
@@ -121,6 +130,13 @@ class VideoPoseInferencer:
             check_is_top_down(self.cfg)
         self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
                                                 cfg_options)
+        self.runtime, self.dtype = runtime, dtype
+        if runtime != 'torch' and (shared_crop or dtype != 'float32'):
+            raise ValueError(f'runtime={runtime!r} runs whole clips in '
+                             'float32: it knows neither `shared_crop` nor '
+                             '`dtype`')
+        use_precision(self.model, dtype)
+        use_runtime(self.model, runtime)
         init_default_scope(self.cfg.get('default_scope', 'mmpose'))
         dataset = self.cfg.test_dataloader.dataset
         pipeline = Compose(dataset.pipeline)
@@ -203,6 +219,8 @@ class VideoPoseInferencer:
                 info.provenance = describe_run(self.system, self.cfg,
                                                self.checkpoint, find, reading,
                                                source.fps)
+                info.provenance.update(
+                    runtime=self.runtime, dtype=self.dtype)
                 # entered first: closed last, whatever happens
                 files = stack.enter_context(
                     contextlib.closing(

@@ -62,7 +62,7 @@ class PoseTrackFile:
 
     @staticmethod
     def takes(names: Dict[int, str]) -> bool:
-        """Whether all of PoseTrack's joints are among the key points."""
+        """Return whether the keypoints include all of PoseTrack's joints."""
         try:
             columns_of([names[i] for i in range(len(names))])
         except ValueError:
@@ -136,7 +136,7 @@ class PoseTrackFile:
         self._num_annotations += len(entries)
 
     def _annotations_end(self) -> int:
-        """Where the next annotation goes."""
+        """Return the position of the next annotation."""
         assert self._file is not None
         return self._file.seek(-len(self._END), os.SEEK_END)
 

@@ -1,4 +1,4 @@
-"""Filters over the tracks of key points."""
+"""Filters over the tracks of keypoints."""
 from .base_filter import (
     FILTERS,
     BaseFilter,

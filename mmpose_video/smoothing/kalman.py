@@ -6,7 +6,7 @@ from .base_filter import FILTERS, BaseOnlineFilter
 
 @FILTERS.register_module()
 class Kalman(BaseOnlineFilter):
-    """Position and velocity of each key point, driven by white acceleration.
+    """Track position and velocity of each keypoint by a Kalman filter.
 
     The state of a coordinate is (x, v) in pixels and pixels per frame. Over n
     frames it moves by ``F = [[1, n], [0, 1]]``, and its covariance grows by

@@ -78,7 +78,7 @@ class SmoothNet(BaseOfflineFilter):
         if self.root_index is None:
             return super()._filter(track)
         if not -track.shape[1] <= self.root_index < track.shape[1]:
-            raise ValueError(f'there is no key point {self.root_index} among '
+            raise ValueError(f'there is no keypoint {self.root_index} among '
                              f'{track.shape[1]}; change `root_index`')
         root = track[:, self.root_index, None]
         smooth = super()._filter(track - root) + root

@@ -31,11 +31,11 @@ from mmpose.models.heads import (
 from torch import Tensor, nn
 
 from mmpose_video.apis.model_loading import load_pose_model, read_config
+from mmpose_video.apis.runtimes.onnx_graph import export_graph
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.heads import DiffPoseHead, DiffPoseRegressionHead
 from mmpose_video.tools._errors import one_line_errors
 
-_OPSET = 20  # the first with bilinear GridSample as PyTorch writes it
 # The number of clips while tracing: exporters take 0 and 1 for constants.
 _TRACED_CLIPS = 2
 
@@ -160,26 +160,8 @@ def export(config: str,
 
     folder = os.path.dirname(os.path.abspath(out))
     os.makedirs(folder, exist_ok=True)
-    axes = None
-    if batch_size is None:
-        axes = tuple({0: 'N'} for _ in inputs)
-    # the fused layers of torch's Transformers have no conversion
-    fast_path = torch.backends.mha.get_fastpath_enabled()
-    torch.backends.mha.set_fastpath_enabled(False)
-    try:
-        with torch.no_grad():
-            program = torch.onnx.export(
-                module, inputs,
-                dynamo=True,
-                opset_version=_OPSET,
-                input_names=list(module.input_names),
-                output_names=list(module.outputs),
-                dynamic_shapes=axes,
-                verbose=False)
-    finally:
-        torch.backends.mha.set_fastpath_enabled(fast_path)
-    assert program is not None  # it is, with dynamo
-    program.save(out)
+    program = export_graph(module, inputs, out, module.input_names,
+                           module.outputs, dynamic=batch_size is None)
     # not the number of the trace, where that may differ
     tried = (1, 3) if batch_size is None else (batch_size, )
     return dict(

@@ -58,6 +58,11 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='lowest score of a detected box (default: 0.3, of MoveNet '
         '0.15)')
     add('--device', help='default: the first GPU, or cpu')
+    add('--runtime', choices=('torch', 'onnxruntime', 'openvino'),
+        default='torch',
+        help='what runs the network (default: %(default)s)')
+    add('--dtype', choices=('float32', 'bfloat16', 'float16'),
+        default='float32', help='precision (default: %(default)s)')
     add('--batch-size', type=int, default=32,
         help='people per batch (default: %(default)s)')
     add('--latency', type=int,
@@ -118,7 +123,9 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         shared_crop=dict(run_length=args.shared_crop)
         if args.shared_crop else False,
         smoother=smoother,
-        cfg_options=args.cfg_options)
+        cfg_options=args.cfg_options,
+        runtime=args.runtime,
+        dtype=args.dtype)
     results = inferencer(
         args.video,
         boxes=boxes,

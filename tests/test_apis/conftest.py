@@ -1,4 +1,4 @@
-"""A small model, and a rendered clip as a data set, a folder and a video."""
+"""A small model, and a rendered clip as a dataset, a folder and a video."""
 from pathlib import Path
 
 import cv2
@@ -18,7 +18,7 @@ NUM_FRAMES = 9
 
 @pytest.fixture(scope='session')
 def clip_set(tmp_path_factory):
-    """A rendered data set with one clip to test on."""
+    """A rendered dataset with one clip to test on."""
     folder = tmp_path_factory.mktemp('inference')
     generate(
         str(folder),

@@ -236,7 +236,7 @@ def test_file_boxes_of_posetrack(tmp_path):
     path = tmp_path / 'boxes.json'
     path.write_text(json.dumps(content))
     people = make_box_source(str(path))(frame(3))
-    # clipped to the last pixel, as the data sets do
+    # clipped to the last pixel, as the datasets do
     assert people.boxes.tolist() == [[150, 10, 199, 60]]
     assert people.track_ids == [4]
     assert not len(FileBoxes(str(path))(frame(4)).boxes)

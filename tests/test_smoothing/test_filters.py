@@ -22,7 +22,7 @@ def make(name, **kwargs):
 
 @pytest.fixture
 def track(rng):
-    """25 frames, 3 key points."""
+    """25 frames, 3 keypoints."""
     return rng.normal(size=(25, 3, 2)).cumsum(0) * 10 + 100
 
 
@@ -117,7 +117,7 @@ def test_keeps_what_rests_and_what_is_missing(name, track):
     track[:, 2] = np.nan
     found = make(name).filter(track)
     assert (np.isnan(found) == np.isnan(track)).all()
-    # the key points do not look at each other
+    # the keypoints do not look at each other
     np.testing.assert_array_equal(found[:, 0],
                                   make(name).filter(track[:, :1])[:, 0])
 

@@ -37,7 +37,7 @@ def save(tmp_path):
 
 @pytest.fixture
 def track(rng):
-    """25 frames, 3 key points."""
+    """25 frames, 3 keypoints."""
     return rng.normal(size=(25, 3, 2)).cumsum(0) * 10 + 100
 
 
@@ -101,7 +101,7 @@ def test_around_a_root(weights, save, track):
     wanted = oracle(weights, track[5:, 2, 0] - track[5:, 1, 0])
     np.testing.assert_allclose(found[5:, 2, 0], wanted + track[5:, 1, 0],
                                rtol=1e-4, atol=1e-3)
-    with pytest.raises(ValueError, match='no key point 3'):
+    with pytest.raises(ValueError, match='no keypoint 3'):
         SmoothNet(save(weights), root_index=3).filter(track)
 
 

@@ -57,7 +57,7 @@ class FrameResult:
 
 @dataclass
 class RunInfo:
-    """What holds for all frames of a result.
+    """Information on a whole result.
 
     Attributes:
         keypoints (tuple[str]): Names of the K keypoints.
