@@ -8,9 +8,10 @@ _base_ = [
     '../_base_/models/fami_hrnet-w48.py',
 ]
 
-# batch statistics of the frozen backbone follow the data there
+# batch statistics of the frozen backbone follow the data there, and modulation
+# starts near 0
 model = dict(
-    neck=dict(mi=dict(mode='published')),
+    neck=dict(unit_modulation=False, mi=dict(mode='published')),
     head=dict(decoder=_base_.codec),
     drift_frozen_bn=True)
 

@@ -1,5 +1,7 @@
 # FAMI-Pose over HRNet-W48, which keeps its weights, as published; no flip
-# test, as published. The layers are those of the public code.
+# test, as published. The layers are those of the public code; the supports
+# pass the alignment from the first iteration on, which the code's start does
+# not let them, see the README of the method.
 _base_ = './hrnet-w48.py'
 
 model = dict(
@@ -9,9 +11,6 @@ model = dict(
         in_channels=48,
         num_frames=5,
         design='code',
-        # the public code's start; True lets the aligned supports through from
-        # the first iteration on, see the README of the method
-        unit_modulation=False,
         mi=dict(
             # the code's terms and weights come with `mode='published'`
             mode='bounds',

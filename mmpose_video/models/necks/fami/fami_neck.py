@@ -68,7 +68,7 @@ class FAMINeck(MutualInfoNeck):
             stages starts at 1, so that the supports pass from the start. In
             the public code it starts near 0: after four stages the aligned
             supports are 1e-7 of their original size, and so are their
-            gradients. Defaults to False, as published.
+            gradients. Defaults to True (package default, not the paper's).
         deconv_out_channels (Sequence[int]): Channels of deconvolutions that
             upsample the features of a low-resolution backbone. Defaults to
             (), none.
@@ -119,7 +119,7 @@ class FAMINeck(MutualInfoNeck):
                  use_local: bool = True,
                  mi: OptConfigType = None,
                  offset_groups: int = 12,
-                 unit_modulation: bool = False,
+                 unit_modulation: bool = True,
                  deconv_out_channels: Sequence[int] = (),
                  deconv_init_cfg: OptMultiConfig = None,
                  norm_cfg: ConfigType = DEFAULT_NORM,
