@@ -5,7 +5,7 @@ _base_ = [
     '../_base_/models/fami_hrnet-w48.py',
 ]
 
-# `mi.mode='published'` would need rough heatmaps of these 15 key points, and
+# `mi.mode='published'` would need rough heatmaps of these 15 keypoints, and
 # with them the final layer of a single-frame model trained on this set.
 model = dict(head=dict(out_channels=15, decoder=_base_.codec))
 
