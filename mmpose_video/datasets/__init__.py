@@ -1,4 +1,4 @@
-"""Data sets, transforms and samplers, registered into MMPose's registries."""
+"""Datasets, transforms and samplers, registered into MMPose's registries."""
 from .base_video_dataset import BaseVideoDataset
 from .body import *  # noqa: F401,F403
 from .loading.collate import collate_clips

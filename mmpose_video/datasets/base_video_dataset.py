@@ -1,4 +1,4 @@
-"""The base class of the video top-down data sets."""
+"""The base class of the video top-down datasets."""
 from typing import Any, List, Optional, Tuple, Union
 
 import numpy as np
@@ -33,13 +33,13 @@ _LOOKED_AT = 32
 
 
 class BaseVideoDataset(BaseCocoStyleDataset):
-    """COCO-style annotations of key frames, with the frames around them.
+    """A dataset of COCO-style annotations of key frames, with clips.
 
-    A sample is one person in one key frame. Beside what the host's data sets
-    give, it holds ``frame_paths``, ``frame_offsets``, ``frame_valid`` and
-    ``key_index``; ``img_path`` stays the key frame's path, a string, which the
-    host's tools rely on. The clip is sampled when a sample is fetched, so
-    random clips differ between epochs.
+    A sample is one person in one key frame. In addition to the fields of
+    MMPose's datasets it holds ``frame_paths``, ``frame_offsets``,
+    ``frame_valid`` and ``key_index``. ``img_path`` is the path of the key
+    frame, a string, as MMPose's tools expect. The clip is sampled when a
+    sample is fetched, so random clips differ between epochs.
 
     Args:
         clip_sampler (dict): Config of a sampler of :mod:`clip_samplers`.
@@ -55,8 +55,8 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             lower score. Defaults to None, none is dropped.
         labeled_frames_only (bool): Drop detected boxes in frames that the
             annotation file does not label, see :func:`unlabeled_frames`. An
-            evaluation looks at labelled frames only. False to predict all
-            frames, for tracking or to look at. Defaults to True.
+            evaluation takes labelled frames only. False predicts all frames,
+            for tracking or visualization. Defaults to True.
         bbox_clipping (str): How annotated boxes that leave the image are
             clipped: ``'cut'`` at the border, or ``'shift'`` as the released
             code of DCPose's lineage does, see :func:`shift_into_image`.
@@ -118,7 +118,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         return data_info
 
     def load_data_list(self) -> List[dict]:
-        """Read the annotations, and say what was left out and why."""
+        """Read the annotations; log how many were left out and why."""
         data_list = super().load_data_list()
         if self.bbox_file:
             data_list = list(filter(self._is_usable_detection, data_list))
@@ -153,12 +153,12 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         warn_of_stand_ins(neighbours, missing, f'`{self.ann_file}`')
 
     def inspect_labels(self, labels: dict) -> None:
-        """Look at the annotation file's content before it is parsed.
+        """Inspect the content of the annotation file before it is parsed.
 
-        For data sets that come in versions; this one does nothing.
+        A hook for datasets that come in versions; it does nothing here.
 
         Args:
-            labels (dict): The parsed json.
+            labels (dict): The parsed JSON.
         """
 
     def _read_labels(self) -> CocoLabels:
@@ -276,13 +276,13 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         return kept
 
     def _complete(self, image: dict) -> dict:
-        """An image's entry with its path and size."""
+        """Return the entry of an image with its path and size."""
         image['img_path'] = inner_path(
             self.data_prefix['img'], image['file_name'], self.ann_file)
         return fill_size(image, self.ann_file)
 
     def _without_doubles(self, data_list: List[dict]) -> List[dict]:
-        """Detected boxes that survive the suppression."""
+        """Apply non-maximum suppression to detected boxes."""
         if self.bbox_nms_thr is None or not data_list:
             return data_list
         kept = suppress(
@@ -294,7 +294,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         return [data_list[i] for i in kept]
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
-        """Parse one person's annotation; None if it cannot serve.
+        """Parse one annotation; return None if it cannot be trained on.
 
         Raises:
             ValueError: If the number of keypoints is not the dataset's.
@@ -331,7 +331,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
                 (x + width <= 0 or y + height <= 0)):
             self._skip('a box outside of the image')
             return None
-        # the host takes a key for a value, even if it is null
+        # MMPose takes the presence of a key for a value, even if it is null
         for key in [key for key, value in ann.items() if value is None]:
             del ann[key]
         ann.setdefault('category_id', 1)
@@ -345,7 +345,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         return data_info
 
     def _is_usable_detection(self, data_info: dict) -> bool:
-        """Whether a detected box can be cropped and counts."""
+        """Return whether a detected box is valid and its score sufficient."""
         x1, y1, x2, y2 = data_info['bbox'][0]
         height, width = data_info['img_shape']
         if not np.isfinite(data_info['bbox']).all():
@@ -361,5 +361,5 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         return False
 
     def _skip(self, reason: str) -> None:
-        """Count an annotation that is left out."""
+        """Count an annotation that is left out, by reason."""
         self._skipped[reason] = self._skipped.get(reason, 0) + 1

@@ -8,7 +8,7 @@ VAL_VIDEOS = {'0.2': (74, ), '0.45': (170, 171, 172, 173)}
 
 
 def version_of_count(num_val_videos: int) -> Optional[str]:
-    """Version of the labels from the number of validation videos.
+    """Tell the version of the labels by the number of validation videos.
 
     Args:
         num_val_videos (int): Files in ``annotations/val``.
@@ -23,14 +23,14 @@ def version_of_count(num_val_videos: int) -> Optional[str]:
 
 
 def label_version(labels: dict) -> Optional[str]:
-    """Version of the labels of an annotation file.
+    """Tell the version of the labels of an annotation file.
 
     Args:
-        labels (dict): Parsed json. The converter leaves the version in
-            ``info``; otherwise the number of videos tells.
+        labels (dict): Parsed JSON. The converter writes the version into
+            ``info``; without it, the number of videos decides.
 
     Returns:
-        str | None: The version, None if it is not known.
+        str | None: The version, None if it is unknown.
     """
     info = labels.get('info')
     if isinstance(info, dict) and info.get('label_version'):
@@ -43,7 +43,7 @@ def label_version(labels: dict) -> Optional[str]:
 
 
 def describe_version(version: Optional[str]) -> str:
-    """What the log says of a version."""
+    """Describe a version for the log."""
     if version is None:
         return ('labels of unknown version: neither the 74 validation videos '
                 'of 0.2 nor the 170 of 0.45')

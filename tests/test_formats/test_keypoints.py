@@ -10,7 +10,7 @@ from mmpose_video.datasets.body import (
     PoseTrack21ClipDataset,
     SubJhmdbClipDataset,
 )
-from mmpose_video.datasets.metainfo import host_metainfo
+from mmpose_video.datasets.metainfo import mmpose_metainfo
 from mmpose_video.formats.keypoints import (
     COCO_KEYPOINTS,
     HIEVE_JOINTS,
@@ -59,7 +59,7 @@ def test_names_are_those_of_the_datasets(dataset, names):
 
 
 def test_coco_is_mmposes():
-    info = host_metainfo('coco')['keypoint_info']
+    info = mmpose_metainfo('coco')['keypoint_info']
     assert tuple(info[i]['name'] for i in range(17)) == COCO_KEYPOINTS
 
 

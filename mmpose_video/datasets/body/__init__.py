@@ -1,4 +1,4 @@
-"""Data sets of human bodies, one file each."""
+"""Datasets of human bodies, one file each."""
 from .hieve_clip_dataset import HiEveClipDataset
 from .posetrack17_clip_dataset import PoseTrack17ClipDataset
 from .posetrack18_clip_dataset import PoseTrack18ClipDataset

@@ -1,18 +1,18 @@
-"""Sub-JHMDB, clips around annotated frames."""
+"""Sub-JHMDB as clips."""
 from typing import Optional
 
 import numpy as np
 from mmpose.registry import DATASETS
 
 from ..base_video_dataset import BaseVideoDataset
-from ..metainfo import host_metainfo
+from ..metainfo import mmpose_metainfo
 
 
 @DATASETS.register_module()
 class SubJhmdbClipDataset(BaseVideoDataset):
     """Sub-JHMDB as clips for video top-down models.
 
-    "Towards understanding action recognition", ICCV 2013. 15 key points, all
+    "Towards understanding action recognition", ICCV 2013. 15 keypoints, all
     frames annotated, one person each, three splits with a training and a
     test part:
 
@@ -21,16 +21,15 @@ class SubJhmdbClipDataset(BaseVideoDataset):
     11 right_wrist, 12 left_wrist, 13 right_ankle, 14 left_ankle
 
     Annotation files are those of MMPose's ``JhmdbDataset`` or of
-    ``python -m mmpose_video.datasets.convert jhmdb``. Their key points and
-    boxes count pixels from 1, as the set does; samples count from 0. Detected
-    boxes (``bbox_file``) count from 0. See :class:`BaseVideoDataset` for the
-    arguments.
+    ``mmpose-video convert jhmdb``. Their keypoints and boxes count pixels
+    from 1, as in the original files; samples count from 0, as do detected
+    boxes (``bbox_file``). See :class:`BaseVideoDataset` for the arguments.
     """
 
-    METAINFO: dict = host_metainfo('jhmdb')
+    METAINFO: dict = mmpose_metainfo('jhmdb')
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
-        """Parse one annotation; its pixels are counted from 0 afterwards."""
+        """Parse one annotation and convert its pixels to count from 0."""
         ann = dict(raw_data_info['raw_ann_info'])
         box = ann.get('bbox')
         if box is not None and len(box) == 4:

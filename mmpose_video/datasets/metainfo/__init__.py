@@ -1,5 +1,5 @@
-"""Key-point sets: those that MMPose ships, and those that it lacks."""
+"""Keypoint sets, those that MMPose defines and others."""
 from .hieve import HIEVE_METAINFO
-from .host import host_metainfo
+from .mmpose_metainfo import mmpose_metainfo
 
-__all__ = ['HIEVE_METAINFO', 'host_metainfo']
+__all__ = ['HIEVE_METAINFO', 'mmpose_metainfo']

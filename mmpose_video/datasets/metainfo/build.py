@@ -1,4 +1,4 @@
-"""Write a key-point set's definition from names and links."""
+"""Build the definition of a keypoint set from names and links."""
 from typing import Dict, Sequence, Tuple
 
 MIDDLE, LEFT, RIGHT = (51, 153, 255), (0, 255, 0), (255, 128, 0)
@@ -9,23 +9,23 @@ def build_metainfo(dataset_name: str, names: Sequence[str],
                    links: Sequence[Tuple[str, str]],
                    sigmas: Dict[str, float],
                    paper_info: Dict[str, str]) -> dict:
-    """A definition in MMPose's layout.
+    """Build a definition in MMPose's layout.
 
-    Sides, the halves of the body and colours follow from the names, in
-    MMPose's convention: left is green, right orange, the middle blue.
+    Sides, halves of the body and colours follow from the names. The colours
+    are MMPose's: left is green, right orange, the middle blue.
 
     Args:
-        dataset_name (str): The data set's name.
-        names (Sequence[str]): Key points in order, sides as ``left_`` and
+        dataset_name (str): Name of the dataset.
+        names (Sequence[str]): Keypoints in order, sides as ``left_`` and
             ``right_``.
         links (Sequence[tuple[str, str]]): Limbs to draw.
-        sigmas (dict[str, float]): Spread of the annotation in object scales,
-            by name without side.
+        sigmas (dict[str, float]): Spread of the annotations relative to the
+            scale of the object, by name without side.
         paper_info (dict[str, str]): ``title``, ``year``, ``homepage``, ...
 
     Returns:
-        dict: For ``METAINFO`` of a data set or ``dataset_info`` of a config.
-        All key points weigh 1.
+        dict: ``METAINFO`` of a dataset or ``dataset_info`` of a config. All
+        keypoints have a weight of 1.
     """
     keypoints = {
         i: dict(
@@ -54,7 +54,7 @@ def _without_side(name: str) -> str:
 
 
 def _other_side(name: str) -> str:
-    """Name of the mirrored key point; empty in the middle."""
+    """Return the name of the mirrored keypoint, empty in the middle."""
     if name.startswith('left_'):
         return 'right_' + name[len('left_'):]
     if name.startswith('right_'):
@@ -69,6 +69,6 @@ def _color(name: str) -> Tuple[int, int, int]:
 
 
 def _link_color(first: str, second: str) -> Tuple[int, int, int]:
-    """The colour of the side; of the middle where the sides differ."""
+    """Return the colour of the side, or of the middle if they differ."""
     sides = {_color(first), _color(second)} - {MIDDLE}
     return sides.pop() if len(sides) == 1 else MIDDLE

@@ -1,4 +1,4 @@
-"""HiEve's 14 key points."""
+"""HiEve's 14 keypoints."""
 from mmpose_video.formats.keypoints import HIEVE_JOINTS
 
 from .build import build_metainfo

@@ -1,4 +1,4 @@
-"""Orders of samples in which decoded frames are used again."""
+"""Orders of samples in which decoded frames are reused."""
 from .clip_group_sampler import ClipGroupSampler
 from .video_order_sampler import VideoOrderSampler
 from .worker_run_batch_sampler import WorkerRunBatchSampler

@@ -11,29 +11,30 @@ from .video_order import video_order
 
 @DATA_SAMPLERS.register_module()
 class ClipGroupSampler(Sampler):
-    """Random order of groups of neighbours.
+    """Shuffle groups of samples that follow each other in a video.
 
     The samples in video order are cut into groups of ``group_size``, and the
-    groups are shuffled. The people of a frame and of the frames beside it
-    thus come in one batch, to one worker, and the cache of :class:`LoadClip`
+    groups are shuffled. The people of a frame and of the frames next to it
+    are then in one batch of one worker, and the cache of :class:`LoadClip`
     decodes their frames once.
 
-    ``group_size`` is what randomness is given up: a batch of B holds
-    B / group_size scenes instead of about B, so its gradient varies as that
-    of a smaller batch does, the more the more alike the samples of a group
-    are. 1 is the order of MMEngine's ``DefaultSampler(shuffle=True)`` in
-    distribution. What is left: the cuts are made at another place each epoch,
-    so the company of a sample changes, and so does the order of groups. Take
-    the smallest value at which the GPU does not wait, one that divides the
-    batch size (else groups are cut by the batches' ends), and several groups
-    a batch.
+    ``group_size`` trades randomness for cache hits: a batch of B samples
+    holds B / group_size scenes instead of about B, and its gradient varies
+    like that of a smaller batch, the more so the more alike the samples of a
+    group are. A value of 1 has the same distribution as MMEngine's
+    ``DefaultSampler(shuffle=True)``. The order of the groups changes with
+    each epoch, and so do the cuts, so that a sample is grouped with different
+    neighbours. Take the smallest value at which the GPU does not wait for
+    data. It should divide the batch size (otherwise groups are split between
+    batches), and a batch should hold several groups.
 
-    Each epoch's order is a function of seed and epoch, the same in all
-    processes, each of which takes its groups. All processes get equally many
-    samples: as in ``DefaultSampler``, up to ``world_size - 1`` come twice.
+    The order of an epoch depends on seed and epoch alone. All processes
+    compute the same order, and each takes its groups. All get the same number
+    of samples: as in ``DefaultSampler``, up to ``world_size - 1`` samples
+    come twice.
 
     Args:
-        dataset (Sized): The data set, see :func:`video_order`.
+        dataset (Sized): The dataset, see :func:`video_order`.
         group_size (int): Samples in a group. Defaults to 8 (package default).
         seed (int, optional): Defaults to None, one that all processes agree
             on.
@@ -55,7 +56,7 @@ class ClipGroupSampler(Sampler):
         self._order = video_order(dataset)
 
     def __iter__(self) -> Iterator[int]:
-        """Iterate the indices of this process."""
+        """Iterate over the indices of this process."""
         order = self._shuffled()
         if not len(order):
             return iter(())
@@ -71,11 +72,11 @@ class ClipGroupSampler(Sampler):
                             rest[self.rank]]).tolist())
 
     def _shuffled(self) -> np.ndarray:
-        """The epoch's order of all samples, in groups."""
+        """Return the order of all samples in this epoch, in groups."""
         if not len(self._order):
             return self._order
         rng = np.random.default_rng([self.seed, self.epoch])
-        # cut elsewhere each epoch; at the seam one group holds both ends
+        # move the cuts; one group may hold both ends of the order
         order = np.roll(self._order, int(rng.integers(len(self._order))))
         whole = len(order) // self.group_size * self.group_size
         groups = order[:whole].reshape(-1, self.group_size)
@@ -83,9 +84,9 @@ class ClipGroupSampler(Sampler):
                                order[whole:]])
 
     def __len__(self) -> int:
-        """Number of samples of this process."""
+        """Return the number of samples of this process."""
         return self.num_samples
 
     def set_epoch(self, epoch: int) -> None:
-        """Choose the order of an epoch, also after a resume."""
+        """Set the epoch, which decides the order."""
         self.epoch = epoch

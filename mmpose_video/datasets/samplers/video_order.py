@@ -1,4 +1,4 @@
-"""Sort the samples of a data set by video and frame."""
+"""Sort the samples of a dataset by video and frame."""
 import os.path as osp
 from typing import Any, Iterator
 
@@ -9,13 +9,13 @@ from mmpose_video.formats.frame_index import parse_frame_name
 
 
 def video_order(dataset: Any) -> np.ndarray:
-    """Indices of the samples, those of a frame and of a video together.
+    """Return the indices of the samples in order of video and frame.
 
-    Annotation files need not be sorted, and files of detected boxes often
-    are by score.
+    Annotation files need not be sorted, and files of detected boxes are
+    often sorted by score.
 
     Args:
-        dataset: An MMEngine data set whose samples have an ``img_path``, or
+        dataset: An MMEngine dataset whose samples have an ``img_path``, or
             several in a ``ConcatDataset``, or in a ``CombinedDataset``
             without resampling.
 
@@ -24,16 +24,16 @@ def video_order(dataset: Any) -> np.ndarray:
         samples of a frame keep their order.
 
     Raises:
-        TypeError: If a wrapper hides which sample is which.
+        TypeError: If the samples of a wrapper cannot be identified.
     """
-    # `num_batch_per_epoch` cuts a data set off
+    # `num_batch_per_epoch` limits the length of a dataset
     keys = [_key(path) for path, _ in zip(_paths(dataset),
                                           range(len(dataset)))]
     if len(keys) != len(dataset):
         raise TypeError(
-            f'{type(dataset).__name__} has {len(dataset)} samples, the data '
-            f'sets in it {len(keys)}: their order in video cannot be told. '
-            'Use `DefaultSampler` with it')
+            f'{type(dataset).__name__} has {len(dataset)} samples, but the '
+            f'datasets in it have {len(keys)}: their order in the videos is '
+            'unknown. Use `DefaultSampler` with it')
     order = sorted(range(len(keys)), key=keys.__getitem__)
     return np.array(order, dtype=np.int64)
 
@@ -47,8 +47,8 @@ def _key(path: str) -> tuple:
 
 
 def _paths(dataset: Any) -> Iterator[str]:
-    """The key frames' paths, in the order of the indices."""
-    # a slice of mmengine's runner gives away its data set's attributes
+    """Yield the paths of the key frames in the order of the indices."""
+    # a slice of MMEngine's runner passes on its dataset's attributes
     dataset = getattr(dataset, '__dict__', {}).get('_dataset', dataset)
     if getattr(dataset, 'resample', False):
         raise TypeError(
@@ -60,9 +60,9 @@ def _paths(dataset: Any) -> Iterator[str]:
     elif isinstance(dataset, BaseDataset):
         dataset.full_init()
         for index in range(len(dataset)):
-            # the base class's: no clip is sampled for it
+            # the method of the base class samples no clip
             yield BaseDataset.get_data_info(dataset, index)['img_path']
     else:
         raise TypeError(
-            f'cannot tell the videos of a {type(dataset).__name__}: use '
+            f'the videos of a {type(dataset).__name__} are unknown: use '
             '`DefaultSampler` with it')

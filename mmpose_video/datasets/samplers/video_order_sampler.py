@@ -11,22 +11,23 @@ from .video_order import video_order
 
 @DATA_SAMPLERS.register_module()
 class VideoOrderSampler(Sampler):
-    """All samples in video order, a contiguous run for each process.
+    """Return all samples in video order, a contiguous run per process.
 
     Together with :class:`WorkerRunBatchSampler` and the cache of
-    :class:`LoadClip` a frame is decoded about once in testing. The
-    predictions are those of any other order.
+    :class:`LoadClip`, a frame is decoded about once in testing. The
+    predictions do not depend on the order.
 
     Each sample comes exactly once over all processes. With ``round_up`` the
-    shorter runs end in one sample that comes twice, so that all processes
-    have as many. MMEngine's metrics interleave what the processes collected,
-    and cut that off at the size of the data set: the padding comes last in
-    each run, and only in the last processes, and is what falls off.
+    shorter runs are padded by a sample that comes twice, so that all runs
+    have one length. MMEngine's metrics interleave the results of the
+    processes and cut them off at the size of the dataset. The padding is the
+    last sample of a run, and only of the last processes, so it is what is cut
+    off.
 
     Args:
-        dataset (Sized): The data set, see :func:`video_order`.
+        dataset (Sized): The dataset, see :func:`video_order`.
         seed (int, optional): Not used; the runner gives one to each sampler.
-        round_up (bool): Whether to pad. Defaults to False.
+        round_up (bool): Pad the shorter runs. Defaults to False.
     """
 
     def __init__(self,
@@ -39,23 +40,23 @@ class VideoOrderSampler(Sampler):
         self._indices = self._run(video_order(dataset)).tolist()
 
     def _run(self, order: np.ndarray) -> np.ndarray:
-        """This process's part; the first ones are at most one longer."""
+        """Return the run of this process; the first may be one longer."""
         each, longer = divmod(len(order), self.world_size)
         start = self.rank * each + min(self.rank, longer)
         run = order[start:start + each + (self.rank < longer)]
         if self.round_up and longer and self.rank >= longer:
-            # what the process decoded last, where there is such a thing
+            # the sample that the process decoded last, if it has any
             run = np.append(run, run[-1] if len(run) else order[-1])
         return run
 
     def __iter__(self) -> Iterator[int]:
-        """Iterate the indices."""
+        """Iterate over the indices."""
         indices: List[int] = self._indices
         return iter(indices)
 
     def __len__(self) -> int:
-        """Number of samples of this process."""
+        """Return the number of samples of this process."""
         return len(self._indices)
 
     def set_epoch(self, epoch: int) -> None:
-        """Nothing: each epoch has the same order."""
+        """Do nothing, as each epoch has the same order."""

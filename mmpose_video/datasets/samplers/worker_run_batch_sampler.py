@@ -1,4 +1,4 @@
-"""Give each worker a run of its own."""
+"""Give each worker a contiguous run of samples."""
 from typing import Iterator, List, Optional
 
 import numpy as np
@@ -8,22 +8,22 @@ from torch.utils.data import Sampler
 
 @DATA_SAMPLERS.register_module()
 class WorkerRunBatchSampler(Sampler):
-    """Batches such that each worker's are neighbours.
+    """Order batches so that those of a worker follow each other in time.
 
-    PyTorch's ``DataLoader`` deals batches out to its workers in turn, so of
-    batches in video order each worker gets every n-th, and all of them decode
-    all videos. Here the sampler's indices are cut into one run a worker, and
-    the runs' batches are put out in turn: worker 0 gets the first part of the
-    videos, worker 1 the second, and so on. The last index of the sampler
-    remains the last of all, as the padding of :class:`VideoOrderSampler` has
-    to.
+    PyTorch's ``DataLoader`` hands batches to its workers in turn. Of batches
+    in video order each worker gets every n-th, and all workers decode all
+    videos. Here the indices of the sampler are cut into one run per worker,
+    and the batches of the runs are returned in turn: worker 0 gets the first
+    part of the videos, worker 1 the second, and so on. The last index of the
+    sampler stays the last of all, as the padding of
+    :class:`VideoOrderSampler` requires.
 
     Args:
-        sampler (Sampler): Gives the indices, :class:`VideoOrderSampler`.
-        batch_size (int): Samples a batch; the last one may have fewer.
-        num_workers (int, optional): Of the data loader. It cannot be asked
-            for it; :class:`WorkerRunsHook` tells it in MMEngine's loops. A
-            wrong number makes loading slower and changes nothing else.
+        sampler (Sampler): Returns the indices, :class:`VideoOrderSampler`.
+        batch_size (int): Samples per batch; the last one may have fewer.
+        num_workers (int, optional): Number of workers of the data loader,
+            which a batch sampler cannot know; :class:`WorkerRunsHook` sets
+            it in MMEngine's loops. A wrong number only makes loading slower.
             Defaults to None, one run.
 
     Examples:
@@ -43,7 +43,7 @@ class WorkerRunBatchSampler(Sampler):
         self.num_workers = num_workers
 
     def __iter__(self) -> Iterator[List[int]]:
-        """Iterate the batches."""
+        """Iterate over the batches."""
         indices = list(self.sampler)
         if not indices:
             return
@@ -60,5 +60,5 @@ class WorkerRunBatchSampler(Sampler):
         yield from batches
 
     def __len__(self) -> int:
-        """Number of batches."""
+        """Return the number of batches."""
         return -(-len(self.sampler) // self.batch_size)  # type: ignore

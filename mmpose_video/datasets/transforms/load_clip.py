@@ -32,33 +32,36 @@ class LoadClip(BaseTransform):
         - img_shape, ori_shape (tuple): (H, W)
         - frame_offsets, frame_valid (np.ndarray), key_index (int)
 
-    Gray and 4-channel images are made BGR. A JPEG or PNG that ends early is
-    an error to this loader, not an image whose lower half is gray.
+    Gray and 4-channel images are converted to BGR. An empty file, a JPEG or
+    PNG that ends early and a file that claims too many pixels are broken.
 
     Args:
-        broken_frames (str): What stands in for a neighbour that cannot be
-            read: ``'nearest'``, the nearest frame of the clip that can, with
-            one log line a file and process, or ``'error'``. Defaults to
+        broken_frames (str): How to treat a neighbour that cannot be read:
+            ``'nearest'`` takes the nearest intact frame of the clip, and
+            logs each file once per process; ``'error'`` raises. Defaults to
             'nearest'.
-        broken_key (str): What becomes of a sample whose key frame cannot be
-            read: ``'error'``, or ``'skip'``: the data set draws another one,
-            and :class:`BrokenFramesHook` reports how many. In testing it is
-            an error always, as predictions would be missing. Defaults to
-            'error'.
-        cache_mb (float): Keep this many MiB of decoded frames for the next
-            samples, in each worker process, see :class:`FrameCache`. It pays
-            when samples come in video order (:class:`VideoOrderSampler`,
-            :class:`ClipGroupSampler`); the result is the same with any
-            value. A clip must fit in for a hit (1280 x 720: 2.6 MiB a
-            frame). A file replaced while it is held is not read again. 0
-            turns it off. Defaults to 128.
-        imdecode_backend (str): ``'auto'`` gives OpenCV's pixels and has
-            torchvision decode JPEGs where it gives the same, see
+        broken_key (str): How to treat a sample whose key frame cannot be
+            read: ``'error'`` raises; with ``'skip'`` the dataset draws
+            another sample, and :class:`BrokenFramesHook` reports how many.
+            Testing always raises, as predictions would be missing. Defaults
+            to 'error'.
+        cache_mb (float): Size in MiB of a cache of decoded frames in each
+            worker process, see :class:`FrameCache`. It saves time if samples
+            come in video order (:class:`VideoOrderSampler`,
+            :class:`ClipGroupSampler`), and never changes the result. It must
+            hold a clip to be of use (1280 x 720: 2.6 MiB per frame). A file
+            that changes while it is in the cache is not read again. 0 turns
+            the cache off. Defaults to 128.
+        imdecode_backend (str): ``'auto'`` gives OpenCV's pixels, and decodes
+            JPEGs with torchvision where its result is the same, see
             :class:`JpegDecoder`. For others see :func:`mmcv.imfrombytes`.
             Defaults to 'auto'.
         backend_args (dict, optional): MMEngine's file backend.
-        max_pixels (int): A larger frame counts as broken and is not decoded.
-            Defaults to 100 million.
+        max_pixels (int): Treat larger frames as broken, without decoding
+            them. Defaults to 100 million.
+
+    Raises:
+        ValueError: If an argument has none of these values.
     """
 
     def __init__(self,
@@ -82,12 +85,12 @@ class LoadClip(BaseTransform):
         self.sizes = SizeCheck()
 
     def transform(self, results: dict) -> Optional[dict]:
-        """Load the clip; None if it is to be skipped.
+        """Load the clip; return None if the sample is to be skipped.
 
         Raises:
             OSError: If the key frame, or with ``broken_frames='error'`` any
                 frame, cannot be read. The message names the file.
-            ValueError: If a given array is no image.
+            ValueError: If a given array is not an image.
         """
         if results.get('img') is not None:
             frames = self._from_arrays(results['img'])
@@ -146,7 +149,7 @@ class LoadClip(BaseTransform):
         return [decoded[path] for path in paths]
 
     def _may_skip(self, results: dict) -> bool:
-        """Whether the data set can do without this sample."""
+        """Return whether another sample may replace this one."""
         testing = getattr(results.get('dataset'), 'test_mode', False)
         return self.broken_key == 'skip' and not testing
 

@@ -1,20 +1,21 @@
-"""Key-point sets."""
+"""Keypoint sets that MMPose defines."""
 import os.path as osp
 
 import mmpose
 from mmengine.config import Config
 
 
-def host_metainfo(name: str, dataset_name: str = '') -> dict:
-    """Read the definition of a key-point set that MMPose ships.
+def mmpose_metainfo(name: str, dataset_name: str = '') -> dict:
+    """Read the definition of a keypoint set that MMPose ships.
 
-    A ``from_file`` with a relative path, as the host's data sets have it, is
-    looked up in the working directory first, and with a warning elsewhere;
-    this is neither ambiguous nor loud.
+    MMPose's datasets name it by ``from_file`` with a relative path, which is
+    looked up in the working directory first and elsewhere with a warning.
+    Here only the file of the installed MMPose is read.
 
     Args:
         name (str): Name of a file in MMPose's ``configs/_base_/datasets``.
-        dataset_name (str): The data set's name, where it is not the file's.
+        dataset_name (str): Name of the dataset, if it differs from
+            the name of the file.
 
     Raises:
         FileNotFoundError: If MMPose was installed without its configs.
