@@ -7,7 +7,7 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.datasets.clip_samplers import warn_of_stand_ins
-from mmpose_video.formats.frame_index import choose_frames
+from mmpose_video.formats.frame_choice import choose_frames
 
 from .frame_source import Frame
 from .protocols import ClipSampler

@@ -7,22 +7,16 @@ from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
 from torch.utils.data import get_worker_info
 
-from mmpose_video.formats.box_files import BoxFile, FileBox, read_box_file
-from mmpose_video.formats.box_matching import match_images
-from mmpose_video.formats.coco_labels import (
-    CocoLabels,
-    read_coco_labels,
-    unlabeled_frames,
-)
+from mmpose_video.formats.coco_labels import CocoLabels, read_coco_labels
 from mmpose_video.formats.frame_index import FrameIndex
 from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.schema import LARGEST_COORDINATE
 from mmpose_video.utils import end_with_parent
 
 from .box_clipping import shift_into_image
-from .box_suppression import suppress
 from .clip_pipeline import ClipPipeline
 from .clip_samplers import CLIP_SAMPLERS, warn_of_stand_ins
+from .detected_people import DetectedPeople
 from .loading.clip_ring import ClipRing
 from .loading.image_size import fill_size
 
@@ -120,9 +114,6 @@ class BaseVideoDataset(BaseCocoStyleDataset):
     def load_data_list(self) -> List[dict]:
         """Read the annotations; log how many were left out and why."""
         data_list = super().load_data_list()
-        if self.bbox_file:
-            data_list = list(filter(self._is_usable_detection, data_list))
-            data_list = self._without_doubles(data_list)
         for reason, count in self._skipped.items():
             if count:
                 print_log(
@@ -228,70 +219,22 @@ class BaseVideoDataset(BaseCocoStyleDataset):
     def _load_detection_results(self) -> List[dict]:
         """Return detected boxes as samples without keypoints."""
         labels = self._read_labels().content
-        file = self._read_box_file()
-        matched = match_images(file, labels['images'])
+        people = DetectedPeople(
+            str(self.bbox_file), self.bbox_score_thr, self.bbox_nms_thr,
+            self.labeled_frames_only)
         print_log(
-            f'{type(self).__name__}: {file.summary()}', logger='current')
-        if matched.strangers:
-            reason = 'a box in an image that `ann_file` does not list'
-            self._skipped[reason] = len(matched.strangers)
-        pairs = matched.pairs
-        if self.labeled_frames_only:
-            pairs = self._in_labeled_frames(pairs, labels)
-        shape = (1, self._metainfo['num_keypoints'])
-        data_list = []
-        for i, (entry, box) in enumerate(pairs):
-            image = self._complete(entry)
-            data_list.append(
-                dict(
-                    img_id=image['id'],
-                    img_path=image['img_path'],
-                    img_shape=(image['height'], image['width']),
-                    bbox=box.bbox[None],
-                    bbox_score=np.array([box.score], dtype=np.float32),
-                    keypoints=np.zeros((*shape, 2), dtype=np.float32),
-                    keypoints_visible=np.ones(shape, dtype=np.float32),
-                    id=i))
-        return data_list
-
-    def _read_box_file(self) -> BoxFile:
-        """Read `bbox_file`, with a hint where there is none."""
-        try:
-            return read_box_file(str(self.bbox_file))
-        except FileNotFoundError as error:
-            raise FileNotFoundError(
-                f'there is no box file `{self.bbox_file}`: correct '
-                '`bbox_file`, or set it to None for ground-truth boxes'
-            ) from error
-
-    def _in_labeled_frames(self, pairs: List[Tuple[dict, FileBox]],
-                           labels: dict) -> List[Tuple[dict, FileBox]]:
-        """Keep the boxes in frames that an evaluation looks at."""
-        unlabeled = unlabeled_frames(labels)
-        kept = [pair for pair in pairs if pair[0]['id'] not in unlabeled]
-        if len(kept) < len(pairs):
-            reason = ('a box in a frame that is not labelled '
-                      '(`labeled_frames_only`)')
-            self._skipped[reason] = len(pairs) - len(kept)
-        return kept
+            f'{type(self).__name__}: {people.file.summary()}',
+            logger='current')
+        samples = people.samples(labels, self._complete,
+                                 self._metainfo['num_keypoints'])
+        self._skipped.update(people.skipped)
+        return samples
 
     def _complete(self, image: dict) -> dict:
         """Return the entry of an image with its path and size."""
         image['img_path'] = inner_path(
             self.data_prefix['img'], image['file_name'], self.ann_file)
         return fill_size(image, self.ann_file)
-
-    def _without_doubles(self, data_list: List[dict]) -> List[dict]:
-        """Apply non-maximum suppression to detected boxes."""
-        if self.bbox_nms_thr is None or not data_list:
-            return data_list
-        kept = suppress(
-            np.concatenate([info['bbox'] for info in data_list]),
-            np.concatenate([info['bbox_score'] for info in data_list]),
-            [info['img_id'] for info in data_list], self.bbox_nms_thr)
-        self._skipped['box suppressed by `bbox_nms_thr`'] = (
-            len(data_list) - len(kept))
-        return [data_list[i] for i in kept]
 
     def parse_data_info(self, raw_data_info: dict) -> Optional[dict]:
         """Parse one annotation; return None if it cannot be trained on.
@@ -343,22 +286,6 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             data_info['bbox'] = shift_into_image(box, img['width'],
                                                  img['height'])[None]
         return data_info
-
-    def _is_usable_detection(self, data_info: dict) -> bool:
-        """Return whether a detected box is valid and its score sufficient."""
-        x1, y1, x2, y2 = data_info['bbox'][0]
-        height, width = data_info['img_shape']
-        if not np.isfinite(data_info['bbox']).all():
-            self._skip('no box of four finite numbers')
-        elif x2 <= x1 or y2 <= y1:
-            self._skip('a box of zero area')
-        elif x1 >= width or y1 >= height or x2 <= 0 or y2 <= 0:
-            self._skip('a box outside of the image')
-        elif data_info['bbox_score'][0] < self.bbox_score_thr:
-            self._skip('box score below `bbox_score_thr`')
-        else:
-            return True
-        return False
 
     def _skip(self, reason: str) -> None:
         """Count an annotation that is left out, by reason."""

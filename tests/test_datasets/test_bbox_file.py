@@ -77,7 +77,7 @@ def test_box_files_run_no_code(tmp_path, make_video, make_annotations,
         f'open({str(target)!r}, "w")'.encode()]
     for content in contents:
         path.write_bytes(content)
-        with pytest.raises(ValueError, match=f'{path} is not valid JSON'):
+        with pytest.raises(ValueError, match=f'{path} is not '):
             PoseTrack18ClipDataset(
                 ann_file=make_annotations().name, data_root=str(tmp_path),
                 bbox_file=str(path), test_mode=True)

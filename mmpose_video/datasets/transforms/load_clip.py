@@ -11,7 +11,7 @@ from mmpose_video.datasets.loading.broken_frames import BrokenFrameCounter
 from mmpose_video.datasets.loading.frame_reader import FrameReader, to_bgr
 from mmpose_video.datasets.loading.image_header import MAX_PIXELS
 from mmpose_video.datasets.loading.size_check import SizeCheck
-from mmpose_video.formats.frame_index import stand_ins
+from mmpose_video.formats.frame_choice import stand_ins
 
 BROKEN_FRAMES = ('nearest', 'error')
 BROKEN_KEY = ('error', 'skip')

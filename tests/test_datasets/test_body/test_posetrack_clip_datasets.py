@@ -83,13 +83,13 @@ def test_a_folder_without_permission_is_named(tmp_path, monkeypatch):
 def test_a_folder_that_is_closed(tmp_path):
     folder = tmp_path / 'a'
     folder.mkdir()
-    dataset = PoseTrack18ClipDataset(
-        ann_file=write(tmp_path), data_prefix=dict(img=str(tmp_path)),
-        clip_sampler=CLIP)
+    ann_file = write(tmp_path)
     folder.chmod(0)
     try:
         with pytest.raises(PermissionError, match=f'{tmp_path}/a'):
-            dataset.get_data_info(0)
+            PoseTrack18ClipDataset(
+                ann_file=ann_file, data_prefix=dict(img=str(tmp_path)),
+                clip_sampler=CLIP)
     finally:
         folder.chmod(0o700)
 
