@@ -95,7 +95,8 @@ def find_latest_checkpoint(path: str) -> Optional[str]:
     if not candidates:
         why = f' ({faults[0]})' if faults else ''
         print_log(f'{path} holds no checkpoint to resume from{why}: the '
-                  'training begins anew', logger='current')
+                  'training begins anew', logger='current',
+                  level=logging.WARNING)
         return None
     for candidate in candidates:
         fault = find_fault(candidate)

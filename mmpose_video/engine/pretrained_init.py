@@ -1,4 +1,5 @@
 """Initialize modules from checkpoints that are theirs."""
+import logging
 from typing import Dict, Mapping
 
 from mmengine.logging import print_log
@@ -46,7 +47,7 @@ class CheckedPretrainedInit(PretrainedInit):
         if not match.complete:
             print_log(f'{self._source()} initializes a '
                       f'{type(module).__name__} in part: {match}',
-                      logger='current')
+                      logger='current', level=logging.WARNING)
         load_state_dict(module, weights, strict=False, logger='silent')
         if hasattr(module, '_params_init_info'):
             update_init_info(module, init_info=self._get_init_info())

@@ -44,7 +44,9 @@ def check_equal(folder, whole):
 
 
 def kill_and_resume(fork, folder, whole, **cut):
-    assert fork('cut_training', folder, **cut) in KILLED
+    status = fork('cut_training', folder, **cut)
+    # near the end nothing may be left to write that is long enough
+    assert status in KILLED or 'max_bytes' in cut and status == 0
     for path in folder.glob('*.pth'):
         assert find_fault(path) is None
     assert fork('cut_training', folder, resume=True) == 0
