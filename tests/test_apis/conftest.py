@@ -48,7 +48,9 @@ def images(clip_dir):
 
 
 def small_config(clip_set=None, flip=False, kind='glsmamba'):
-    path, = (ROOT / 'configs' / kind).glob('*_hrnet-tiny_*synthetic*.py')
+    method = 'td-hm' if kind == 'baseline' else kind
+    path, = (ROOT / 'configs' / kind).glob(
+        f'{method}_hrnet-tiny_*synthetic*.py')
     cfg = Config.fromfile(str(path))
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
         loader.update(num_workers=0, persistent_workers=False, batch_size=4)
