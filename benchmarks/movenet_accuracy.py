@@ -7,7 +7,7 @@ at low resolution::
     python benchmarks/movenet_accuracy.py \
         --posetrack data/posetrack18 --jhmdb data/jhmdb/test_jhmdb_sub1.json
 
-prints a table for docs/movenet.md. AP is COCO's over the OKS of the joints
+prints the rows of docs/movenet.md. AP is COCO's over the OKS of the joints
 that MoveNet and the labels share, with all people for which there are
 labels; the area of a person is 0.53 times that of the box, as where there are
 no masks. PCK is the share of joints within 0.2 of the length of the torso
@@ -101,15 +101,14 @@ def read_frames(ann_file: str, root: str) -> List[Labelled]:
     return frames
 
 
-def top_down(name: str, detector: Any) -> Callable[[Labelled, bool], Poses]:
-    """Return a function that predicts with given or detected boxes."""
+def top_down(name: str, detector: Any
+             ) -> Callable[[np.ndarray, np.ndarray], Poses]:
+    """Return a function that predicts the people in boxes of an image."""
     infer = VideoPoseInferencer(name, device='cpu',
                                 detector=FoundBoxes(detector))
 
-    def predict(frame: Labelled, given: bool) -> Poses:
-        boxes = frame.boxes if given else np.column_stack(
-            detector(frame.image)[:2])
-        result, = infer([frame.image], boxes=[boxes])
+    def predict(image: np.ndarray, boxes: np.ndarray) -> Poses:
+        result, = infer([image], boxes=[boxes])
         people = result['predictions'][0]
         # the score of a person as MMPose's: box times mean of the keypoints
         return Poses(
@@ -207,17 +206,19 @@ def main() -> None:
     models = {name: top_down(f'movenet-{name}', detector)
               for name in ('lightning', 'thunder')}
 
-    def poses_of(frame: Labelled, detect: MoveNetDetector) -> Poses:
-        found = detect(frame.image)
-        return Poses(found.keypoints, found.keypoint_scores, found.scores)
+    def in_all_ways(frame: Labelled) -> Dict[str, Poses]:
+        both, one = detector(frame.image), small(frame.image)
+        ways = {}
+        for name, predict in models.items():
+            ways[f'{name.title()} | ground truth'] = predict(
+                frame.image, frame.boxes)
+            ways[f'{name.title()} | MultiPose'] = predict(
+                frame.image, np.column_stack([both.boxes, both.scores]))
+        for words, found in (('256 and 512', both), ('256', one)):
+            ways[f'MultiPose, {words} | own'] = Poses(
+                found.keypoints, found.keypoint_scores, found.scores)
+        return ways
 
-    ways: Dict[str, Callable[[Labelled], Poses]] = {}
-    for name, predict in models.items():
-        for given, boxes in ((True, 'ground truth'), (False, 'MultiPose')):
-            ways[f'{name.title()} | {boxes}'] = (
-                lambda frame, p=predict, g=given: p(frame, g))
-    ways['MultiPose, 256 and 512 | own'] = lambda f: poses_of(f, detector)
-    ways['MultiPose, 256 | own'] = lambda f: poses_of(f, small)
     lines = []
     for title, frames in sets.items():
         people = sum(len(frame.boxes) for frame in frames)
@@ -226,15 +227,16 @@ def main() -> None:
                   '|---|---|---|---|---|']
         for view, steps in VIEWS.items():
             changed = viewed(frames, steps)
-            for way, run in ways.items():
-                found = [run(frame) for frame in changed]
+            each = [in_all_ways(frame) for frame in changed]
+            for way in each[0]:
+                found = [ways[way] for ways in each]
                 lines.append(
                     f'| {way} | {view} | '
                     f'{average_precision(changed, found):.1f} | '
                     f'{pck(changed, found):.1f} |')
     print('\n'.join(lines))
     print(f'\n{platform.processor() or platform.machine()}, torch '
-          f'{torch.__version__}, mmpose weights of the npm package 3.0.4')
+          f'{torch.__version__}, MoveNet of the npm package 3.0.4')
 
 
 if __name__ == '__main__':
