@@ -39,7 +39,7 @@ help:  ## show this
 
 install: $(INSTALLED)  ## make the environment and install the package in it
 
-demo: $(INSTALLED)  ## train, test and draw a small model on rendered clips
+demo: $(INSTALLED)  ## draw a real video (VIDEO=path), train and draw a small model
 	$(PY) -m mmpose_video.tools.demo --work-dir $(WORK_DIR)
 
 test: $(INSTALLED)  ## run the tests

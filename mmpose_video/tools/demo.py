@@ -22,6 +22,7 @@ from typing import Any, List, Optional, Sequence
 
 from mmpose_video.tools._job import JobError, run_job
 from mmpose_video.tools._mmengine_log import parse_run_state
+from mmpose_video.tools.real_video import draw_real_video
 from mmpose_video.utils import StatusLine, format_seconds
 
 CONFIG = 'glsmamba/glsmamba_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
@@ -55,6 +56,10 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         '--config', default=None,
         help='another config for rendered clips (default: a GLSMamba)')
     parser.add_argument(
+        '--video', default=os.environ.get('VIDEO'),
+        help='a video of people, drawn first with MoveNet (default: $VIDEO, '
+        "or Debian's opencv-doc)")
+    parser.add_argument(
         '--fresh', action='store_true', help='train again from the start')
     args = parser.parse_args(argv)
     config = args.config or osp.join(find_configs(), CONFIG)
@@ -62,6 +67,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     before = signal.signal(signal.SIGTERM, _interrupt)
     print(f'Everything goes to data/synthetic and {args.work_dir}. {COST}')
     try:
+        draw_real_video(osp.join(args.work_dir, 'real_video'), args.video)
         demo.run(args.fresh)
     except KeyboardInterrupt:
         print('\nstopped; run the same command again to go on from here',
@@ -71,7 +77,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print(f'\n{error}\nerror: {demo.step} failed; run the same command '
               'again to go on from here', file=sys.stderr)
         return 1
-    except DemoError as error:
+    except (DemoError, FileNotFoundError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1
     finally:

@@ -49,6 +49,10 @@ def draw_real_video(out_dir: str,
         print('no real video is drawn: give one (VIDEO=path), or install '
               'opencv-doc, which has vtest.avi (apt-get install opencv-doc)')
         return None
+    done = Path(out_dir, 'visualizations', f'{Path(path).stem}.mp4')
+    if done.is_file():
+        return done
+    print(f'=== poses in {path}, with the published weights of MoveNet')
     # only needed here: the imports take seconds
     from mmpose_video.tools import infer
     from mmpose_video.weights import WeightsError, get_weights
@@ -62,9 +66,7 @@ def draw_real_video(out_dir: str,
         path, '--out-dir', out_dir, '--max-frames', str(max_frames)])
     if status == 130:
         raise KeyboardInterrupt
-    drawn = sorted(Path(out_dir, 'visualizations').glob('*.mp4'),
-                   key=osp.getmtime)
-    if status or not drawn:
+    if status or not done.is_file():
         print('the real video could not be drawn; the demo goes on')
         return None
-    return drawn[-1]
+    return done

@@ -63,6 +63,8 @@ class QuickDemo(Demo):
 def run(tmp_path, monkeypatch):
     """Run the command; return its status and the trainings it started."""
     monkeypatch.setattr(module, 'Demo', QuickDemo)
+    monkeypatch.setattr(module, 'draw_real_video',
+                        lambda folder, video: print('real', video))
     calls = tmp_path / 'config'
 
     def run(*options):
@@ -86,6 +88,14 @@ def test_trains_once(run, capsys):
     assert out.index('minutes') < out.index('=== training')
     assert f'epoch 1/{EPOCHS}, iteration 5/80, loss 0.5' in out
     assert run() == (0, [])
+
+
+def test_a_real_video_comes_first(run, capsys, monkeypatch):
+    assert run('--video', 'mine.mp4')[0] == 0
+    assert capsys.readouterr().out.index('real mine.mp4') < 200
+    monkeypatch.setenv('VIDEO', 'other.mp4')
+    run()
+    assert 'real other.mp4' in capsys.readouterr().out
 
 
 def test_goes_on_after_a_stop(run, tmp_path):
