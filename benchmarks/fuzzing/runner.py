@@ -124,7 +124,9 @@ def read_one(target: Target, rng: random.Random, number: int) -> list:
 
 def _judge(error: Exception, victim: Any) -> list:
     text = str(error)
-    if type(error) in CLEAR and victim is not None and victim.stem in text:
+    # some are about a folder of files as a whole
+    if type(error) in CLEAR and victim is not None and (
+            victim.stem in text or str(victim.parent) in text):
         return ['clear', '']
     frame = traceback.extract_tb(error.__traceback__)[-1]
     return ['traceback', f'{type(error).__name__} at '

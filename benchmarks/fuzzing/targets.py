@@ -272,8 +272,10 @@ class Conversion(Target):
             if on_error == 'skip':
                 raise RuntimeError(f'the conversion ended: {error}'
                                    ) from error
-            # what is wrong stands in the summary
-            raise ValueError(out.getvalue()) from error
+            # the summary names a label file, or an image that is not there
+            if 'left out' not in out.getvalue():
+                raise RuntimeError('the summary does not tell why') from error
+            raise ValueError(f'{victim}: {out.getvalue()}') from error
 
 
 class PoseTrack17(Conversion):
