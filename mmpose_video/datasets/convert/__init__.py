@@ -1,4 +1,4 @@
-"""From what the owners of the data sets distribute to COCO-style files.
+"""Convert what the owners of the datasets distribute to COCO-style files.
 
 ``python -m mmpose_video.datasets.convert SET SRC DST`` writes one annotation
 file per split. Each set has a module whose ``plan`` names the videos of each

@@ -39,7 +39,7 @@ def coco_ground_truth(data: dict, num_joints: int,
     ignores them.
 
     Args:
-        data (dict): Parsed json.
+        data (dict): Parsed JSON.
         num_joints (int): Number of keypoints of the dataset.
         source (str): Name of the file, for messages.
 

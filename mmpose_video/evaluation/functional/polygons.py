@@ -11,14 +11,14 @@ _MAX_EDGES = 1 << 18  # edges looked at in one go: bounds the memory
 
 
 def _ragged_arange(counts: np.ndarray) -> np.ndarray:
-    """``[0..counts[0]-1, 0..counts[1]-1, ...]`` as one array."""
+    """Return ``[0..counts[0]-1, 0..counts[1]-1, ...]`` as one array."""
     ends = np.cumsum(counts)
     total = int(ends[-1]) if len(ends) else 0
     return np.arange(total) - np.repeat(ends - counts, counts)
 
 
 def _orientation(a: np.ndarray, b: np.ndarray, p: np.ndarray) -> np.ndarray:
-    """Sign of the turn a -> b -> p, exact for float64 input.
+    """Return the sign of the turn a -> b -> p, exact for float64 input.
 
     Args:
         a (np.ndarray): (E, 2) starts.
@@ -44,7 +44,7 @@ def _orientation(a: np.ndarray, b: np.ndarray, p: np.ndarray) -> np.ndarray:
 
 def _pairs(point_frame: np.ndarray, region_frame: np.ndarray,
            ) -> Tuple[np.ndarray, np.ndarray]:
-    """All (point, region) pairs of the same frame; points are sorted."""
+    """Return all (point, region) pairs of a frame; points are sorted."""
     first = np.searchsorted(point_frame, region_frame, side='left')
     last = np.searchsorted(point_frame, region_frame, side='right')
     counts = last - first
@@ -53,7 +53,7 @@ def _pairs(point_frame: np.ndarray, region_frame: np.ndarray,
 
 
 def _chunks(counts: np.ndarray) -> Iterator[slice]:
-    """Runs of items whose counts sum to about ``_MAX_EDGES`` at most."""
+    """Yield runs of items whose counts sum to at most ``_MAX_EDGES``."""
     ends = np.cumsum(counts)
     start = 0
     while start < len(counts):
@@ -66,7 +66,7 @@ def _chunks(counts: np.ndarray) -> Iterator[slice]:
 
 def points_in_regions(points: np.ndarray, frame: np.ndarray,
                       regions: List[Tuple[int, np.ndarray]]) -> np.ndarray:
-    """Which points lie strictly inside an ignore region of their frame.
+    """Find the points strictly inside of an ignore region of their frame.
 
     A point on an edge or a corner is outside. Polygons that cross
     themselves follow the even-odd rule; one with fewer than three corners

@@ -18,7 +18,7 @@ _MAX_PAIRS = 1 << 17  # pairs of people compared in one go
 
 def within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
            thr: float) -> np.ndarray:
-    """Whether joints lie within ``thr`` reference lengths of each other.
+    """Find joints that lie within ``thr`` reference lengths of each other.
 
     A pair right at the threshold is measured again with NumPy's routine
     for one vector: BLAS may fuse a multiply and an add there, so the last
@@ -43,7 +43,7 @@ def within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
 
 
 def chunks_of_pairs(counts: np.ndarray) -> Iterator[slice]:
-    """Runs of predictions with about ``_MAX_PAIRS`` pairs at most."""
+    """Yield runs of predictions with at most ``_MAX_PAIRS`` pairs."""
     ends = np.cumsum(counts)
     start = 0
     while start < len(counts):
@@ -55,7 +55,7 @@ def chunks_of_pairs(counts: np.ndarray) -> Iterator[slice]:
 
 
 def _boxes(table: PoseTable) -> Tuple[np.ndarray, np.ndarray]:
-    """Corners (P, 2) and (P, 2) around each person's joints."""
+    """Return corners (P, 2) and (P, 2) around each person's joints."""
     usable = table.present & np.isfinite(table.joints).all(axis=-1)
     low = np.where(usable[..., None], table.joints, np.inf).min(axis=1)
     high = np.where(usable[..., None], table.joints, -np.inf).max(axis=1)
@@ -64,7 +64,7 @@ def _boxes(table: PoseTable) -> Tuple[np.ndarray, np.ndarray]:
 
 def _best_ground_truth(gt: PoseTable, pred: PoseTable, thr: float,
                        ) -> Tuple[np.ndarray, np.ndarray]:
-    """For each prediction the person of its frame that it matches best.
+    """Find for each prediction the person of its frame that fits best.
 
     Returns:
         tuple: (P,) int64 rows of ``gt`` and (P,) float64 fractions of
@@ -134,7 +134,7 @@ def match_people(gt: PoseTable, pred: PoseTable,
 
 def joint_labels(gt: PoseTable, pred: PoseTable, given: np.ndarray,
                  thr: float) -> np.ndarray:
-    """Which predicted joints are right.
+    """Tell the predicted joints that are right.
 
     Args:
         gt (PoseTable): Ground truth.
@@ -158,7 +158,7 @@ def joint_labels(gt: PoseTable, pred: PoseTable, given: np.ndarray,
 
 def average_precision(scores: np.ndarray, labels: np.ndarray,
                       num_positives: int) -> float:
-    """Area under the precision-recall curve with a precision envelope.
+    """Return the area under the enveloped precision-recall curve.
 
     The VOC measure over all points. Equal scores keep no promise in the
     official evaluator; here the later one comes first.
@@ -202,7 +202,7 @@ def drop_ignored_joints(table: PoseTable, regions: list) -> None:
 
 def evaluated_part(gt: PoseTable,
                    pred: PoseTable) -> Tuple[PoseTable, PoseTable]:
-    """What of two tables takes part in the evaluation.
+    """Return the part of two tables that is evaluated.
 
     Frames without any annotated person are left out together with their
     predictions; joints inside ignore regions vanish from both sides.
@@ -230,7 +230,7 @@ def evaluated_part(gt: PoseTable,
 def pose_average_precision(gt: PoseTable, pred: PoseTable, thr: float,
                            uncounted: Optional[np.ndarray] = None,
                            ) -> np.ndarray:
-    """Average precision of each joint.
+    """Compute the average precision of each joint.
 
     Args:
         gt (PoseTable): Ground truth.

@@ -31,7 +31,7 @@ class _Side:
     first: np.ndarray  # (num_frames + 1, ) rows
 
     def rows(self, frame: int) -> slice:
-        """Rows of a frame."""
+        """Return the rows of a frame."""
         return slice(self.first[frame], self.first[frame + 1])
 
 
@@ -42,7 +42,7 @@ def read_tracks(data: Any, source: str, unique: bool
     Args:
         data (Any): The parsed JSON of one video.
         source (str): Name of the file, for messages.
-        unique (bool): Whether a track may stand once in a frame only.
+        unique (bool): Require that a track stands once in a frame.
 
     Returns:
         tuple[np.ndarray, np.ndarray]: For each row of the file's table the
@@ -104,7 +104,7 @@ def _side(table: PoseTable, tracks: np.ndarray, kept: np.ndarray,
 
 
 def _distances(gt: _Side, pred: _Side, frame: int) -> np.ndarray:
-    """Distances of all pairs in head sizes, NaN where they do not match.
+    """Return the distances of all pairs in head sizes, NaN if unmatched.
 
     Returns:
         np.ndarray: (G, P, J).
@@ -125,7 +125,7 @@ def _distances(gt: _Side, pred: _Side, frame: int) -> np.ndarray:
 
 
 def _frames(gt: _Side, pred: _Side) -> Iterator[List[tuple]]:
-    """For each frame and joint: tracks of both sides and their distances.
+    """Yield for each frame, by joint, tracks of both sides and distances.
 
     A frame where one side has nobody counts, by the official rules, as one
     miss and one false positive of each joint, however many people the other
@@ -149,8 +149,8 @@ def video_events(gt: dict, pred: dict, gt_source: str,
     """Count what happened to each joint in one video.
 
     Args:
-        gt (dict): Parsed json of the ground truth.
-        pred (dict): Parsed json of the predictions.
+        gt (dict): Parsed JSON of the ground truth.
+        pred (dict): Parsed JSON of the predictions.
         gt_source (str): File name of the ground truth, for messages.
         pred_source (str): File name of the predictions.
 
@@ -186,7 +186,7 @@ def video_events(gt: dict, pred: dict, gt_source: str,
 
 
 def mota(counts: np.ndarray) -> Dict[str, float]:
-    """The benchmark's table from the counts of all videos.
+    """Return the benchmark's table from the counts of all videos.
 
     Args:
         counts (np.ndarray): (15, 4), numbers of :data:`EVENTS`.
@@ -213,7 +213,7 @@ def mota(counts: np.ndarray) -> Dict[str, float]:
 
 def evaluate_posetrack_tracking(gt_dir: str, pred_dir: str
                                 ) -> Dict[str, float]:
-    """Multi-object tracking accuracy of poses, PoseTrack's tracking measure.
+    """Compute tracking accuracy of poses (MOTA), PoseTrack's measure.
 
     Equal to the official evaluator (github.com/leonid-pishchulin/poseval,
     ``--evalPoseTracking``), which tracks each joint for itself: predicted
@@ -227,7 +227,7 @@ def evaluate_posetrack_tracking(gt_dir: str, pred_dir: str
     Needs motmetrics: ``pip install "mmpose_video[mot]"``.
 
     Args:
-        gt_dir (str): Folder with one json file per video, in the layout of
+        gt_dir (str): Folder with one JSON file per video, in the layout of
             PoseTrack18 and 21 or of PoseTrack17 (``annolist``).
         pred_dir (str): Folder with predictions under the same names, with
             ``track_id``.
@@ -254,13 +254,13 @@ def evaluate_posetrack_tracking(gt_dir: str, pred_dir: str
 
 
 def _mean(values: np.ndarray) -> float:
-    """Mean of what is not NaN."""
+    """Return the mean of what is not NaN."""
     values = values[~np.isnan(values)]
     return float(values.mean()) if len(values) else float('nan')
 
 
 def _accumulator() -> Any:
-    """The class of motmetrics.
+    """Return the class of motmetrics.
 
     Its own distance functions fail on numpy 2; what is used here does not.
     """

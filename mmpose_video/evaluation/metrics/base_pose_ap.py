@@ -14,7 +14,7 @@ NMS_MODES = ('none', 'oks_nms')
 
 
 def _array(value: Any) -> np.ndarray:
-    """A NumPy array of a tensor or an array."""
+    """Return a NumPy array of a tensor or an array."""
     return np.asarray(value.cpu() if hasattr(value, 'cpu') else value)
 
 
@@ -30,7 +30,7 @@ def _plain(value: Any) -> Any:
 
 
 def _order(result: dict) -> tuple:
-    """What to sort results by; a sample without an id keeps its place."""
+    """Return a sort key; samples without an id keep their places."""
     image, number = result['img_id'], result['id']
     return (type(image).__name__, image, type(number).__name__,
             0 if number is None else number)
@@ -39,11 +39,11 @@ def _order(result: dict) -> tuple:
 class BasePoseAP(BaseMetric):
     """Collect predicted people, score and filter them.
 
-    Shape shorthand: n people of a sample, K key points.
+    Shape shorthand: n people of a sample, K keypoints.
 
     Args:
         ann_file (str, optional): COCO-style annotations of the whole set.
-            Defaults to None, the evaluated data set's own file.
+            Defaults to None, the evaluated dataset's own file.
         score_mode (str): Score of a joint: ``'bbox_keypoint'`` (box score
             times heatmap maximum), ``'keypoint'`` (heatmap maximum) or
             ``'bbox'`` (box score). Defaults to 'bbox_keypoint'.
@@ -87,15 +87,15 @@ class BasePoseAP(BaseMetric):
 
     @property
     def dataset_meta(self) -> Optional[dict]:
-        """Optional[dict]: Meta information of the data set."""
+        """Optional[dict]: Meta information of the dataset."""
         return self._dataset_meta
 
     @dataset_meta.setter
     def dataset_meta(self, dataset_meta: dict) -> None:
         """Keep the meta information, and where the labels lie.
 
-        The hub names the file of the data set that was built last, so it
-        must be asked now: later another data set may have been built.
+        The hub names the file of the dataset that was built last, so it
+        must be asked now: later another dataset may have been built.
         """
         self._dataset_meta = dataset_meta
         name = dataset_meta.get('dataset_name')
@@ -104,16 +104,16 @@ class BasePoseAP(BaseMetric):
 
     @property
     def _meta(self) -> dict:
-        """Meta information, empty if no data set gave any."""
+        """Meta information, empty if no dataset gave any."""
         return getattr(self, '_dataset_meta', None) or {}
 
     def _label_file(self) -> str:
-        """Path of the annotation file in use."""
+        """Return the path of the annotation file in use."""
         source = self.ann_file or self._hub_ann_file
         if source is None:
             raise ValueError(
                 f'{type(self).__name__} does not know the labels: give '
-                '`ann_file` (the data set did not leave the path of its own '
+                '`ann_file` (the dataset did not leave the path of its own '
                 'in the message hub)')
         return source
 
@@ -172,7 +172,7 @@ class BasePoseAP(BaseMetric):
         return sorted(kept, key=_order)
 
     def _people(self, results: List[dict]) -> Dict[Any, List[dict]]:
-        """People by image, scored and filtered.
+        """Return people by image, scored and filtered.
 
         Returns:
             dict: From image id to people: ``points`` (K, 2), ``scores``
@@ -191,7 +191,7 @@ class BasePoseAP(BaseMetric):
         return by_image
 
     def _person(self, result: dict, i: int) -> dict:
-        """One person of a sample, scored."""
+        """Return one person of a sample, scored."""
         box_score = float(result['bbox_scores'][i])
         points = result['keypoints'][i].astype(np.float64)
         maxima = result['keypoint_scores'][i].astype(np.float64)
@@ -216,7 +216,7 @@ class BasePoseAP(BaseMetric):
             box=box)
 
     def _suppress(self, people: List[dict]) -> List[dict]:
-        """Non-maximum suppression by object keypoint similarity."""
+        """Suppress doubles by object keypoint similarity."""
         if len(people) < 2:
             return people
         database = []

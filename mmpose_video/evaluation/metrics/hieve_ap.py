@@ -20,7 +20,7 @@ from .base_pose_ap import BasePoseAP
 
 @METRICS.register_module()
 class HiEveAP(BasePoseAP):
-    """AP@0.5, AP@0.75, AP@0.9 and their mean on HiEve's 14 key points.
+    """AP@0.5, AP@0.75, AP@0.9 and their mean on HiEve's 14 keypoints.
 
     See :mod:`mmpose_video.evaluation.functional.hieve` for the definition,
     and for what the paper leaves open: numbers of the benchmark's server may
@@ -29,7 +29,7 @@ class HiEveAP(BasePoseAP):
     Args:
         ann_file (str, optional): COCO-style annotations with COCO's flags
             (2 visible, 1 invisible, 0 not annotated). Defaults to None,
-            the evaluated data set's own file.
+            the evaluated dataset's own file.
         thresholds (Sequence[float]): Distances of a match in head sizes.
             Defaults to (0.5, 0.75, 0.9), the paper's.
         box_ratio (float): Head size in longer sides of a person's box,

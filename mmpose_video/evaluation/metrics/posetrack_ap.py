@@ -41,21 +41,21 @@ class PoseTrackAP(BasePoseAP):
     MMPose's ``PoseTrack18Metric`` differs in all three, so their numbers
     are not comparable.
 
-    Predictions are either PoseTrack's 17 key points, whose ears are not
+    Predictions are either PoseTrack's 17 keypoints, whose ears are not
     evaluated, or the 15 official joints; ``keypoint_id2name`` of the data
     set tells which is which.
 
     Args:
         ann_file (str, optional): COCO-style annotations of the whole set,
             with ``bbox_head`` and, where there are any, ignore regions.
-            Defaults to None, the evaluated data set's own file.
+            Defaults to None, the evaluated dataset's own file.
         gt_dir (str, optional): Folder of the official per-video files. It
             is used in place of ``ann_file``, and its names and frames
-            shape the dumped files. Image ids must be the data set's.
+            shape the dumped files. Image ids must be the dataset's.
             Defaults to None.
         predicted_frames_only (bool): Leave frames that no sample came from
             out of the ground truth. For a look at a subset (``indices`` of
-            the data set); not a benchmark number. Defaults to False.
+            the dataset); not a benchmark number. Defaults to False.
         per_joint (bool): Also return the 15 joints. Defaults to False.
         dump_dir (str, optional): Folder for the predictions, one file per
             video in the official layout. Defaults to None.
@@ -184,7 +184,7 @@ class PoseTrackAP(BasePoseAP):
         return osp.join(self.gt_dir, f'{video}.json')
 
     def _load_videos(self) -> Dict[str, dict]:
-        """Per-video ground truth; read once, kept between epochs."""
+        """Return per-video ground truth, which is read once."""
         if self._videos is None:
             source = self._source()
             if self.gt_dir is not None:
@@ -222,7 +222,7 @@ class PoseTrackAP(BasePoseAP):
 
     def _check_images(self, people: Dict[Any, List[dict]],
                       videos: Dict[str, dict]) -> None:
-        """Predictions must name images of the ground truth."""
+        """Check that predictions name images of the ground truth."""
         known = {
             image['id']
             for video in videos.values() for image in video['images']
@@ -232,8 +232,8 @@ class PoseTrackAP(BasePoseAP):
             return
         message = (f'{len(strangers)} of {len(people)} predicted images (ids '
                    f'{strangers[:3]}...) are not in {self._source()}')
-        # Official files may cover fewer videos than the data set; an
-        # annotation file is the data set.
+        # Official files may cover fewer videos than the dataset; an
+        # annotation file is the dataset.
         if len(strangers) == len(people) or self.gt_dir is None:
             raise ValueError(f'{message}: is it another set or version?')
         print_log(
@@ -243,7 +243,7 @@ class PoseTrackAP(BasePoseAP):
 
     def _describe(self, results: List[dict],
                   videos: Dict[str, dict]) -> Dict[str, Any]:
-        """What the numbers rest on, for the log and the dumped files."""
+        """Return what the numbers rest on, for the log and dumped files."""
         from_labels = {result['gt_boxes'] for result in results}
         boxes = {
             frozenset(): 'no',
@@ -281,7 +281,7 @@ class PoseTrackAP(BasePoseAP):
             if 2 * without > len(frames):
                 print_log(
                     f'{without} of {len(frames)} annotated frames have no '
-                    'sample (`indices` of the data set?); their people '
+                    'sample (`indices` of the dataset?); their people '
                     'count as missed unless `predicted_frames_only`',
                     logger='current',
                     level=logging.WARNING)
@@ -298,7 +298,7 @@ class PoseTrackAP(BasePoseAP):
         if missing:
             print_log(
                 f'{missing} of {len(labelled)} annotated people were not '
-                'evaluated (`indices` of the data set, or samples that it '
+                'evaluated (`indices` of the dataset, or samples that it '
                 'left out); in the frames looked at they count as missed',
                 logger='current',
                 level=logging.WARNING)

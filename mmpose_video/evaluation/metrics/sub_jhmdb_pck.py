@@ -1,4 +1,4 @@
-"""Sub-JHMDB's percentage of correct key points."""
+"""Sub-JHMDB's percentage of correct keypoints."""
 import re
 from typing import Any, Dict, Optional, Sequence, Union
 
@@ -35,7 +35,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
         norm_item (str | Sequence[str]): ``'bbox'``, ``'torso'`` or both.
             Defaults to ('bbox', 'torso').
         split (str, optional): Name of the split. Defaults to None, the
-            ``sub1`` to ``sub3`` in the name of the data set's annotation
+            ``sub1`` to ``sub3`` in the name of the dataset's annotation
             file.
         per_joint (bool): Also return the 15 joints. Defaults to False.
         out_file (str, optional): Json file for all numbers.
@@ -78,7 +78,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
                 ``bboxes`` (1, 4) corners).
 
         Raises:
-            ValueError: If the number of key points is not 15.
+            ValueError: If the number of keypoints is not 15.
         """
         for sample in data_samples:
             num = np.shape(sample['pred_instances']['keypoints'])[1]
@@ -137,7 +137,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
         return metrics
 
     def _split_name(self) -> str:
-        """The split's name, as given or as the annotation file tells."""
+        """Return the split's name, as given or as the file's name tells."""
         if self.split is not None:
             return self.split
         meta = getattr(self, '_dataset_meta', None) or {}
