@@ -7,6 +7,7 @@ from mmengine.logging import print_log
 from mmpose_video.formats.box_files import read_box_file
 from mmpose_video.formats.box_matching import match_video, name_images
 from mmpose_video.formats.coco_labels import image_names
+from mmpose_video.formats.schema import FormatError
 
 from .frame_source import Frame, FrameSource
 from .person_boxes import BoxSource, People, make_people
@@ -53,10 +54,27 @@ class FileBoxes(BoxSource):
         self.offset = image_id_offset if file.layout == 'MMPose' else 0
         self.score_thr = score_thr
         self.rows = match_video(file, video)
+        self._check_tracks()
         # ids are numbers of frames by assumption alone
         self._by_id = file.layout == 'MMPose' and ann_file is None
         self._read = len(file.boxes)
         self._used = self._low = self._dropped = 0
+
+    def _check_tracks(self) -> None:
+        """Check that a track stands once in a frame.
+
+        Raises:
+            FormatError: If one does not; the message names the second box.
+        """
+        for number, rows in self.rows.items():
+            seen = set()
+            for row in rows:
+                if row.track_id is None or row.score < self.score_thr:
+                    continue
+                if row.track_id in seen:
+                    raise FormatError(f'{row.where}: track {row.track_id} '
+                                      f'stands twice in frame {number}')
+                seen.add(row.track_id)
 
     def start(self, source: FrameSource) -> None:
         """See :class:`BoxSource`."""

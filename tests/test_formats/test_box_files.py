@@ -145,3 +145,17 @@ def test_files_that_are_not_json_or_run_code(tmp_path):
 def test_what_is_not_a_box_is_not_finite(tmp_path, box):
     found, = read_box_file(write(tmp_path, [by_id(bbox=box)])).boxes
     assert np.isnan(found.bbox).all()
+
+
+def test_a_track_that_stands_twice_in_a_frame(tmp_path):
+    from mmpose_video.apis.file_boxes import FileBoxes
+    path = tmp_path / 'boxes.json'
+    person = dict(bbox=[1, 2, 3, 4], bbox_score=.5, track_id=7)
+    path.write_text(json.dumps([
+        dict(frame_id=0, instances=[person]),
+        dict(frame_id=1, instances=[person, dict(person, bbox_score=.1)])]))
+    assert sorted(FileBoxes(str(path), score_thr=.2).rows) == [0, 1]
+    with pytest.raises(ValueError, match=(
+            r'boxes.json, frame 1, instances\[1\]: track 7 stands twice in '
+            'frame 1')):
+        FileBoxes(str(path))
