@@ -30,6 +30,7 @@ from mmpose_video.datasets.convert import posetrack17 as posetrack17_set
 from mmpose_video.datasets.convert import posetrack18 as posetrack18_set
 from mmpose_video.evaluation import (
     HiEveAP,
+    PoseErrorKinds,
     PoseTrackAP,
     evaluate_posetrack,
     evaluate_posetrack_tracking,
@@ -518,6 +519,10 @@ class Metrics(Target):
         else:
             source, metric = victim, PoseTrackAP(ann_file=str(victim))
         num = 14 if isinstance(metric, HiEveAP) else 17
+        if num == 17 and index % 3 == 0:
+            metric = PoseErrorKinds(ann_file=str(victim))
+            metric.dataset_meta = PoseTrack18ClipDataset(
+                ann_file=str(victim), lazy_init=True).metainfo
         metric.process(None, [
             dict(
                 id=ann['id'], img_id=ann['image_id'], raw_ann_info=ann,

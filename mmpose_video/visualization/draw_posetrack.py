@@ -1,7 +1,7 @@
 """Draw predictions in PoseTrack's layout on their frames."""
 import os.path as osp
 from collections import defaultdict
-from typing import Dict, Iterator, List, Tuple
+from typing import Any, Dict, Iterator, List, Tuple
 
 import mmcv
 import numpy as np
@@ -10,7 +10,7 @@ from mmengine.utils import mkdir_or_exist
 from mmpose.structures import PoseDataSample
 
 from mmpose_video.formats.inner_path import inner_path
-from mmpose_video.formats.json_file import read_json
+from mmpose_video.formats.schema import Record, stack_numbers
 
 from .track_visualizer import TrackLocalVisualizer
 from .video_file import VideoFile
@@ -37,21 +37,24 @@ def iter_drawn_frames(pred_file: str,
 
     Raises:
         FileNotFoundError: If a frame does not exist.
+        ValueError: If the file breaks PoseTrack's layout.
     """
-    content = read_json(pred_file)
-    people: Dict[int, List[dict]] = defaultdict(list)
-    for ann in content['annotations']:
-        people[ann['image_id']].append(ann)
+    content = Record.read(pred_file)
+    people: Dict[Any, List[Record]] = defaultdict(list)
+    for ann in content.records('annotations'):
+        people[ann.identity('image_id')].append(ann)
     visualizer = TrackLocalVisualizer(radius=3, line_width=2)
     visualizer.set_dataset_meta(metainfo)
-    for image in content['images']:
-        path = inner_path(image_root, image['file_name'], pred_file)
+    for image in content.records('images'):
+        name = image.text('file_name')
+        path = inner_path(image_root, name, pred_file)
         if not osp.exists(path):
             raise FileNotFoundError(f'`{path}`, named by `{pred_file}`, does '
                                     'not exist; is `image_root` right?')
         frame = mmcv.imread(path, channel_order='rgb')
         sample = PoseDataSample(
-            pred_instances=_instances(people[image['id']]))
+            pred_instances=_instances(people[image.identity()],
+                                      metainfo['num_keypoints']))
         drawn = visualizer.add_datasample(
             'frame',
             frame,
@@ -59,7 +62,7 @@ def iter_drawn_frames(pred_file: str,
             draw_gt=False,
             draw_bbox=False,
             kpt_thr=kpt_thr)
-        yield image['file_name'], drawn[..., ::-1]
+        yield name, drawn[..., ::-1]
 
 
 def draw_video(pred_file: str,
@@ -119,15 +122,16 @@ def _stem(file_name: str) -> str:
     return osp.splitext(osp.basename(file_name))[0]
 
 
-def _instances(people: List[dict]) -> InstanceData:
+def _instances(people: List[Record], num_keypoints: int) -> InstanceData:
     """Return the people of a frame, without the entries of empty frames.
 
     PoseTrack's layout has zeros for absent keypoints, which become NaN.
     """
-    people = [ann for ann in people if any(ann['keypoints'])]
-    points = np.array([ann['keypoints'] for ann in people], dtype=np.float32)
-    points = points.reshape(len(people), -1, 3)[..., :2]
+    points = stack_numbers(people, 'keypoints', 3 * num_keypoints)
+    scores = stack_numbers(people, 'scores', num_keypoints)
+    there = points.any(axis=1)
+    points = points[there].reshape(-1, num_keypoints, 3)[..., :2]
     points[(points == 0).all(-1)] = np.nan
-    scores = np.array([ann['scores'] for ann in people], dtype=np.float32)
     return InstanceData(
-        keypoints=points, keypoint_scores=scores.reshape(points.shape[:2]))
+        keypoints=points.astype(np.float32),
+        keypoint_scores=scores[there].astype(np.float32))

@@ -3,7 +3,9 @@ from typing import Any, Dict, List, Sequence, Tuple
 
 import numpy as np
 
+from mmpose_video.formats.coco_labels import unique_ids
 from mmpose_video.formats.pose_table import PoseTable
+from mmpose_video.formats.schema import LARGEST_COORDINATE, Record
 
 from .error_classes import (
     ErrorRule,
@@ -31,7 +33,7 @@ def coco_rule(sigmas: Sequence[float], mirror: Sequence[int]) -> ErrorRule:
                      np.asarray(mirror, dtype=np.int64), True)
 
 
-def coco_ground_truth(data: dict, num_joints: int,
+def coco_ground_truth(data: Any, num_joints: int,
                       source: str) -> Tuple[PoseTable, List[Any]]:
     """Read people with keypoints from COCO-style annotations.
 
@@ -39,7 +41,7 @@ def coco_ground_truth(data: dict, num_joints: int,
     ignores them.
 
     Args:
-        data (dict): Parsed JSON.
+        data (Any): Parsed JSON.
         num_joints (int): Number of keypoints of the dataset.
         source (str): Name of the file, for messages.
 
@@ -49,33 +51,25 @@ def coco_ground_truth(data: dict, num_joints: int,
         image ids in order of frames.
 
     Raises:
-        ValueError: If an annotation has another number of keypoints, or
-            neither an area nor a box.
+        FormatError: If the content does not follow the layout, or an
+            annotation has another number of keypoints, or neither an area
+            nor a box.
     """
-    for key in ('images', 'annotations'):
-        if not isinstance(data.get(key), list):
-            raise ValueError(f'{source}: there is no list {key!r}')
-    images = [image['id'] for image in data['images']]
+    file = Record(data, source)
+    images = list(unique_ids(file.records('images')))
     position = {image: i for i, image in enumerate(images)}
     people = []
-    for i, ann in enumerate(data['annotations']):
-        values = ann.get('keypoints')
-        if (not values or ann.get('iscrowd')
-                or ann.get('image_id') not in position):
+    for ann in file.records('annotations'):
+        image_id = ann.identity('image_id')
+        if (not ann.value('keypoints') or ann.flag('iscrowd')
+                or image_id not in position):
             continue
-        where = f"{source}, annotation {ann.get('id', i)}"
-        if len(values) != 3 * num_joints:
-            raise ValueError(f'{where} has {len(values) / 3:g} keypoints, '
-                             f'the dataset has {num_joints}')
-        points = np.asarray(values, dtype=np.float64).reshape(-1, 3)
+        points = ann.numbers('keypoints', 3 * num_joints).reshape(-1, 3)
+        if not (np.abs(points) <= LARGEST_COORDINATE).all():
+            raise ann.error('a keypoint is not finite')
         if not (points[:, 2] > 0).any():
             continue
-        area, box = ann.get('area'), ann.get('bbox')
-        if not area:
-            if not box:
-                raise ValueError(f'{where} has neither an area nor a box')
-            area = AREA_OF_BOX * box[2] * box[3]
-        people.append((position[ann['image_id']], points, area**0.5))
+        people.append((position[image_id], points, _area(ann)**0.5))
     people.sort(key=lambda person: person[0])
     frame = np.array([person[0] for person in people], dtype=np.int64)
     joints = np.array([person[1] for person in people]).reshape(
@@ -87,6 +81,23 @@ def coco_ground_truth(data: dict, num_joints: int,
         np.zeros(joints.shape[:2]),
         np.array([person[2] for person in people], dtype=np.float64), occupied)
     return table, images
+
+
+def _area(ann: Record) -> float:
+    """Return the area of a person in square pixels.
+
+    Raises:
+        FormatError: If neither an area nor a box tells it.
+    """
+    area = ann.number('area', 0.)
+    if not area:
+        if not ann.value('bbox'):
+            raise ann.error('it has neither an area nor a box')
+        width, height = ann.numbers('bbox', 4)[2:].tolist()
+        area = AREA_OF_BOX * width * height
+    if not 0 <= area <= LARGEST_COORDINATE**2:
+        raise ann.error(f'its area is {area:g} square pixels')
+    return area
 
 
 def coco_error_kinds(gt: PoseTable, pred: PoseTable,
