@@ -6,6 +6,8 @@ from .schema import FormatError, Record, check_numbers, shown
 
 #: Largest width or height of an image, in pixels.
 LARGEST_SIZE = 2**20
+#: Longest name of a file or folder, in bytes, on the usual file systems.
+LONGEST_NAME = 255
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,10 @@ def check_image(image: Record) -> None:
         FormatError: If a field is absent, or has a wrong type or size.
     """
     image.identity()
-    image.text('file_name')
+    name = image.text('file_name')
+    if any(len(part.encode()) > LONGEST_NAME for part in name.split('/')):
+        raise image.error(f"'file_name' is longer than that of a file can be: "
+                          f'{shown(name)}')
     for key in ('width', 'height'):
         # 0 stands for a size that is not known
         size = image.integer(key, 0)

@@ -67,6 +67,7 @@ def test_ids_are_unique(tmp_path, room, name):
     ('images', dict(height=1e39), "'height' must be a whole number, got 1e"),
     ('images', dict(height=-480), "'height' is -480 pixels"),
     ('images', dict(width=10**7), "'width' is 10000000 pixels"),
+    ('images', dict(file_name='a/' + 300 * '1'), "'file_name' is longer"),
     ('images', dict(file_name=5), "'file_name' must be a string, got 5"),
     ('images', dict(id=None), "'id' is missing"),
     ('images', dict(is_labeled='no'), "'is_labeled' must be true or false"),
