@@ -1,4 +1,4 @@
-r"""Write the benchmark's tables into README.md and docs/benchmark.md.
+r"""Write the benchmark's tables into the pages of docs.
 
 ::
 
@@ -81,7 +81,7 @@ def write_pages(root: Path, check: bool = False) -> List[str]:
     """
     everything = published(root / 'docs' / 'results')
     contents = {
-        'README.md': front(everything),
+        'docs/benchmark_summary.md': front(everything),
         'docs/benchmark.md': page(everything, root / 'docs' / 'images'),
     }
     old = []

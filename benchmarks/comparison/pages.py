@@ -1,4 +1,4 @@
-"""The generated parts of README.md and docs/benchmark.md."""
+"""The generated parts of docs/benchmark.md and its summary."""
 import shlex
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
@@ -57,7 +57,7 @@ def published(folder: Path) -> List[Dict[str, Any]]:
 
 
 def front(everything: Sequence[Dict[str, Any]]) -> str:
-    """What the README shows: the hardest split of the smallest size."""
+    """Return the summary: the hardest split of the smallest size."""
     if not everything:
         return 'No results are published yet.'
     results = everything[0]
@@ -71,11 +71,11 @@ def front(everything: Sequence[Dict[str, Any]]) -> str:
         f'AP (of PoseTrack, in percent; {many}), {split} split, '
         'ground-truth boxes. What a video method gains is over the '
         'single-frame model on its own backbone:', '',
-        front_table(results, split), '',
+        front_table(results, split, up='../'), '',
         'All tables, by difficulty and with the ablations: '
-        '[docs/benchmark.md](docs/benchmark.md); raw numbers: '
-        f'[json](docs/results/benchmark_{results["size"]}.json), '
-        f'[csv](docs/results/benchmark_{results["size"]}.csv).'])
+        '[benchmark.md](benchmark.md); raw numbers: '
+        f'[json](results/benchmark_{results["size"]}.json), '
+        f'[csv](results/benchmark_{results["size"]}.csv).'])
 
 
 def page(everything: Sequence[Dict[str, Any]], images: Path) -> str:

@@ -5,6 +5,7 @@ import numpy as np
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 from mmpose.datasets.datasets.base import BaseCocoStyleDataset
+from mmpose.registry import DATASETS
 from torch.utils.data import get_worker_info
 
 from mmpose_video.formats.coco_labels import CocoLabels, read_coco_labels
@@ -26,6 +27,7 @@ BBOX_CLIPPING = ('cut', 'shift')
 _LOOKED_AT = 32
 
 
+@DATASETS.register_module()
 class BaseVideoDataset(BaseCocoStyleDataset):
     """A dataset of COCO-style annotations of key frames, with clips.
 

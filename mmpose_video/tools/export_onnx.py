@@ -15,6 +15,7 @@ output is ``keypoints`` (N, K, 2) as fractions of the crop; with SimCC's heads
 the outputs are ``simcc_x`` and ``simcc_y`` (N, K, bins).
 """
 import argparse
+import importlib.util
 import os
 import sys
 from typing import Any, Dict, Optional, Sequence, Tuple
@@ -146,7 +147,9 @@ def export(config: str,
         FileNotFoundError: If there is no such config or checkpoint.
         ValueError: If the checkpoint is of another model, or if the model's
             operators cannot be exported.
+        ImportError: If a package that the export needs is not installed.
     """
+    _check_packages()
     cfg = read_config(config, ('model', 'test_dataloader', 'codec'))
     model: Any = load_pose_model(cfg, checkpoint, 'cpu', cfg_options)
     model.frames_per_pass = None  # would fix the number of passes
@@ -168,6 +171,15 @@ def export(config: str,
         shape=('N' if batch_size is None else batch_size, *rest),
         nodes=len(program.model.graph),
         difference=compare(module, out, [(num, *rest) for num in tried]))
+
+
+def _check_packages() -> None:
+    missing = [name for name in ('onnx', 'onnxscript')
+               if importlib.util.find_spec(name) is None]
+    if missing:
+        raise ImportError(
+            f'the export needs {" and ".join(missing)}: pip install '
+            '"mmpose_video[onnx]", or in a checkout pip install ".[onnx]"')
 
 
 def compare(module: ExportedPart, path: str,

@@ -196,13 +196,17 @@ def test_marks():
             replace(bad, 'new', 'page.md')
 
 
+#: What the report writes.
+PAGES = ('docs/benchmark_summary.md', 'docs/benchmark.md')
+
+
 def test_publishing(results, tmp_path):
     for folder in ('docs/results', 'docs/images'):
         (tmp_path / folder).mkdir(parents=True)
-    for name in ('README.md', 'docs/benchmark.md'):
+    for name in PAGES:
         (tmp_path / name).write_text(f'{BEGIN}\n{END}\n')
-    assert report.write_pages(tmp_path) == ['README.md', 'docs/benchmark.md']
-    assert 'No results' in (tmp_path / 'README.md').read_text()
+    assert report.write_pages(tmp_path) == list(PAGES)
+    assert 'No results' in (tmp_path / PAGES[0]).read_text()
     source = tmp_path / 'results.json'
     source.write_text(json.dumps(results))
     logged = tmp_path / 'dcpose_seed0' / 'today' / 'vis_data'
@@ -221,7 +225,7 @@ def test_publishing(results, tmp_path):
     # a run whose log is there links to it, others have a bare number
     log = 'results/logs/small/dcpose_seed0.jsonl'
     assert f'| [0]({log}) 1 | 53.5' in page
-    assert f'| [0](docs/{log}) 1 |' in (tmp_path / 'README.md').read_text()
+    assert f'| [0](../docs/{log}) 1 |' in (tmp_path / PAGES[0]).read_text()
     assert (tmp_path / 'docs' / log).read_text() == (
         '{"loss": 0.12346, "step": 10}\n')
 
