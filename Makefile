@@ -26,11 +26,12 @@ PACKAGING := setup.py pyproject.toml requirements/runtime.txt \
 # Stamps are named after what they depend on, so that a file's date, which git
 # does not keep, decides nothing.
 digest = $(shell cat $(1) | sha256sum | cut -c 1-12)
+DOCS := $(VENV)/.docs-$(call digest,requirements/docs.txt)
 PINNED := $(VENV)/.pinned-$(call digest,$(PINS))
 INSTALLED := $(VENV)/.installed-$(call digest,$(PINS) $(PACKAGING))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint clean distclean
+.PHONY: help install demo test test-fast lint docs clean distclean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | \
@@ -54,8 +55,11 @@ lint: $(INSTALLED)  ## run ruff and mypy
 	$(PY) -m ruff check .
 	$(PY) -m mypy
 
+docs: $(DOCS)  ## build the site of the docs in docs/_build/html
+	$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build/html
+
 clean:  ## remove what building and testing leave
-	rm -rf build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache
+	rm -rf build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environments, too
@@ -74,6 +78,11 @@ $(PINNED): | $(PY)
 		-r requirements/dev.txt
 	$(PIP) install --no-deps -r requirements/stack-$(STACK).txt
 	rm -f $(VENV)/.pinned-*
+	touch $@
+
+$(DOCS): $(INSTALLED)
+	$(PIP) install -r requirements/docs.txt
+	rm -f $(VENV)/.docs-*
 	touch $@
 
 $(INSTALLED): $(PINNED)

@@ -112,8 +112,8 @@ class SeededNoise:
         shape (Sequence[int]): Shape of the noise of one hypothesis.
         seed (int): Seed.
         device (torch.device): Where the noise is wanted.
-        mirror (Callable, optional): Applied to each draw, (N, P, *shape); the
-            flip test mirrors the noise with the image.
+        mirror (Callable, optional): Applied to each draw, ``(N, P, *shape)``;
+            the flip test mirrors the noise with the image.
     """
 
     def __init__(self,
