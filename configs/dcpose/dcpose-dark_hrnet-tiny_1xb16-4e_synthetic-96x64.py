@@ -7,6 +7,8 @@ codec.update(unbiased=True, blur_kernel_size=3)
 
 model = dict(head=dict(decoder=codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4].update(encoder=codec)
+train_pipeline = [
+    dict(step, encoder=codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

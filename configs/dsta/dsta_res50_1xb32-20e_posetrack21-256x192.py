@@ -10,11 +10,11 @@ label_codec = dict(type='RegressionLabel', input_size=_base_.codec.input_size)
 
 model = dict(head=dict(decoder=label_codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[6] = dict(
-    type='GenerateTarget',
-    encoder=label_codec,
-    use_dataset_keypoint_weights=True)
+train_pipeline = [
+    dict(step, encoder=label_codec, use_dataset_keypoint_weights=True)
+    if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]
 
 train_dataloader = dict(
     batch_size=32,

@@ -17,8 +17,10 @@ model = dict(
     backbone=dict(init_cfg=None),  # `load_from` has the backbone, too
     head=dict(decoder=codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[6].update(encoder=codec)
+train_pipeline = [
+    dict(step, encoder=codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))

@@ -32,11 +32,17 @@ model = dict(
         decoder=label_codec),
     test_cfg=dict(shift_coords=True, shift_heatmap=True))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[5].update(input_size=codec.input_size)
-train_pipeline[6] = dict(type='GenerateTarget', encoder=label_codec)
-val_pipeline = _base_.val_pipeline
-val_pipeline[2].update(input_size=codec.input_size)
+train_pipeline = [
+    dict(step, **dict(
+        TopdownClipAffine=dict(input_size=codec.input_size),
+        GenerateTarget=dict(encoder=label_codec)).get(step.type, {}))
+    for step in _base_.train_pipeline
+]
+val_pipeline = [
+    dict(step, input_size=codec.input_size)
+    if step.type == 'TopdownClipAffine' else step
+    for step in _base_.val_pipeline
+]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))

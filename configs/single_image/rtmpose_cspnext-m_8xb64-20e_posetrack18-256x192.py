@@ -52,11 +52,14 @@ custom_hooks = [
         priority=49),
 ]
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4].update(scale_factor=(0.6, 1.4), rotate_factor=80.)
-train_pipeline[6] = dict(type='GenerateTarget', encoder=label_codec)
+train_pipeline = [
+    dict(step, **dict(
+        RandomBBoxTransform=dict(scale_factor=(0.6, 1.4), rotate_factor=80.),
+        GenerateTarget=dict(encoder=label_codec)).get(step.type, {}))
+    for step in _base_.train_pipeline
+]
 train_pipeline.insert(
-    6,
+    [step['type'] for step in train_pipeline].index('GenerateTarget'),
     dict(type='ClipConsistent', transform=dict(type='YOLOXHSVRandomAug')))
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -20,6 +20,8 @@ model = dict(
         loss=dict(type='KLDiscretLoss', use_target_weight=True),
         decoder=label_codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4] = dict(type='GenerateTarget', encoder=label_codec)
+train_pipeline = [
+    dict(step, encoder=label_codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -27,8 +27,10 @@ model = dict(
 
 optim_wrapper = dict(optimizer=dict(lr=1e-3))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[6] = dict(type='GenerateTarget', encoder=label_codec)
+train_pipeline = [
+    dict(step, encoder=label_codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))

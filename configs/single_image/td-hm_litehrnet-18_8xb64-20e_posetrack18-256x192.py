@@ -11,9 +11,12 @@ load_from = (
 
 model = dict(head=dict(decoder=_base_.codec))
 
-train_pipeline = _base_.train_pipeline
 # as MMPose trains it: small models are augmented less
-train_pipeline[4].update(rotate_factor=60., scale_factor=(0.75, 1.25))
+train_pipeline = [
+    dict(step, rotate_factor=60., scale_factor=(0.75, 1.25))
+    if step.type == 'RandomBBoxTransform' else step
+    for step in _base_.train_pipeline
+]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))

@@ -3,5 +3,8 @@
 _base_ = './clip_384x288.py'
 
 codec = _base_.codec
-train_pipeline = _base_.train_pipeline
-train_pipeline[6].update(use_dataset_keypoint_weights=True)
+train_pipeline = [
+    dict(step, use_dataset_keypoint_weights=True)
+    if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]

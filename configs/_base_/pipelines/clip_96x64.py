@@ -20,5 +20,8 @@ train_pipeline = [
     dict(type='PackClipInputs'),
 ]
 
-val_pipeline = _base_.val_pipeline
-val_pipeline[2].update(input_size=codec.input_size)
+val_pipeline = [
+    dict(step, input_size=codec.input_size)
+    if step.type == 'TopdownClipAffine' else step
+    for step in _base_.val_pipeline
+]

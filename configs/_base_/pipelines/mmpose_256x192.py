@@ -5,6 +5,8 @@ _base_ = './clip_256x192.py'
 codec = _base_.codec
 codec.update(sigma=2)
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4] = dict(type='RandomBBoxTransform')
-train_pipeline[6].update(encoder=codec)
+train_pipeline = [
+    dict(type='RandomBBoxTransform') if step.type == 'RandomBBoxTransform'
+    else dict(step, encoder=codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]
