@@ -74,22 +74,59 @@ def _cost(rows: List[Row], path: Path) -> None:
     """AP with its deviation against multiply-adds per clip."""
     import matplotlib.pyplot as plt
     style = _style(rows)
-    figure, axis = plt.subplots(figsize=(6.5, 4.2))
+    rows = [row for row in rows if row.cost]
+    figure, axis = plt.subplots(figsize=(8., max(4.2, 0.19 * len(rows))))
     for row in rows:
-        if not row.cost:
-            continue
         color, marker = style[row.method]
         axis.errorbar(row.cost['macs'] / 1e9, row.mean('AP'),
                       row.deviation('AP') or 0, color=color, marker=marker,
                       capsize=3, ls='none', label=row.method)
-        axis.annotate(row.method, (row.cost['macs'] / 1e9, row.mean('AP')),
-                      xytext=(5, 3), textcoords='offset points', fontsize=7)
     axis.set(xscale='log', xlabel='multiply-adds per clip, billions',
              ylabel='AP')
     axis.grid(alpha=0.3)
+    _label_beside(axis, [
+        (row.method, row.cost['macs'] / 1e9, row.mean('AP')) for row in rows
+    ])
     figure.tight_layout()
     figure.savefig(path, dpi=130)
     plt.close(figure)
+
+
+def _label_beside(axis: Any, points: List[Tuple[str, float, float]]) -> None:
+    """Write the names of points beside the axes, with lines to the points."""
+    low, high = axis.get_ylim()
+    heights = spread([(y - low) / (high - low) for _, _, y in points],
+                     0.17 / axis.figure.get_figheight() / 0.8)
+    for (name, x, y), height in zip(points, heights):
+        axis.annotate(
+            name, (x, y), xytext=(1.03, height), textcoords='axes fraction',
+            fontsize=7, va='center', annotation_clip=False,
+            arrowprops=dict(arrowstyle='-', lw=0.4, color='0.6',
+                            relpos=(0, 0.5), shrinkA=0, shrinkB=4))
+
+
+def spread(heights: List[float], gap: float) -> List[float]:
+    """Move heights apart so that labels at them do not overlap.
+
+    Args:
+        heights (list[float]): Wanted heights, in [0, 1].
+        gap (float): Least distance of two heights.
+
+    Returns:
+        list[float]: Heights in the same order from top to bottom, at least
+        ``gap`` apart (less if they would not fit), each as near to its wanted
+        one as those above allow, within [0, 1].
+    """
+    order = sorted(range(len(heights)), key=lambda i: heights[i])
+    gap = min(gap, 1 / max(1, len(order) - 1))
+    moved = list(heights)
+    floor = 0.
+    for place, i in enumerate(order):
+        # room for those above
+        ceiling = 1 - gap * (len(order) - 1 - place)
+        moved[i] = min(max(heights[i], floor), ceiling)
+        floor = moved[i] + gap
+    return moved
 
 
 def _difficulty(rows: List[Row], path: Path) -> None:

@@ -9,7 +9,7 @@ from comparison.difficulty import BINS
 from comparison.errors import RunError
 from comparison.logs import JOINT_GROUPS
 from comparison.pages import BEGIN, END, replace
-from comparison.plots import draw, on_shared_backbone
+from comparison.plots import draw, on_shared_backbone, spread
 from comparison.results import (
     changes,
     read_json,
@@ -168,6 +168,21 @@ def test_files(results, tmp_path):
     (tmp_path / 'other.json').write_text('[1]')
     with pytest.raises(ValueError, match=r'other.json does not hold results'):
         read_json(tmp_path / 'other.json')
+
+
+@pytest.mark.parametrize('heights', [
+    [0.5], [0.1, 0.1, 0.1], [0.9, 1., 0.95, 0.2], [0.] * 30, []])
+def test_labels_do_not_overlap(heights):
+    moved = spread(heights, 0.1)
+    gap = min(0.1, 1 / max(1, len(heights) - 1))
+    ordered = sorted(moved)
+    assert all(b - a > gap - 1e-9 for a, b in zip(ordered, ordered[1:]))
+    assert all(-1e-9 <= height <= 1 + 1e-9 for height in moved)
+    assert [x for _, x in sorted(zip(heights, moved))] == ordered
+
+
+def test_labels_with_room_stay():
+    assert spread([0.8, 0.2, 0.5], 0.1) == [0.8, 0.2, 0.5]
 
 
 def test_plots(results, tmp_path):
