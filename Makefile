@@ -68,7 +68,7 @@ distclean: clean  ## remove the environments, too
 $(PY):
 	$(PYTHON) -m venv $(VENV)
 
-# Three steps: xtcocotools is built with what the first one installs; the host
+# Three steps: xtcocotools is built with what the first one installs; OpenMMLab's
 # packages come without their dependencies, which would mix the stacks. Those
 # are built in isolation, where onedl-mmcv finds no torch and therefore leaves
 # its operators out: mmpose_video/compat/mmcv_ext answers them.

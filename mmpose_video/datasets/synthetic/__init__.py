@@ -1,7 +1,7 @@
-"""Synthetic video clips of people with exact key points.
+"""Synthetic video clips of people with exact keypoints.
 
 They are written in PoseTrack18's layout, so that a method's use of time can
-be measured where no data set can be downloaded. The modules here need only
+be measured where no dataset can be downloaded. The modules here need only
 NumPy and OpenCV.
 """
 from .clip import Clip, render_clip

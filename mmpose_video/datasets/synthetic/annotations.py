@@ -11,10 +11,10 @@ from .scene import Scene
 from .skeleton import NUM_KEYPOINTS
 from .truth import Truth
 
-# A person with fewer labelled key points is not annotated but lies in an
+# A person with fewer labelled keypoints is not annotated but lies in an
 # ignore region; a box of one or two points would mean nothing.
 MIN_LABELS = 3
-# PoseTrack18's boxes exceed the key points by 15 % on each side.
+# PoseTrack18's boxes exceed the keypoints by 15 % on each side.
 BOX_MARGIN = 0.15
 VAL_OFFSET = 500000  # clip numbers of the val split start here
 
@@ -22,12 +22,12 @@ CATEGORIES = [posetrack_category()]
 
 
 def clip_number(split: str, index: int) -> int:
-    """Number of a clip, unique over both splits."""
+    """Return the number of a clip, unique over both splits."""
     return index + (VAL_OFFSET if split == 'val' else 0)
 
 
 def clip_name(split: str, index: int) -> str:
-    """Folder and file name of a clip."""
+    """Return the folder and file name of a clip."""
     return f'{clip_number(split, index):06d}_synthetic'
 
 
@@ -37,7 +37,7 @@ def _round(values: np.ndarray, digits: int) -> List[float]:
 
 def _rectangle(points: np.ndarray, width: int,
                height: int) -> Optional[np.ndarray]:
-    """Corners (4, 2) around points, cut to the frame; None if outside."""
+    """Return corners (4, 2) around points, cut to the frame, or None."""
     low, high = points.min(0), points.max(0)
     pad = 0.12 * (high - low).max() + 2
     low = np.clip(low - pad, 0, (width - 1, height - 1))
@@ -49,9 +49,9 @@ def _rectangle(points: np.ndarray, width: int,
 
 
 def head_box(truth: Truth, frame: int, person: int) -> List[int]:
-    """Box ``[x, y, w, h]`` of the head, whole pixels.
+    """Return the box ``[x, y, w, h]`` of the head, whole pixels.
 
-    It holds the skull and the three key points of the head, whether they
+    It holds the skull and the three keypoints of the head, whether they
     are labelled or not.
     """
     center = truth.head_center[frame, person]
@@ -91,16 +91,16 @@ def _annotation(truth: Truth, frame: int, person: int, track: int,
 
 def annotate(scene: Scene, truth: Truth, config: SyntheticConfig, split: str,
              index: int) -> Dict[str, Any]:
-    """The json record of one clip, in PoseTrack18's layout.
+    """Return the JSON record of one clip, in PoseTrack18's layout.
 
     Three keys per annotation are not PoseTrack18's: ``occluded`` (behind
     another person or an object), ``self_occluded`` (behind the own body)
     and ``blur`` (pixels that the point moves during the exposure), each
-    with one entry per key point; and one per image: ``exposure``.
+    with one entry per keypoint; and one per image: ``exposure``.
 
     Args:
         scene (Scene): The scene.
-        truth (Truth): What is true of its key points.
+        truth (Truth): Ground truth of its keypoints.
         config (SyntheticConfig): The settings.
         split (str): ``'train'`` or ``'val'``.
         index (int): Number of the clip in its split.
@@ -158,7 +158,7 @@ def annotate(scene: Scene, truth: Truth, config: SyntheticConfig, split: str,
 
 def detect(record: Dict[str, Any], config: SyntheticConfig,
            rng: np.random.Generator) -> List[Dict[str, Any]]:
-    """Boxes as a fair person detector might give them for one clip.
+    """Return boxes as a person detector might give them for one clip.
 
     Args:
         record (Dict[str, Any]): The clip's annotations.

@@ -30,7 +30,7 @@ GROUPS = (
 )
 GROUP_INDEX = {name: i for i, (name, _, _) in enumerate(GROUPS)}
 
-# the groups that a key point belongs to: these never count as hiding it
+# the groups that a keypoint belongs to: these never count as hiding it
 OWN_GROUPS = {
     'nose': ('head', 'face'),
     'head_bottom': ('head', 'torso', 'face', 'hair'),
@@ -91,7 +91,7 @@ def _between(a: str, b: str, t: float) -> List[Tuple[str, float]]:
 
 
 def scale_color(color: Sequence[float], factor: float) -> Color:
-    """``color`` made brighter or darker, within 0 to 255."""
+    """Return a colour made brighter or darker, within 0 to 255."""
     b, g, r = (float(min(255., max(0., c * factor))) for c in color)
     return b, g, r
 

@@ -11,12 +11,12 @@ SHIFT = 6  # fractional bits of the coordinates given to OpenCV
 
 
 def to_fixed(points: np.ndarray) -> np.ndarray:
-    """Pixels to OpenCV's fixed-point coordinates (int32)."""
+    """Convert pixels to OpenCV's fixed-point coordinates (int32)."""
     return np.round(points * (1 << SHIFT)).astype(np.int32)
 
 
 def _dull(color: Sequence[float], factor: float) -> Color:
-    """A colour pulled towards grey: backgrounds are duller than clothes."""
+    """Return a colour pulled towards grey: backgrounds are dull."""
     mean = sum(color) / 3
     b, g, r = (0.55 * c + 0.45 * mean for c in color)
     return scale_color((b, g, r), factor)

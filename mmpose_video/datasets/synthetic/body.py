@@ -1,4 +1,4 @@
-"""From a person at given times to outlines in the frame."""
+"""Project people at given times to outlines in the frame."""
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -36,7 +36,7 @@ class BodyShape:
 
 
 def group_weights() -> np.ndarray:
-    """``(G, J)`` weights that give each group's depth."""
+    """Return weights (G, J) that give the depth of each group."""
     out = np.zeros((len(GROUPS), len(JOINTS)))
     for i, (_, names, _) in enumerate(GROUPS):
         for name in names:
@@ -54,7 +54,7 @@ _GROUP_BIAS = np.array([bias for _, _, bias in GROUPS])
 
 
 def locate(scene: Scene, person: Person, time: np.ndarray) -> np.ndarray:
-    """Joints ``(n, J, 2)`` in frame pixels at ``time`` (n,)."""
+    """Return joints (n, J, 2) in frame pixels at ``time`` (n,)."""
     pixels, _, _ = person.joints(scene.camera, time)
     return apply(scene.camera.matrices(time), pixels)
 
@@ -92,7 +92,7 @@ def shape_body(scene: Scene, person: Person, time: np.ndarray) -> BodyShape:
 
 
 def outlines(shape: BodyShape) -> np.ndarray:
-    """``(n, P, V, 2)`` int32 outlines in fixed-point coordinates."""
+    """Return int32 outlines (n, P, V, 2), fixed-point coordinates."""
     # single precision is far finer than the fixed-point grid, and faster
     return to_fixed(
         capsule_outlines(*(v.astype(np.float32) for v in (
@@ -100,17 +100,17 @@ def outlines(shape: BodyShape) -> np.ndarray:
 
 
 def drawing_order(person: Person, shape: BodyShape) -> np.ndarray:
-    """``(n, P)`` indices of the capsules, farthest group first."""
+    """Return indices (n, P) of the capsules, farthest group first."""
     group = np.array([p.group for p in person.parts])
     return np.argsort(-shape.group_depth[:, group], axis=1, kind='stable')
 
 
 def marker_scene(scene: Scene, radius: float = 0.012) -> Scene:
-    """The same scene with a dot on each key point in place of the people.
+    """Return the same scene with a dot on each keypoint instead of people.
 
     The dots take the way of the limbs through the renderer, so that their
     centroids tell whether the labels are where the pictures are. Each dot
-    has a colour of its own: person ``i`` and key point ``k`` give blue
+    has a colour of its own: person ``i`` and keypoint ``k`` give blue
     ``40 + 8 * k``, green ``255`` and red ``20 * i``.
 
     Args:

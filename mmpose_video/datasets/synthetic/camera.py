@@ -11,7 +11,7 @@ class Camera:
 
     People are flat cards in depth: each is scaled by its own distance. The
     movement of the camera is a similarity of the picture, equal for the
-    people and the background, so key points follow it exactly.
+    people and the background, so keypoints follow it exactly.
 
     Args:
         size (Tuple[int, int]): Width and height of the frame, pixels.

@@ -13,12 +13,12 @@ Seed = Union[int, Sequence[int]]
 
 
 def clip_seed(config: SyntheticConfig, split: str, index: int) -> List[int]:
-    """Seed of one clip; it does not depend on the number of clips."""
+    """Return the seed of a clip, whatever the number of clips."""
     return [config.seed, SPLITS.index(split), index]
 
 
 class Clip:
-    """A clip that is worked out but not drawn yet.
+    """A clip whose content is decided but not drawn yet.
 
     Args:
         config (SyntheticConfig): The settings.
@@ -39,14 +39,14 @@ class Clip:
                                                     config, split, index)
 
     def renderer(self) -> Renderer:
-        """What draws the frames."""
+        """Return the renderer of the frames."""
         return Renderer(self.scene, self.config,
                         np.random.default_rng(self._look))
 
 
 def detection_rng(config: SyntheticConfig, split: str,
                   index: int) -> np.random.Generator:
-    """Source of the errors of one clip's detected boxes."""
+    """Return the generator of the errors of a clip's detected boxes."""
     seed = np.random.SeedSequence(clip_seed(config, split, index))
     return np.random.default_rng(seed.spawn(3)[2])
 

@@ -7,7 +7,7 @@ SPLITS = ('train', 'val')
 
 @dataclass(frozen=True)
 class Difficulty:
-    """What makes a single frame hard to read.
+    """Effects that make a single frame hard to read.
 
     Every effect is *transient*: it lasts a few frames, so that a joint lost
     in the key frame can be found in its neighbours. All values are package
@@ -95,7 +95,7 @@ DIFFICULTIES: Dict[str, Difficulty] = {
 
 @dataclass(frozen=True)
 class SyntheticConfig:
-    """All that decides what the generator renders.
+    """Settings that determine what the generator renders.
 
     Equal configs give equal bytes, whatever the number of workers.
 
@@ -160,11 +160,11 @@ class SyntheticConfig:
                              f'1 <= least <= most <= 20, got {self.people}')
 
     def num_videos(self, split: str) -> int:
-        """Number of clips in ``split`` (``'train'`` or ``'val'``)."""
+        """Return the number of clips of a split, ``'train'`` or ``'val'``."""
         return {'train': self.train_videos, 'val': self.val_videos}[split]
 
     def to_dict(self) -> Dict[str, Any]:
-        """The settings as plain json types, for the manifest."""
+        """Return the settings as JSON types, for the manifest."""
 
         def plain(value: Any) -> Any:
             if isinstance(value, dict):

@@ -15,7 +15,7 @@ GAP = 5
 
 def draw_times(rng: np.random.Generator, frames: int,
                chance: float) -> np.ndarray:
-    """Frames at which an effect peaks.
+    """Draw the frames at which an effect peaks.
 
     Args:
         rng (np.random.Generator): Source of the draw.
@@ -37,7 +37,7 @@ def draw_times(rng: np.random.Generator, frames: int,
 
 def envelope(rng: np.random.Generator, frames: int,
              times: np.ndarray) -> np.ndarray:
-    """Strength in [0, 1] of an effect that lasts one to three frames.
+    """Return the strength in [0, 1] of an effect of one to three frames.
 
     Args:
         rng (np.random.Generator): Source of the draw.
@@ -59,7 +59,7 @@ def envelope(rng: np.random.Generator, frames: int,
 
 @dataclass(frozen=True)
 class Exposure:
-    """What happens to each frame; all arrays have shape ``(frames,)``.
+    """Effects on each frame; all arrays have shape ``(frames,)``.
 
     Args:
         shutter (np.ndarray): Exposure as a part of the frame interval.
@@ -133,7 +133,7 @@ class Occluder:
 
 
 def _box(cx: float, cy: float, w: float, h: float) -> np.ndarray:
-    """A rectangle with as many vertices as a capsule."""
+    """Return a rectangle with as many vertices as a capsule."""
     corners = np.array([[-w, -h], [w, -h], [w, h], [-w, h]]) / 2
     steps = np.linspace(0, 4, 2 * ARC, endpoint=False)
     side = steps.astype(int)

@@ -1,4 +1,4 @@
-"""Which parts of which frames must be drawn more than once."""
+"""Plan which parts of which frames are drawn more than once."""
 from dataclasses import dataclass
 from typing import List, Tuple
 
@@ -40,7 +40,7 @@ class Window:
 
 @dataclass(frozen=True)
 class FramePlan:
-    """What to draw for one frame.
+    """Instructions to draw one frame.
 
     Args:
         row (int): Row of the exposure's middle in the table of times.
@@ -82,7 +82,7 @@ def merge_boxes(boxes: np.ndarray) -> List[Tuple[np.ndarray, List[int]]]:
 
 
 def _sweep(scene: Scene, config: SyntheticConfig) -> tuple:
-    """Boxes swept by each thing during each exposure, and how far it moves.
+    """Return the boxes swept by each thing in each exposure, and its motion.
 
     Returns:
         tuple: boxes ``(I, F, 2, 2)`` cut to the frame, movement ``(I, F)``

@@ -8,7 +8,7 @@ ARC = 7
 
 def capsule_outlines(a: np.ndarray, b: np.ndarray, ra: np.ndarray,
                      rb: np.ndarray) -> np.ndarray:
-    """Convex hulls of pairs of circles.
+    """Return the convex hulls of pairs of circles.
 
     Args:
         a (np.ndarray): ``(..., 2)`` centres of the first circles.
@@ -45,7 +45,7 @@ def capsule_outlines(a: np.ndarray, b: np.ndarray, ra: np.ndarray,
 
 def capsules_cover(points: np.ndarray, a: np.ndarray, b: np.ndarray,
                    ra: np.ndarray, rb: np.ndarray) -> np.ndarray:
-    """Which capsules cover which points.
+    """Return which capsules cover which points.
 
     Args:
         points (np.ndarray): ``(n, m, 2)``.
@@ -70,7 +70,7 @@ def capsules_cover(points: np.ndarray, a: np.ndarray, b: np.ndarray,
 
 
 def polygons_cover(points: np.ndarray, polygons: np.ndarray) -> np.ndarray:
-    """Which convex polygons cover which points.
+    """Return which convex polygons cover which points.
 
     Args:
         points (np.ndarray): ``(n, m, 2)``.

@@ -67,7 +67,7 @@ def _sides(side: int) -> tuple:
 
 
 def _hump(phase: np.ndarray) -> np.ndarray:
-    """A smooth bump in [0, 1], highest at phase 0."""
+    """Return a smooth bump in [0, 1], highest at phase 0."""
     return 0.25 * (1 + np.cos(phase))**2
 
 
@@ -133,7 +133,7 @@ def _jump(motion: Motion, w: np.ndarray, out: Angles) -> None:
 
 
 def _dance(motion: Motion, w: np.ndarray, out: Angles) -> None:
-    """A beat in the knees; the arms follow the person's own ``wiggle``."""
+    """Bend the knees to a beat; the arms follow the person's ``wiggle``."""
     a = motion.amplitude
     for side, shift in (('left', 0.), ('right', np.pi)):
         out[f'{side}_shoulder_abd'] += 0.8 + 0.5 * np.sin(0.5 * w + shift)

@@ -1,4 +1,4 @@
-"""Draws a scene, frame by frame."""
+"""Draw a scene, frame by frame."""
 from typing import Iterator, List, Tuple
 
 import cv2
@@ -16,7 +16,7 @@ MARGIN = 0.14  # of the frame, how far the canvas reaches beyond it
 
 
 class Renderer:
-    """Renders the frames of one scene.
+    """Renderer of the frames of one scene.
 
     Motion blur is the mean of pictures taken over the exposure, whose
     middle is the frame's time. Only what moves is drawn more than once.
@@ -84,7 +84,7 @@ class Renderer:
                                  order, list(occluder.colors)))
 
     def _background(self, row: int, pad: int = 0) -> np.ndarray:
-        """The background at one time, with ``pad`` more pixels around."""
+        """Return the background at one time, ``pad`` pixels larger."""
         matrix = self.matrices[row].copy()
         matrix[:, 2] += pad - matrix[:, :2] @ self.margin
         width, height = self.size
@@ -112,7 +112,7 @@ class Renderer:
                 fill(image, polygons[k], colors[k], line, SHIFT)
 
     def _expose(self, index: int) -> np.ndarray:
-        """The light that falls on frame ``index``."""
+        """Return the light that falls on frame ``index``."""
         plan = self.plans[index]
         still = self._background(plan.row)
         image = still.copy()
@@ -177,6 +177,6 @@ class Renderer:
         return image
 
     def frames(self) -> Iterator[np.ndarray]:
-        """All frames in order, each ``(H, W, 3)`` uint8, BGR."""
+        """Yield all frames in order, each ``(H, W, 3)`` uint8, BGR."""
         for index in range(self.config.frames):
             yield self.frame(index)

@@ -1,4 +1,4 @@
-"""A clip before it is drawn: who is where, and what happens when."""
+"""A clip before it is drawn: people, objects, camera and effects."""
 from dataclasses import dataclass
 from typing import List, Tuple
 
@@ -48,7 +48,7 @@ class Person:
     def joints(self, camera: Camera,
                time: np.ndarray) -> Tuple[np.ndarray, np.ndarray,
                                           np.ndarray]:
-        """Where the joints are.
+        """Return the positions of the joints.
 
         Args:
             camera (Camera): The camera; its movement is not applied.

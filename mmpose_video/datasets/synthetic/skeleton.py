@@ -50,7 +50,7 @@ def _rotate_y(vec: np.ndarray, yaw: np.ndarray) -> np.ndarray:
 
 def _limb(flex: np.ndarray, abd: np.ndarray, bend: np.ndarray,
           twist: np.ndarray, side: float) -> tuple:
-    """Directions of the two segments of an arm or a leg.
+    """Return the directions of the two segments of an arm or a leg.
 
     Args:
         flex (np.ndarray): Raise to the front, radians; 0 hangs down.
@@ -76,7 +76,7 @@ def _limb(flex: np.ndarray, abd: np.ndarray, bend: np.ndarray,
 
 
 def forward_kinematics(build: Build, angles: Angles) -> np.ndarray:
-    """Joints of a body that stands (or jumps) on the ground ``y = 0``.
+    """Return the joints of a body that stands (or jumps) on the ground ``y = 0``.
 
     Args:
         build (Build): The body's measures.

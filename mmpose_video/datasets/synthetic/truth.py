@@ -1,4 +1,4 @@
-"""What is true of each key point: place, visibility, blur."""
+"""Ground truth of each keypoint: position, visibility, blur."""
 from dataclasses import dataclass
 from typing import List
 
@@ -17,7 +17,7 @@ from .skeleton import EARS, INDEX, JOINTS, NUM_KEYPOINTS
 class Truth:
     """The state of all annotated people at the middle of each exposure.
 
-    Shapes: F frames, N people, 17 key points.
+    Shapes: F frames, N people, 17 keypoints.
 
     Args:
         keypoints (np.ndarray): ``(F, N, 17, 2)`` pixels.
@@ -41,7 +41,7 @@ class Truth:
 
 
 def long_runs(hidden: np.ndarray, limit: int) -> np.ndarray:
-    """Entries of runs of True along axis 0 that are longer than ``limit``.
+    """Find runs of True along axis 0 that are longer than ``limit``.
 
     Args:
         hidden (np.ndarray): ``(F, ...)`` bool.
@@ -88,7 +88,7 @@ def _self_cover(person: Person, shape: BodyShape) -> np.ndarray:
 
 
 def measure(scene: Scene, config: SyntheticConfig) -> Truth:
-    """Work out the truth of a scene, frame by frame.
+    """Compute the ground truth of a scene, frame by frame.
 
     Args:
         scene (Scene): The scene.

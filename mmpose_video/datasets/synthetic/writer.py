@@ -1,4 +1,4 @@
-"""Writes a whole data set: resumable, and never half a file."""
+"""Write a whole dataset: resumable, without half-written files."""
 import json
 import multiprocessing
 import os
@@ -39,7 +39,7 @@ def write_clip(root: Union[str, Path], config: SyntheticConfig, split: str,
     json file means that the clip is whole.
 
     Args:
-        root (str | Path): The data set's folder.
+        root (str | Path): The dataset's folder.
         config (SyntheticConfig): The settings.
         split (str): ``'train'`` or ``'val'``.
         index (int): Number of the clip in its split.
@@ -121,8 +121,8 @@ def _differences(old: Any, new: Any, name: str = '') -> List[str]:
 
 
 def _remove(root: Path, manifest: Dict[str, Any]) -> None:
-    """Delete what the manifest's settings say was rendered, nothing else."""
-    # An interrupted removal must not pass for a whole data set.
+    """Delete the files that the manifest lists, and nothing else."""
+    # An interrupted removal must not pass for a whole dataset.
     write_json(dict(manifest, complete=False), str(root / MANIFEST))
     settings = manifest['config']
     base = root / 'annotations'
@@ -138,7 +138,7 @@ def _remove(root: Path, manifest: Dict[str, Any]) -> None:
 
 
 def _whole(root: Path, config: SyntheticConfig) -> bool:
-    """All clips and joint files are there."""
+    """Return whether all clips and joint files exist."""
     for split in SPLITS:
         wanted = [root / 'annotations' / f'posetrack18_{split}.json']
         for index in range(config.num_videos(split)):
@@ -149,7 +149,7 @@ def _whole(root: Path, config: SyntheticConfig) -> bool:
 
 
 def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
-    """Check the folder; True if the data set is already whole."""
+    """Check the folder; return whether the dataset is complete."""
     path = root / MANIFEST
     wanted = json.loads(json.dumps(_settings(config)))
     if path.is_file():
@@ -166,7 +166,7 @@ def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
                 return True
         elif not overwrite:
             raise FileExistsError(
-                f'{root} holds a data set of other settings ('
+                f'{root} holds a dataset of other settings ('
                 f'{"; ".join(_differences(same, wanted))}). Choose another '
                 'folder, or pass overwrite=True (--overwrite) to replace it')
         else:
@@ -190,16 +190,16 @@ def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
 def generate(out_dir: Union[str, Path], config: SyntheticConfig,
              workers: int = 1, overwrite: bool = False,
              progress: Optional[Progress] = None) -> int:
-    """Render a data set in PoseTrack18's layout.
+    """Render a dataset in PoseTrack18's layout.
 
     Running it again with the same settings finishes an interrupted run, or
     does nothing if all is there. The result does not depend on ``workers``.
 
     Args:
-        out_dir (str | Path): The data set's folder, a ``data_root``.
+        out_dir (str | Path): The dataset's folder, a ``data_root``.
         config (SyntheticConfig): The settings.
         workers (int): Number of processes.
-        overwrite (bool): Replace a data set of other settings.
+        overwrite (bool): Replace a dataset of other settings.
         progress (Callable[[int, int], None], optional): Called with the
             number of finished clips and of all clips.
 
