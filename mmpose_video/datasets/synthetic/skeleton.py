@@ -76,7 +76,7 @@ def _limb(flex: np.ndarray, abd: np.ndarray, bend: np.ndarray,
 
 
 def forward_kinematics(build: Build, angles: Angles) -> np.ndarray:
-    """Return the joints of a body that stands (or jumps) on the ground ``y = 0``.
+    """Return the joints of a body standing or jumping on the ground (y = 0).
 
     Args:
         build (Build): The body's measures.
