@@ -124,6 +124,9 @@ def _order(labels: Record) -> Optional[np.ndarray]:
     names = categories[0].items('keypoints', True) if categories else []
     if not names or tuple(names) == POSETRACK_KEYPOINTS:
         return None
+    if len(names) != len(POSETRACK_KEYPOINTS):
+        raise categories[0].error(f'it names {len(names)} keypoints, '
+                                  'PoseTrack18 and 21 have 17')
     try:
         return columns_of(names, POSETRACK_KEYPOINTS)
     except ValueError as error:

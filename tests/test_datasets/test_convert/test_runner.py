@@ -274,6 +274,8 @@ def test_one_broken_file_costs_one_video(src, dst, capsys):
         'h': b'{"images": [{"id": 1, "file_name": 7}]}',
         'i': b'{"images": [], "categories": [{"keypoints": ["a"]}]}',
         'j': b'{"images": [], "annotations": 7}',
+        'l': json.dumps(dict(intact, categories=[dict(
+            keypoints=[f'{i}' for i in range(18)])])).encode(),
         'k': json.dumps(dict(intact, images=[
             dict(image, width=float('nan')) for image in intact['images']
         ])).encode(),
@@ -282,10 +284,10 @@ def test_one_broken_file_costs_one_video(src, dst, capsys):
         (folder / f'{name}.json').write_bytes(data)
     report = run(src, dst, on_error='skip')
     assert list(report.broken) == [f'{folder}/{name}.json'
-                                   for name in broken]
+                                   for name in sorted(broken)]
     assert len(output(dst)['images']) == 6
     text = capsys.readouterr().out
-    assert 'left out 11: label file that cannot be read' in text
+    assert 'left out 12: label file that cannot be read' in text
     for name in broken:
         assert f'    {folder}/{name}.json' in text
     assert "images[0] (id 1): 'file_name' must be a string, got 7" in text
