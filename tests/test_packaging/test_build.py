@@ -144,7 +144,9 @@ def test_metadata_names_no_stack(normal):
             assert not need.lower().startswith(host), need
     extras = {line.split()[1] for line in lines if
               line.startswith('Provides-Extra')}
-    assert extras == {'dev', 'formats', 'mamba', 'mot', 'video', 'vit'}
+    assert extras == {
+        'dev', 'docs', 'formats', 'mamba', 'mot', 'onnx', 'video', 'vit'
+    }
 
 
 def test_config_names_are_unique():
