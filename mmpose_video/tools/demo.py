@@ -37,7 +37,7 @@ RENDER = {
 }
 #: Enough to be clearly better than untrained, in a few minutes of two cores.
 EPOCHS = 6
-COST = 'It takes about 8 minutes on two idle cores and 100 MB of disk.'
+COST = 'It takes about 8 minutes on two idle cores and 200 MB of disk.'
 #: Exit status after Ctrl-C.
 INTERRUPTED = 130
 
