@@ -167,7 +167,7 @@ def memory() -> float:
 
 
 def prepare() -> None:
-    """What MMEngine sets for a training."""
+    """Set what MMEngine sets for a training."""
     init_default_scope('mmpose')
     if not MMLogger.check_instance_created('benchmark'):
         MMLogger.get_instance('benchmark', log_level='WARNING')
@@ -205,7 +205,7 @@ def digests(loader: torch.utils.data.DataLoader
 
 
 def check_equal(args: argparse.Namespace) -> int:
-    """Whether both loaders give the same; returns the number of samples."""
+    """Check that both loaders give the same; return the number of samples."""
     prepare()
     for phase in ('test', 'train'):
         naive, fast = (digests(build(phase, fast, 1, args))

@@ -1,4 +1,4 @@
-"""Why more steps of DiffPose make the mean heatmap worse, or do not.
+"""Measure whether more steps of DiffPose make the mean heatmap worse.
 
 Two commands::
 

@@ -219,7 +219,7 @@ def single_scans(args: argparse.Namespace, fast: List[str]) -> None:
 
 
 def roofline(args: argparse.Namespace, fast: List[str]) -> None:
-    """How far from the machine's limits."""
+    """Print how far the kernels are from the machine's limits."""
     found = limits()
     inputs = scan_inputs(**PAPER)
     moved = sum(v.numel() for v in inputs.values()) * 4

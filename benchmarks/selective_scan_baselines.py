@@ -1,4 +1,4 @@
-"""What the scan is compared with, written anew from the published methods.
+"""Baselines of the scan, written anew from the published methods.
 
 ``time_indexed_loop`` does the operations of mamba_ssm's
 ``selective_scan_ref`` in the same sequence and over the same tensors:

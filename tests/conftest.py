@@ -3,6 +3,7 @@ import json
 import logging
 import os
 import random
+import signal
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,11 @@ import mmpose_video  # noqa: F401
 
 # Tests run side by side (pytest-xdist): one thread each, or they fight.
 torch.set_num_threads(1)
+
+# A shell starts background jobs with Ctrl-C ignored, and children inherit it:
+# tests that send it to a process of theirs would wait for ever.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_configure(config):
@@ -58,6 +64,16 @@ def warned():
     logger.addHandler(handler)
     yield messages
     logger.removeHandler(handler)
+
+
+@pytest.fixture
+def log(caplog):
+    """``caplog`` with the records of MMEngine's log, WARNING and above."""
+    logger = MMLogger.get_current_instance()
+    logger.addHandler(caplog.handler)
+    with caplog.at_level(logging.WARNING):
+        yield caplog
+    logger.removeHandler(caplog.handler)
 
 
 @pytest.fixture(scope='session')

@@ -116,7 +116,7 @@ def bins(ann: Mapping[str, Any], exposure: Mapping[str, float]
 
 
 def _frame(exposure: Mapping[str, float]) -> str:
-    """What is wrong with a frame, the worst first."""
+    """Return what is wrong with a frame, the worst first."""
     clear, long_exposure, dark, defocus = BINS['frame']
     if exposure['defocus'] > 1:
         return defocus

@@ -1,4 +1,4 @@
-"""What can go wrong with a run."""
+"""Errors of a run."""
 
 
 class RunError(RuntimeError):

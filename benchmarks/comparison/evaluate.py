@@ -1,4 +1,4 @@
-"""What is measured of trained models: predictions by difficulty, and cost.
+"""Measurements of trained models: predictions by difficulty, and cost.
 
 Each measurement is kept in the folder of its run (``difficulty.json``,
 ``still.json``, ``cost.json``) and not made again.
@@ -204,7 +204,7 @@ def _call(trainings: Trainings, command: List[str], log: Path) -> None:
 
 
 def _fresh(trainings: Trainings, result: Dict[str, Any], name: str) -> bool:
-    """Whether a measurement is there and not older than its training."""
+    """Return whether a measurement is there and newer than its training."""
     folder = trainings.folder(result['name'])
     path, done = folder / name, folder / 'done.json'
     return path.is_file() and path.stat().st_mtime >= done.stat().st_mtime

@@ -1,4 +1,4 @@
-"""What a training leaves in its work directory, and what it ran on."""
+"""Logs of a training, and the machine that it ran on."""
 import json
 import platform
 import statistics
@@ -25,7 +25,7 @@ def last_checkpoint(folder: Path) -> Optional[str]:
 
 
 def read_training(folder: Path) -> Dict[str, Any]:
-    """What a finished training left in its logs.
+    """Read what a finished training left in its logs.
 
     Args:
         folder (Path): The work directory of the training.

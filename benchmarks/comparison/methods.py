@@ -1,4 +1,4 @@
-"""Which methods there are: found among the configs by their names."""
+"""Methods, found among the configs by their names."""
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
@@ -99,7 +99,7 @@ def _name(key: str, size: Size) -> str:
 
 
 def is_start(method: str) -> bool:
-    """Whether a run of this method is what others start from."""
+    """Return whether others start from a run of this method."""
     return method.endswith('start')
 
 

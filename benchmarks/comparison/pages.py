@@ -144,7 +144,7 @@ def _unequal(results: Dict[str, Any], split: str) -> str:
 
 
 def _made(results: Dict[str, Any]) -> str:
-    """How the numbers came to be."""
+    """Return the lines about how the numbers came to be."""
     runs = results['runs']
     table = discover(SIZES[results['size']])
     starts = sorted({run['epochs'] for run in runs

@@ -18,7 +18,7 @@ from .sizes import Size
 
 
 def prefix(split: str, size: Size) -> str:
-    """How the names of a split's runs begin."""
+    """Return the prefix of the names of a split's runs."""
     return '' if split == size.splits[-1] else f'{split}_'
 
 

@@ -170,7 +170,7 @@ class Trainings:
                 *options]
 
     def _start_checkpoint(self, run: Run) -> Path:
-        """Where the start's checkpoint lies, or will lie."""
+        """Return where the start's checkpoint lies, or will lie."""
         assert run.start is not None
         folder = self.folder(run.start)
         done = folder / 'done.json'

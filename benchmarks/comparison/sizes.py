@@ -1,4 +1,4 @@
-"""How large a comparison is: data, configs, length of the trainings."""
+"""Sizes of a comparison: data, configs, length of the trainings."""
 import shlex
 import sys
 from dataclasses import dataclass
@@ -45,7 +45,7 @@ class Size:
         return SPLITS if self.render else ('posetrack18', )
 
     def folder(self, split: str) -> Path:
-        """Where the data of a split lies."""
+        """Return the folder of the data of a split."""
         return ROOT / self.data.format(split=split)
 
     def render_command(self, split: str, workers: int) -> List[str]:

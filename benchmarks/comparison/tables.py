@@ -176,7 +176,7 @@ def signed(row: Row, full: Optional[Row]) -> str:
 
 def baselines(results: Dict[str, Any], found: Sequence[Row]
               ) -> Dict[str, Optional[Row]]:
-    """What each method is compared with, by its name.
+    """Return what each method is compared with, by its name.
 
     For a video method that is the single-frame model on its own backbone,
     for the others the baseline; None if that was not run.

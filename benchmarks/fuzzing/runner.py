@@ -29,7 +29,7 @@ CLEAR = (ValueError, FormatError, OSError, FileNotFoundError)
 
 
 class Result(NamedTuple):
-    """How the readings of one kind ended.
+    """Outcomes of reading the mutated files of one kind.
 
     Attributes:
         counts (Counter): Number of files by outcome.

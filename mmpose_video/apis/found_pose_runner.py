@@ -2,9 +2,9 @@
 from typing import List, Sequence
 
 import numpy as np
-from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample
 
+from .frame_sample import frame_sample
 from .pose_runner import Item, PoseRunner
 
 
@@ -25,16 +25,9 @@ class FoundPoseRunner(PoseRunner):
         if item.pose is None:
             raise ValueError('the model finds people by itself and takes no '
                              'boxes')
-        frame = item.clip.key
-        sample = PoseDataSample(
-            metainfo=dict(
-                img_path=frame.name,
-                img_id=frame.index,
-                ori_shape=frame.image.shape[:2]))
-        sample.pred_instances = InstanceData(
-            keypoints=item.pose[None, :, :2].astype(np.float32),
-            keypoint_scores=item.pose[None, :, 2].astype(np.float32),
-            keypoints_visible=item.pose[None, :, 2].astype(np.float32),
-            bboxes=item.box[None].astype(np.float32),
-            bbox_scores=np.array([item.score], np.float32))
-        return sample
+        return frame_sample(
+            item.clip.key,
+            keypoints=item.pose[None, :, :2],
+            scores=item.pose[None, :, 2],
+            boxes=item.box[None],
+            box_scores=np.array([item.score]))

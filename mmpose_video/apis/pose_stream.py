@@ -5,7 +5,6 @@ from typing import Deque, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import numpy as np
 from mmengine.dataset import Compose
-from mmengine.structures import InstanceData
 from mmpose.structures import PoseDataSample, merge_data_samples
 
 from mmpose_video.smoothing import TrackSmoother
@@ -13,6 +12,7 @@ from mmpose_video.tracking import CropAnchors, PoseTracker
 
 from .clip_window import Clip, ClipWindow
 from .found_pose_runner import FoundPoseRunner
+from .frame_sample import frame_sample
 from .frame_source import FrameSource
 from .options import StreamOptions
 from .person_boxes import BoxSource, People
@@ -211,20 +211,13 @@ class PoseStream:
         """Return one sample for all people of a frame."""
         if pending.samples:
             return merge_data_samples(pending.samples)
-        frame = pending.clip.key
         num_keypoints = self.system.model.dataset_meta['num_keypoints']
-        sample = PoseDataSample(
-            metainfo=dict(
-                img_path=frame.name,
-                img_id=frame.index,
-                ori_shape=frame.image.shape[:2]))
-        sample.pred_instances = InstanceData(
-            keypoints=np.zeros((0, num_keypoints, 2), dtype=np.float32),
-            keypoint_scores=np.zeros((0, num_keypoints), dtype=np.float32),
-            keypoints_visible=np.zeros((0, num_keypoints), dtype=np.float32),
-            bboxes=np.zeros((0, 4), dtype=np.float32),
-            bbox_scores=np.zeros(0, dtype=np.float32))
-        return sample
+        return frame_sample(
+            pending.clip.key,
+            keypoints=np.zeros((0, num_keypoints, 2)),
+            scores=np.zeros((0, num_keypoints)),
+            boxes=np.zeros((0, 4)),
+            box_scores=np.zeros(0))
 
 
 def make_smoother(config: dict,

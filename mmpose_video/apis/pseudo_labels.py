@@ -14,7 +14,7 @@ _LEFT_RIGHT = ('left_', 'right_')
 
 @dataclass(frozen=True)
 class LabelRules:
-    """Which predictions become labels.
+    """Rules by which predictions become labels.
 
     Attributes:
         keypoint_thr (float): Keypoints with a lower score get no label.

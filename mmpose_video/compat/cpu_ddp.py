@@ -24,7 +24,7 @@ import torch.distributed as torch_dist
 
 
 def on_cpu() -> bool:
-    """Whether MMEngine would train on the CPU."""
+    """Return whether MMEngine would train on the CPU."""
     from mmengine.device import get_device
     return get_device() == 'cpu'
 

@@ -37,7 +37,7 @@ def kl(self: Any, p: Tensor, q: Tensor) -> Tensor:
 
 
 def needed() -> bool:
-    """Whether this torch's gradient of ``kl_div`` is NaN at target 0."""
+    """Return whether torch's gradient of ``kl_div`` is NaN at target 0."""
     import torch
     target = torch.zeros(1, requires_grad=True)
     with torch.enable_grad():

@@ -16,7 +16,7 @@ import numpy as np
 
 
 def needed() -> bool:
-    """Whether this numpy refuses ``int()`` of a one-element array."""
+    """Return whether numpy refuses ``int()`` of a one-element array."""
     import warnings
     try:
         with warnings.catch_warnings():

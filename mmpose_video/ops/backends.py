@@ -1,4 +1,4 @@
-"""Which scan backends there are, and which one serves a problem."""
+"""Registry of the scan backends, and the choice among them."""
 import importlib
 import os
 import warnings
@@ -55,7 +55,7 @@ def available_backends() -> Dict[str, Tuple[bool, str]]:
 
 
 def is_composite(name: str) -> bool:
-    """Whether a backend is made of differentiable torch operations.
+    """Return whether a backend is made of differentiable operations.
 
     Args:
         name (str): Name of a backend.
@@ -127,7 +127,7 @@ def _order_of_choice(problem: ScanProblem) -> List[str]:
 
 
 def _refusal(module: ModuleType, problem: ScanProblem) -> str:
-    """Why a working backend cannot take a problem; '' if it can."""
+    """Return why a working backend refuses a problem; '' if it does not."""
     device = problem.u.device.type
     if module.DEVICES is not None and device not in module.DEVICES:
         return f'it serves {"/".join(module.DEVICES)}, not {device} tensors'

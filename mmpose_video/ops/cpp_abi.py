@@ -37,7 +37,7 @@ class ScanSizes(ctypes.Structure):
 
 
 class ScanOperands(ctypes.Structure):
-    """What both passes read."""
+    """Operands that both passes read."""
     _fields_ = [('size', ScanSizes), *(
         (name, ScanTensor) for name in ('u', 'delta', 'B', 'C')), *(
             (name, _Pointer) for name in ('A', 'D', 'bias', 'dt_weight',
@@ -46,12 +46,12 @@ class ScanOperands(ctypes.Structure):
 
 
 class ScanResults(ctypes.Structure):
-    """What the forward pass writes."""
+    """Arrays that the forward pass writes."""
     _fields_ = [('y', ScanTensor), ('last', _Pointer), ('saved', _Pointer)]
 
 
 class ScanGradients(ctypes.Structure):
-    """What the backward pass reads besides, and what it writes."""
+    """Arrays that the backward pass reads besides, and those it writes."""
     _fields_ = [('y', ScanTensor), ('last', _Pointer), ('saved', _Pointer), *(
         (name, ScanTensor) for name in ('u', 'delta', 'B', 'C')), *(
             (name, _Pointer) for name in ('A', 'D', 'bias', 'dt_weight',

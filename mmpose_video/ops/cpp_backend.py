@@ -44,7 +44,7 @@ def _kernel() -> Tuple[Optional[ctypes.CDLL], str]:
 
 
 def availability() -> Tuple[bool, str]:
-    """Whether the kernel is built or can be; builds it.
+    """Build the kernel if need be and return whether it is there.
 
     Returns:
         tuple[bool, str]: If not, what is missing and how to get it.
@@ -54,7 +54,7 @@ def availability() -> Tuple[bool, str]:
 
 
 def supports(problem: ScanProblem) -> Tuple[bool, str]:
-    """Whether the kernel takes a problem.
+    """Return whether the kernel takes a problem.
 
     Args:
         problem (ScanProblem): The problem.

@@ -36,7 +36,7 @@ def _operator() -> Any:
 
 
 def availability() -> Tuple[bool, str]:
-    """Whether this torch has the ``scan`` operator.
+    """Return whether this torch has the ``scan`` operator.
 
     Returns:
         tuple[bool, str]: Whether, and what is missing.

@@ -44,7 +44,7 @@ def _extension() -> Tuple[Optional[ModuleType], str]:
 
 
 def availability() -> Tuple[bool, str]:
-    """Whether the extension imports.
+    """Return whether the extension imports.
 
     Returns:
         tuple[bool, str]: If not, the import's own error and the command.
@@ -54,7 +54,7 @@ def availability() -> Tuple[bool, str]:
 
 
 def supports(problem: ScanProblem) -> Tuple[bool, str]:
-    """Whether the extension takes a problem.
+    """Return whether the extension takes a problem.
 
     Args:
         problem (ScanProblem): The problem.

@@ -63,7 +63,7 @@ def run_scan(problem: ScanProblem, backend: Optional[str] = None,
 
 
 def _native_16bit(name: str, problem: ScanProblem) -> bool:
-    """Whether the backend that will serve reads 16-bit operands."""
+    """Return whether the serving backend reads 16-bit operands."""
     if is_composite(name):
         return False
     return bool(resolve(name, problem).NATIVE_16BIT)

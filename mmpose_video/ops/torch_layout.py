@@ -1,4 +1,4 @@
-"""How the chunked PyTorch scan cuts the positions and lays them out.
+"""Chunks and memory layout of the PyTorch scan.
 
 The positions of a run are cut into segments that fit the cache, a segment
 into ``C`` chunks of ``T`` consecutive positions. Token operands of a

@@ -31,7 +31,7 @@ _DTYPES = (torch.float32, torch.float16, torch.bfloat16)
 
 
 def availability() -> Tuple[bool, str]:
-    """Whether Triton is there and new enough, and a GPU to run on.
+    """Return whether Triton is new enough and has a GPU to run on.
 
     Returns:
         tuple[bool, str]: Whether, and what is missing.
@@ -57,7 +57,7 @@ def availability() -> Tuple[bool, str]:
 
 
 def supports(problem: ScanProblem) -> Tuple[bool, str]:
-    """Whether the kernels can take a problem.
+    """Return whether the kernels can take a problem.
 
     Args:
         problem (ScanProblem): The problem.
@@ -81,7 +81,7 @@ def _chunks(problem: ScanProblem, tiles: Tiles) -> int:
 
 
 def _empty(problem: ScanProblem) -> bool:
-    """Whether there is nothing to scan."""
+    """Return whether there is nothing to scan."""
     return 0 in (problem.samples, problem.groups, problem.tokens,
                  problem.channels)
 

@@ -16,7 +16,7 @@ from .problem import ScanProblem
 
 @dataclass(frozen=True)
 class Tiles:
-    """What one program works on.
+    """The share of the scan that one program works on.
 
     Attributes:
         chunk (int): Scan steps per program, a power of two.

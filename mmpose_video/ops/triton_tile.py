@@ -1,4 +1,4 @@
-"""What the tiles of the Triton scan kernels are made of.
+"""Building blocks of the tiles of the Triton scan kernels.
 
 This module can only be imported where Triton is installed.
 """

@@ -1,4 +1,4 @@
-"""How alike two detections are."""
+"""Similarity of two detections."""
 from typing import Optional
 
 import numpy as np

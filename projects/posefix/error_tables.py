@@ -1,4 +1,4 @@
-"""How often pose estimators make which kind of error, and how large it is.
+"""Frequency and size of each kind of error of pose estimators.
 
 "PoseFix: Model-agnostic General Human Pose Refinement Network", Moon, Chang
 and Lee, CVPR 2019 (https://arxiv.org/abs/1812.03595). The numbers are those

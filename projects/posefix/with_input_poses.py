@@ -1,4 +1,4 @@
-"""What PoseFix needs of a dataset."""
+"""Datasets that carry input poses, for PoseFix."""
 import logging
 import os.path as osp
 from collections import defaultdict

@@ -1,8 +1,6 @@
 """Frames of two files pair by their position."""
-import logging
 
 import pytest
-from mmengine.logging import MMLogger
 
 from mmpose_video.formats.frame_pairs import check_frame_order
 from mmpose_video.formats.schema import FormatError
@@ -23,15 +21,6 @@ def old(*names):
 
 def check(gt, pred):
     check_frame_order(gt, pred, 'gt.json', 'pred.json')
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    with caplog.at_level(logging.WARNING):
-        yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 GT = new('val/a/000000.jpg', 'val/a/000001.jpg', 'val/a/000002.jpg')

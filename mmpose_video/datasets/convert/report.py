@@ -1,4 +1,4 @@
-"""What a conversion left out, and why."""
+"""Report of what a conversion left out, and why."""
 from typing import Any, Dict, List, Tuple
 
 #: The most label files that are listed.

@@ -1,4 +1,4 @@
-"""What the module of a dataset hands to the runner."""
+"""Tasks that the module of a dataset hands to the runner."""
 from dataclasses import dataclass, field
 from typing import Any, Callable, Dict, List, Optional
 

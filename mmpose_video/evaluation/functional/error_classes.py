@@ -43,7 +43,7 @@ PAIR_SIMILARITY = 0.1
 
 @dataclass(frozen=True)
 class ErrorRule:
-    """How distances become similarities, and similarities classes.
+    """Rule that turns distances into similarities and error classes.
 
     Args:
         decay (np.ndarray): (J,) float64: a joint's similarity at a distance

@@ -1,4 +1,4 @@
-"""What metrics on multi-person poses share."""
+"""Base class of the metrics on multi-person poses."""
 from typing import Any, Dict, List, Optional, Sequence
 
 import numpy as np

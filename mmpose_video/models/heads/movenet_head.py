@@ -29,7 +29,7 @@ from .movenet_targets import PeopleTargets, by_keypoint
 
 
 class MoveNetMaps(NamedTuple):
-    """What MoveNet predicts, N images, K keypoints, h x w cells of stride 4.
+    """Maps of MoveNet: N images, K keypoints, h x w cells of stride 4.
 
     Displacements and offsets are in cells; the channels of keypoint k are
     2 k (y) and 2 k + 1 (x).

@@ -1,27 +1,16 @@
 """Images of other sizes than their labels."""
 import copy
 import json
-import logging
 
 import cv2
 import numpy as np
 import pytest
 import torch
-from mmengine.logging import MMLogger
 from torch.utils.data import DataLoader, Dataset
 
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
 from mmpose_video.datasets.loading.size_check import SizeCheck
 from mmpose_video.datasets.transforms import LoadClip, LoadReducedClip
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    with caplog.at_level(logging.WARNING):
-        yield caplog
-    logger.removeHandler(caplog.handler)
 
 
 def test_powers_of_ten_are_named(log):

@@ -1,20 +1,8 @@
 """A result of zero says what it may come from."""
-import logging
 
 import pytest
-from mmengine.logging import MMLogger
 
 from mmpose_video.evaluation import evaluate_posetrack
-
-
-@pytest.fixture
-def log(caplog):
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    with caplog.at_level(logging.WARNING):
-        yield caplog
-    logger.removeHandler(caplog.handler)
-
 
 JOINTS = dict(nose=(100, 50), left_knee=(120, 200))
 
