@@ -1,12 +1,13 @@
 """Write frames to an mp4."""
 import contextlib
+import logging
 import os
 import os.path as osp
 from typing import Dict, Optional, Tuple, Type, Union
 
 import cv2
 import numpy as np
-from mmengine.logging import print_log
+from mmengine.logging import MMLogger, print_log
 
 from .opencv_encoder import OpencvEncoder
 from .pyav_encoder import PyavEncoder, import_av
@@ -47,6 +48,9 @@ class VideoFile:
         self._encoder: Optional[Encoder] = None
         self._size: Tuple[int, int] = (0, 0)
         self._count = 0
+        # now: to find it takes a lock of MMEngine's, which the caller may
+        # hold while a thread writes
+        self._logger = MMLogger.get_current_instance()
         self.failed = False
 
     def append(self, image: np.ndarray, time: Optional[float] = None) -> None:
@@ -78,7 +82,7 @@ class VideoFile:
         self.failed = True
         print_log(
             f'cannot write the video `{self.path}`: {why}. The results go on '
-            'without it', 'current', 30)
+            'without it', self._logger, logging.WARNING)
 
     def close(self) -> None:
         """Finish the file and give it its name."""

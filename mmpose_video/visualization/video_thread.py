@@ -27,6 +27,7 @@ class VideoThread:
         self.video = video
         self._jobs: queue.Queue[Optional[_Job]] = queue.Queue(max_waiting)
         self._error: Optional[BaseException] = None
+        self._stopped = False
         self._thread = threading.Thread(
             target=self._work, name='video writer', daemon=True)
         self._thread.start()
@@ -64,13 +65,13 @@ class VideoThread:
             job = self._jobs.get()
             if job is None:
                 return
-            if self._error is not None or self.video.failed:
+            if self._stopped or self.video.failed:
                 continue
             draw, time = job
             try:
                 self.video.append(draw(), time)
             except Exception as error:  # raised in the caller's thread
-                self._error = error
+                self._error, self._stopped = error, True
 
     def _raise(self) -> None:
         """Raise what was raised in the thread, once."""

@@ -4,6 +4,7 @@ import threading
 import cv2
 import numpy as np
 import pytest
+from mmengine.utils import manager
 
 from mmpose_video.visualization.video_file import VideoFile
 from mmpose_video.visualization.video_thread import VideoThread
@@ -94,3 +95,35 @@ def test_a_video_that_cannot_be_written(tmp_path):
         video.append(lambda: picture(9))
     video.close()
     assert video.video.failed
+
+
+def test_a_failure_is_said_while_the_caller_holds_mmengines_lock(
+        tmp_path, warned):
+    """MMEngine keeps that lock for ever when a visualizer cannot be made."""
+    (tmp_path / 'a').write_text('in the way')
+    video = VideoThread(VideoFile(str(tmp_path / 'a' / 'b.mp4'), 25.))
+    with manager._lock:
+        video.append(lambda: picture(9))
+        video._jobs.put(None)
+        video._thread.join(10)
+        assert not video._thread.is_alive()
+    video.close()
+    message, = warned
+    assert 'cannot write the video' in message
+
+
+def test_nothing_is_written_after_an_error_was_raised(tmp_path):
+
+    def fail():
+        raise ZeroDivisionError('drawing')
+
+    video = VideoThread(VideoFile(str(tmp_path / 'a.mp4'), 25.))
+    video.append(lambda: picture(9))
+    video.append(fail)
+    while video._error is None:  # until the thread is there
+        threading.Event().wait(0.01)
+    with pytest.raises(ZeroDivisionError):
+        video.append(lambda: picture(9))
+    video.append(lambda: picture(9))
+    video.close()
+    assert len(read(tmp_path / 'a.mp4')) == 1
