@@ -1,6 +1,6 @@
 """Make up on resume for what a kill prevented."""
 from pathlib import Path
-from typing import Any, Dict, Iterator, Optional, Tuple
+from typing import Any, Dict, Iterator, List, Optional, Tuple
 
 from mmengine.dist import broadcast_object_list, is_main_process
 from mmengine.hooks import CheckpointHook, Hook
@@ -29,7 +29,9 @@ class ResumeValidationHook(Hook):
       ``ReduceOnPlateauLR``;
     * a best checkpoint that is not intact is written again from the
       checkpoint of its epoch. If that is gone, the log says so, and the next
-      validation chooses the best anew.
+      validation chooses the best anew;
+    * an old checkpoint that was to be deleted once the next one was complete
+      is deleted.
 
     Put it under ``default_hooks``, beside ``CheckpointHook``.
     """
@@ -39,10 +41,12 @@ class ResumeValidationHook(Hook):
 
     def __init__(self) -> None:
         self._scores: Dict[str, Any] = {}
+        self._kept: List[int] = []
 
     def before_train(self, runner: Runner) -> None:
         """Repair the best checkpoints, and validate if that is due."""
         saver = _checkpoint_hook(runner)
+        self._kept = _kept_steps(saver)
         if runner.iter == 0 or saver is None:
             return
         for indicator, suffix in _indicators(saver):
@@ -57,6 +61,18 @@ class ResumeValidationHook(Hook):
             f'The checkpoint of iteration {runner.iter} was saved and not '
             'validated: validating it now')
         runner.val_loop.run()
+
+    def before_save_checkpoint(self, runner: Runner, checkpoint: dict) -> None:
+        """Note in a checkpoint what is deleted once it is complete.
+
+        On resume, MMEngine deletes the first of too many noted checkpoints.
+        """
+        kept = _kept_steps(_checkpoint_hook(runner))
+        going = [step for step in self._kept if step not in kept]
+        self._kept = kept
+        if going:
+            info = checkpoint['message_hub']['runtime_info']
+            info['keep_ckpt_ids'] = going + kept
 
     def before_val(self, runner: Runner) -> None:
         """Note the iteration for a checkpoint that is saved afterwards."""
@@ -83,6 +99,16 @@ def _checkpoint_hook(runner: Runner) -> Optional[CheckpointHook]:
     """Return the hook that saves checkpoints."""
     return next((hook for hook in runner.hooks
                  if isinstance(hook, CheckpointHook)), None)
+
+
+def _kept_steps(saver: Optional[CheckpointHook]) -> List[int]:
+    """Return the steps of the checkpoints that the hook keeps.
+
+    Empty if it keeps them all.
+    """
+    if saver is None or saver.max_keep_ckpts <= 0:
+        return []
+    return list(saver.keep_ckpt_ids)
 
 
 def _step(saver: CheckpointHook, runner: Runner) -> int:
