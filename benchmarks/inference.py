@@ -6,7 +6,8 @@ checkpoints are given::
 
     python benchmarks/inference.py \
         --config configs/glsmamba/CONFIG.py --checkpoint GLSMAMBA.pth \
-        --baseline configs/baseline/CONFIG.py --baseline-checkpoint BASE.pth
+        --baseline configs/single_image/CONFIG.py \
+        --baseline-checkpoint BASE.pth
 
 * clips: T crops and T passes through the backbone for each person and frame,
   what the test script computes

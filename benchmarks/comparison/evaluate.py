@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from . import difficulty
 from .errors import RunError
 from .logs import epoch_losses
-from .methods import SINGLE_IMAGE_FOLDERS, is_start
+from .methods import SINGLE_IMAGE_FOLDER, is_start
 from .runs import Trainings
 from .sizes import Size
 
@@ -87,7 +87,7 @@ def still_all(trainings: Trainings, results: Results,
 
     missing = [
         result for result in results
-        if Path(result['config']).parent.name not in SINGLE_IMAGE_FOLDERS
+        if Path(result['config']).parent.name != SINGLE_IMAGE_FOLDER
         and not _fresh(trainings, result, 'still.json')
     ]
     return _for_each(missing, 'still clips for', show_still)

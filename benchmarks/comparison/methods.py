@@ -6,8 +6,8 @@ from typing import Dict, List, Optional, Sequence, Tuple
 from .sizes import ROOT, Size
 
 GROUPS = ('video', 'single_image')
-#: Folders of models that look at the key frame alone.
-SINGLE_IMAGE_FOLDERS = ('baseline', 'single_image')
+#: Folder of the models that look at the key frame alone.
+SINGLE_IMAGE_FOLDER = 'single_image'
 BASELINE = 'baseline'
 #: Methods whose neck owns a single-frame head -> whether it keeps its weights.
 ROUGH_HEADS = {'dcpose': True, 'posewarper': True, 'tarvitpose': False}
@@ -74,7 +74,7 @@ def discover(size: Size, root: Path = ROOT) -> Dict[str, Method]:
             continue
         key = path.name.rsplit('_', 2)[0]
         group = ('single_image'
-                 if folder in SINGLE_IMAGE_FOLDERS else 'video')
+                 if folder == SINGLE_IMAGE_FOLDER else 'video')
         name = _name(key, size)
         start: Optional[str] = None
         if size.start_epochs is not None:

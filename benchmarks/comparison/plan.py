@@ -53,7 +53,7 @@ def plan(size: Size, methods: Sequence[Method],
             if method.start not in table:
                 raise ValueError(
                     f'{method.config} starts from {method.start!r}, for '
-                    'which there is no config in configs/baseline')
+                    'which there is no config in configs/single_image')
             word = ('start' if method.start == BASELINE
                     else f'{method.start}-start')
             start = f'{begin}{word}_seed{seed}'

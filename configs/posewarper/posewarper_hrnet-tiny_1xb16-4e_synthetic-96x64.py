@@ -1,5 +1,5 @@
 # Pairs of a key frame and one random support, five frames for testing. Its
-# first stage is the single-frame baseline (configs/baseline).
+# first stage is the single-frame baseline (configs/single_image).
 _base_ = [
     '../_base_/datasets/synthetic_video.py',
     '../_base_/pipelines/clip_96x64.py',

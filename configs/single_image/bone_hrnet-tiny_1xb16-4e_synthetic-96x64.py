@@ -1,5 +1,5 @@
 # The baseline with a loss on the distances between keypoints.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 model = dict(
     head=dict(

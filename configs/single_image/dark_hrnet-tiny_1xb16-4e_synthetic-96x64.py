@@ -1,5 +1,5 @@
 # DARK: the place of a joint from the curvature of the heatmap's logarithm.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 codec = _base_.codec
 # MMPose's rule: a blur of 3 for sigma 1

@@ -1,5 +1,5 @@
 # DSNT: the expectation of a heatmap that is supervised only loosely.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 label_codec = dict(
     type='IntegralRegressionLabel',

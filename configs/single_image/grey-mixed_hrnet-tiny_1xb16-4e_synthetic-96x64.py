@@ -1,5 +1,5 @@
 # The baseline, trained on grey images and images in colour by turns.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 train_pipeline = [
     *_base_.train_pipeline[:-1],

@@ -1,6 +1,6 @@
 # The baseline with one input channel, the luminance. Weights of the baseline
 # become its own by the layout `one-channel` of the converter.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 model = dict(
     # luminance of ImageNet's means and deviations

@@ -2,7 +2,7 @@
 # learned by a normalizing flow. The published model averages the last feature
 # map over space; 16 channels would leave next to nothing of it, so the head
 # reads all of the small HRNet's map: package default, not the paper's.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 label_codec = dict(type='RegressionLabel', input_size=_base_.codec.input_size)
 

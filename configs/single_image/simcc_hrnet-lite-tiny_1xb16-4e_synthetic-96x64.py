@@ -1,6 +1,6 @@
 # SimCC on HRNet-lite with keypoint tokens and no mixers: the start of the
 # ablation. The configs beside it change one line each.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 codec = dict(
     type='SimCCLabel',

@@ -1,5 +1,5 @@
 # SimCC: x and y as two classifications, over bins of half a pixel.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 label_codec = dict(
     type='SimCCLabel',

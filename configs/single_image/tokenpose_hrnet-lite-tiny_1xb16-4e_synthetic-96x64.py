@@ -1,5 +1,5 @@
 # TokenPose on HRNet-lite. All sizes are package defaults.
-_base_ = '../baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+_base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 model = dict(
     backbone=dict(type='HRNetLite', num_stages=3),

@@ -49,8 +49,8 @@ def images(clip_dir):
 
 def small_config(clip_set=None, flip=False, kind='glsmamba'):
     method = 'td-hm' if kind == 'baseline' else kind
-    path, = (ROOT / 'configs' / kind).glob(
-        f'{method}_hrnet-tiny_*synthetic*.py')
+    path, = (ROOT / 'configs').glob(
+        f'*/{method}_hrnet-tiny_*synthetic*.py')
     cfg = Config.fromfile(str(path))
     for loader in (cfg.val_dataloader, cfg.test_dataloader):
         loader.update(num_workers=0, persistent_workers=False, batch_size=4)

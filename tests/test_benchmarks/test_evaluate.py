@@ -100,7 +100,7 @@ work_dir = pathlib.Path(sys.argv[sys.argv.index('--work-dir') + 1])
 
 def test_video_models_are_tested_on_still_clips_once(trainings):
     results = [finish(trainings), finish(
-        trainings, 'baseline_seed0', config='configs/baseline/config.py')]
+        trainings, 'baseline_seed0', config='configs/single_image/config.py')]
     tester = [sys.executable, '-S', '-c', STILL]
     assert evaluate.still_all(trainings, results, tester) == []
     # a second test would fail: the folder is there

@@ -39,7 +39,8 @@ def test_methods_are_found_by_their_names():
 
 
 def test_other_backbones_and_systems(tmp_path):
-    for path in ('baseline/td-hm_hrnet-tiny', 'baseline/td-hm_vit-tiny',
+    for path in ('single_image/td-hm_hrnet-tiny',
+                 'single_image/td-hm_vit-tiny',
                  'single_image/simcc_hrnet-tiny', 'glsmamba/glsmamba_vit-tiny',
                  'single_image/td-hm_litehrnet'):
         path = tmp_path / 'configs' / f'{path}{SMALL.suffix}'
@@ -111,7 +112,7 @@ def test_commands(size, name, epochs, capsys, tmp_path):
         folder = ' data/synthetic/' + ('medium_' * (size == 'medium'))
         assert lines[0].startswith('python -m mmpose_video.datasets.synthetic'
                                    f'{folder}hard --difficulty hard')
-        assert lines[1].startswith('mim train mmpose configs/baseline/')
+        assert lines[1].startswith('mim train mmpose configs/single_image/')
         assert f'train_cfg.max_epochs={epochs[0]}' in lines[1]
         assert lines[2].startswith(f'{train}_{SIZES[size].backbone}_')
         assert f'train_cfg.max_epochs={epochs[1]}' in lines[2]

@@ -9,7 +9,7 @@ from mmengine.config import Config
 from mmengine.registry import init_default_scope
 from mmpose.registry import TRANSFORMS
 
-CONFIG = str(Path(__file__).parents[2] / 'configs/baseline' /
+CONFIG = str(Path(__file__).parents[2] / 'configs/single_image' /
              'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 
 

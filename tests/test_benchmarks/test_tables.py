@@ -28,7 +28,7 @@ from comparison.tables import (
 )
 
 CONFIG = 'configs/{0}/{0}_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
-BASELINE = 'configs/baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+BASELINE = 'configs/single_image/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 COST = dict(params=2_330_000, trainable=1_600_000, macs=7.4e8, frames=3,
             batch_size=16, samples_per_second=21.4, clips_per_second=99.6,
             memory_mb=812.3, threads=1, machine='a machine', load=0.1)

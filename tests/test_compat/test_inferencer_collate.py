@@ -10,7 +10,7 @@ from mmpose.apis import MMPoseInferencer
 from mmpose_video.compat import inferencer_collate
 
 BASELINE = Path(__file__).parents[2] / (
-    'configs/baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
+    'configs/single_image/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 
 
 class Stock:

@@ -20,8 +20,7 @@ from mmpose_video.tools.get_flops import without_pretrained
 ROOT = Path(__file__).parents[2] / 'configs'
 SMALL = sorted(
     path.relative_to(ROOT).as_posix()
-    for path in (*ROOT.glob('single_image/*_synthetic-*.py'),
-                 *ROOT.glob('baseline/*-tiny_*_synthetic-*.py'))
+    for path in ROOT.glob('single_image/*-tiny_*_synthetic-*.py')
     # MMPose's preprocessor has no luminance
     if not path.name.startswith('one-channel_'))
 LARGE = sorted(

@@ -95,7 +95,8 @@ def test_useless_checkpoints(content, message, load):
 def tiny(name):
     init_default_scope('mmpose')
     cfg = Config.fromfile(
-        CONFIGS / f'baseline/td-hm_{name}-tiny_1xb16-4e_synthetic-96x64.py')
+        CONFIGS / 'single_image' /
+        f'td-hm_{name}-tiny_1xb16-4e_synthetic-96x64.py')
     return cfg.model
 
 

@@ -129,7 +129,7 @@ def test_test_script_draws_and_refuses_another_model(
     other = write_config(
         'model = dict(head=dict(conv_out_channels=(8, ), '
         'conv_kernel_sizes=(3, )))',
-        base='baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
+        base='single_image/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
     code, output = mim('test', 'mmpose', other, '-C', checkpoint,
                        '--work-dir', tmp_path / 'other', check=False)
     assert code != 0

@@ -93,8 +93,8 @@ def of_configs():
     init_default_scope('mmpose')
     found = {}
     for path in sorted(CONFIGS.glob('*/*.py')):
-        if path.parent.name in ('_base_', 'baseline', 'single_image'):
-            continue  # the last two hold MMPose's own parts
+        if path.parent.name in ('_base_', 'single_image'):
+            continue  # parts of MMPose
         model = without_pretrained(Config.fromfile(path).model.to_dict())
         if '-tiny' in path.name:
             found.setdefault(str(model), (path.stem, model))

@@ -49,7 +49,7 @@ def test_converts(files, capsys):
         'head.final_layer.weight': 3}
     out = capsys.readouterr().out
     assert '4 tensors, HRNet-W17, 17 keypoints' in out
-    assert 'made for configs/baseline' in out
+    assert 'made for configs/single_image' in out
 
 
 def test_leftovers(files, capsys):
@@ -85,7 +85,7 @@ def test_guess(names, answer):
 @pytest.fixture
 def baseline():
     """The small baseline: its config, its weights under official names."""
-    config = str(CONFIGS / 'baseline' /
+    config = str(CONFIGS / 'single_image' /
                  'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
     init_default_scope('mmpose')
     model = MODELS.build(Config.fromfile(config).model)

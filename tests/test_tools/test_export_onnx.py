@@ -66,8 +66,8 @@ def packages():
 
 @pytest.mark.slow
 @pytest.mark.parametrize('kind', [
-    'baseline', 'glsmamba', 'dcpose', 'fami', 'tdmi', 'posewarper', 'dsta',
-    'tarvitpose'])
+    'single_image', 'glsmamba', 'dcpose', 'fami', 'tdmi', 'posewarper',
+    'dsta', 'tarvitpose'])
 def test_onnxruntime_gives_the_same_for_any_number_of_clips(
         kind, small, weights, tmp_path):
     """The trace has 2 clips; 1 and 3 are compared."""
@@ -75,10 +75,11 @@ def test_onnxruntime_gives_the_same_for_any_number_of_clips(
     if kind == 'tarvitpose':
         config = tiny(kind, '*_vit-tiny_*')
     else:
-        config = tiny(kind) if kind == 'baseline' else small(kind)
+        config = (tiny(kind, 'td-hm_hrnet-tiny_*')
+                  if kind == 'single_image' else small(kind))
     out = str(tmp_path / 'model.onnx')
     result = export(config, out, weights(config))
-    frames = dict(baseline=1, dcpose=3, dsta=3).get(kind, 5)
+    frames = dict(single_image=1, dcpose=3, dsta=3).get(kind, 5)
     assert result['shape'] == ('N', frames, 3, 96, 64)
     assert result['difference'] < 2e-4
     graph = onnx.load(out).graph

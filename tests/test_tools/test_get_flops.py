@@ -52,19 +52,19 @@ def test_deformable_convolution_is_counted_and_put_back():
 
 
 @pytest.mark.parametrize('name, frames', [
-    ('baseline/td-hm', 1), ('glsmamba/glsmamba', 5), ('dcpose/dcpose', 3),
+    ('single_image/td-hm', 1), ('glsmamba/glsmamba', 5), ('dcpose/dcpose', 3),
     ('diffpose/diffpose', 3)])
 def test_a_clip_is_counted_whole(name, frames):
     row = get_flops.count(tiny(name))
     assert row['frames'] == frames
-    baseline = get_flops.count(tiny('baseline/td-hm'))
+    baseline = get_flops.count(tiny('single_image/td-hm'))
     assert row['parts']['backbone'] == frames * baseline['parts']['backbone']
     assert row['macs'] == sum(row['parts'].values())
     assert f'{row["macs"] / 1e9:.2f}' in get_flops.table([row])
 
 
 def test_products_agree_with_a_hand_count():
-    row = get_flops.count(tiny('baseline/td-hm'))
+    row = get_flops.count(tiny('single_image/td-hm'))
     # 1x1 convolution of 16 channels to 17 key points at 24 x 16
     assert row['parts']['head'] == 16 * 17 * 24 * 16
     counter = FlopCounterMode(display=False)
@@ -103,7 +103,7 @@ def counted_by_hand(model, clip):
     return sum(found)
 
 
-@pytest.mark.parametrize('name', ['baseline/td-hm', 'dcpose/dcpose'])
+@pytest.mark.parametrize('name', ['single_image/td-hm', 'dcpose/dcpose'])
 def test_a_whole_model_agrees_with_a_count_by_layers(name):
     row = get_flops.count(tiny(name))
     model_cfg, shape = get_flops.model_and_shape(tiny(name))
@@ -118,7 +118,7 @@ def test_a_whole_model_agrees_with_a_count_by_layers(name):
 
 def test_models_of_images(tmp_path):
     """MMPose's own estimator, on a data set of images."""
-    video = tiny('baseline/td-hm')
+    video = tiny('single_image/td-hm')
     config = tmp_path / 'image.py'
     config.write_text(
         f"_base_ = '{get_flops.Path(video).resolve()}'\n"
@@ -147,7 +147,8 @@ def test_speed_is_clips_over_the_median_time(monkeypatch):
     ticks = iter([0., 99., 100., 101., 110., 120., 130., 133.])
     monkeypatch.setattr('mmpose_video.tools.model_speed._now',
                         lambda device: next(ticks))
-    model = MODELS.build(get_flops.model_and_shape(tiny('baseline/td-hm'))[0])
+    cfg, _ = get_flops.model_and_shape(tiny('single_image/td-hm'))
+    model = MODELS.build(cfg)
     seen = []
     model.backbone.register_forward_hook(lambda m, x, y: seen.append(x[0]))
     speed = clips_per_second(model, (2, 1, 3, 96, 64), passes=3, warm_up=1)
@@ -162,7 +163,7 @@ def test_a_page_of_all_configs_of_a_folder(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(
         get_flops, 'clips_per_second',
         lambda model, shape, *args: timed.append(shape) or 12.345)
-    base = get_flops.Path(tiny('baseline/td-hm')).resolve()
+    base = get_flops.Path(tiny('single_image/td-hm')).resolve()
     large = get_flops.Path(tiny('dcpose/dcpose')).resolve()
     (tmp_path / '_base_').mkdir()
     (tmp_path / '_base_' / 'no.py').write_text('no config')

@@ -22,7 +22,7 @@ from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools._stock import run_stock
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
-BASELINE = str(CONFIGS / 'baseline' /
+BASELINE = str(CONFIGS / 'single_image' /
                'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 POSEWARPER = str(CONFIGS / 'posewarper' /
                  'posewarper_hrnet-tiny_1xb16-4e_synthetic-96x64.py')

@@ -15,7 +15,7 @@ from mmpose_video.tools.frame_influence import (
 )
 
 GLSMAMBA = 'configs/glsmamba/glsmamba_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
-BASELINE = 'configs/baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
+BASELINE = 'configs/single_image/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 
 class WeightedSum(BaseVideoNeck):

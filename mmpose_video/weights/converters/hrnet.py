@@ -10,7 +10,7 @@ class HRNetConverter(Converter):
 
     source = ('leoxiaobin/deep-high-resolution-net.pytorch, class '
               'PoseHighResolutionNet, and HRNet/HRNet-Image-Classification')
-    configs = 'configs/baseline/td-hm_hrnet-w{32,48}_*'
+    configs = 'configs/single_image/td-hm_hrnet-w{32,48}_*'
     dropped = (
         (r'(incre_modules|downsamp_modules|classifier|final_layer\.[01])\.',
          "the classification head of ImageNet's model"),

@@ -23,7 +23,7 @@ class ViTPoseConverter(Converter):
     """ViTPose with the classic head (two deconvolutions)."""
 
     source = 'ViTAE-Transformer/ViTPose, class ViT'
-    configs = 'configs/baseline/td-hm_vit-{base,huge}_*'
+    configs = 'configs/single_image/td-hm_vit-{base,huge}_*'
     rules = (
         *VIT_RULES,
         (r'keypoint_head\.deconv_layers', 'head.deconv_layers'),

@@ -1,6 +1,6 @@
 # The tiny network alone, on rendered clips; also the config of the exported
 # network.
-_base_ = '../../../configs/baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'  # noqa: E501
+_base_ = '../../../configs/single_image/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'  # noqa: E501
 
 model = dict(
     backbone=dict(_delete_=True, type='MobileNetV2', widen_factor=0.1),

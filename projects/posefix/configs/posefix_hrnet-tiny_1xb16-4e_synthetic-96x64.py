@@ -1,6 +1,6 @@
 # PoseFix on rendered clips. `input_pose` are predictions that PoseTrackAP
 # wrote (`dump_dir`), see the README.
-_base_ = '../../../configs/baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'  # noqa: E501
+_base_ = '../../../configs/single_image/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'  # noqa: E501
 
 custom_imports = dict(
     imports=['mmpose_video', 'projects.posefix'], allow_failed_imports=False)

@@ -1,5 +1,5 @@
 # A small Poseur on rendered clips.
-_base_ = '../../../configs/baseline/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'  # noqa: E501
+_base_ = '../../../configs/single_image/td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'  # noqa: E501
 
 custom_imports = dict(
     imports=['mmpose_video', 'projects.poseur'], allow_failed_imports=False)

@@ -25,7 +25,8 @@ def build(name):
 def models():
     """The baseline with random statistics, and the converted model."""
     torch.manual_seed(0)
-    colour, grey = build('baseline/td-hm'), build('single_image/one-channel')
+    colour = build('single_image/td-hm')
+    grey = build('single_image/one-channel')
     norm = colour.backbone.bn1
     torch.nn.init.normal_(norm.running_mean)
     torch.nn.init.uniform_(norm.running_var, 0.5, 2.)
