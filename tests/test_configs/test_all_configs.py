@@ -134,6 +134,11 @@ def test_parts_fit_together(name):
             if path.endswith('/' + name.split('/')[1])] == [name]
     height, width = name[:-3].rsplit('-', 1)[1].split('x')
     assert list(codec.input_size) == [int(width), int(height)]
+    test_cfg = cfg.model.test_cfg
+    if test_cfg.flip_test and 'heatmap_size' in codec:
+        # only UDP's heatmaps of image and mirror image lie on each other
+        assert test_cfg.get('shift_heatmap', False) == (
+            codec.type != 'UDPHeatmap')
 
 
 @pytest.mark.parametrize('name', tiny_is_fast(unique(CONFIGS)))

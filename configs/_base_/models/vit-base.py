@@ -1,5 +1,7 @@
 # ViTPose-B with COCO's weights (needs mmpretrain). Without a video neck it is
 # the single-frame baseline; the features have 768 channels at 1/16 resolution.
+# MMPose's config decodes with UDP and leaves the mirrored heatmaps in place;
+# those of the codec here have to be shifted by one cell.
 checkpoint = (
     'https://download.openmmlab.com/mmpose/v1/body_2d_keypoint/'
     'topdown_heatmap/coco/td-hm_ViTPose-base_8xb64-210e_coco-256x192-'
@@ -31,4 +33,4 @@ model = dict(
         deconv_out_channels=(256, 256),
         deconv_kernel_sizes=(4, 4),
         loss=dict(type='KeypointMSELoss', use_target_weight=True)),
-    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=False))
+    test_cfg=dict(flip_test=True, flip_mode='heatmap', shift_heatmap=True))
