@@ -2,8 +2,10 @@
 _base_ = './dcpose_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 train_pipeline = [
-    *_base_.train_pipeline[:-1],
-    dict(type='InformationDrop', method='cutout'),
-    _base_.train_pipeline[-1],
+    added
+    for step in _base_.train_pipeline
+    for added in (
+        [dict(type='InformationDrop', method='cutout'), step]
+        if step.type == 'PackClipInputs' else [step])
 ]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

@@ -11,8 +11,10 @@ custom_imports = dict(
     allow_failed_imports=False)
 
 train_cfg = dict(max_epochs=8, val_interval=4)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(T_max=8)
+param_scheduler = [
+    dict(step, T_max=8) if step.type == 'CosineAnnealingLR' else step
+    for step in _base_.param_scheduler
+]
 
 label_codec = dict(
     type='AdaptivePoseLabel', input_size=(192, 96), heatmap_size=(48, 24))

@@ -15,11 +15,17 @@ model = dict(
             'pretrain_models/hrnet_w48-8ef0771d.pth')),
     head=dict(in_channels=48, decoder=label_codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[1].update(input_size=label_codec['input_size'])
-train_pipeline[4].update(encoder=label_codec)
-val_pipeline = _base_.val_pipeline
-val_pipeline[1].update(input_size=label_codec['input_size'])
+train_pipeline = [
+    dict(step, **dict(
+        BottomupRandomAffine=dict(input_size=label_codec['input_size']),
+        GenerateTarget=dict(encoder=label_codec)).get(step.type, {}))
+    for step in _base_.train_pipeline
+]
+val_pipeline = [
+    dict(step, input_size=label_codec['input_size'])
+    if step.type == 'BottomupResize' else step
+    for step in _base_.val_pipeline
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

@@ -10,8 +10,11 @@ load_from = (
     'dekr_hrnet-w48_8xb10-140e_coco-640x640_74796c32-20230124.pth')
 
 train_cfg = dict(max_epochs=20, val_interval=1)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(end=20, milestones=[13, 17])
+param_scheduler = [
+    dict(step, end=20, milestones=[13, 17])
+    if step.type == 'MultiStepLR' else step
+    for step in _base_.param_scheduler
+]
 
 model = dict(head=dict(rescore_cfg=None))
 find_unused_parameters = False

@@ -7,11 +7,16 @@ codec = dict(
 model = dict(
     head=dict(decoder=codec), test_cfg=dict(shift_heatmap=False))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4].update(use_udp=True)
-train_pipeline[5].update(encoder=codec)
-val_pipeline = _base_.val_pipeline
-val_pipeline[2].update(use_udp=True)
+train_pipeline = [
+    dict(step, **dict(
+        TopdownAffine=dict(use_udp=True),
+        GenerateTarget=dict(encoder=codec)).get(step.type, {}))
+    for step in _base_.train_pipeline
+]
+val_pipeline = [
+    dict(step, use_udp=True) if step.type == 'TopdownAffine' else step
+    for step in _base_.val_pipeline
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

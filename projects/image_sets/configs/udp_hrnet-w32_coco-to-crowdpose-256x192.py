@@ -9,7 +9,9 @@ load_from = (
 codec = dict(type='UDPHeatmap')
 model = dict(
     head=dict(decoder=codec), test_cfg=dict(shift_heatmap=False))
-val_pipeline = _base_.val_pipeline
-val_pipeline[2].update(use_udp=True)
+val_pipeline = [
+    dict(step, use_udp=True) if step.type == 'TopdownAffine' else step
+    for step in _base_.val_pipeline
+]
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

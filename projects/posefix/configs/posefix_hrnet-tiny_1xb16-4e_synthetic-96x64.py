@@ -25,14 +25,15 @@ model = dict(
         deconv_out_channels=None,
         decoder=label_codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4:] = [
+train_pipeline = [
+    *(step for step in _base_.train_pipeline
+      if step.type not in ('GenerateTarget', 'PackClipInputs')),
     dict(type='SynthesizePose'),
     dict(type='GenerateTarget', encoder=label_codec),
     dict(type='PackPoseFixInputs'),
 ]
 val_pipeline = [
-    *_base_.val_pipeline[:-1],
+    *(step for step in _base_.val_pipeline if step.type != 'PackClipInputs'),
     dict(type='TakeInputPose'),
     dict(type='PackPoseFixInputs'),
 ]

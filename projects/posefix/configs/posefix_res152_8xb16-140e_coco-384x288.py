@@ -11,11 +11,18 @@ model = dict(
             type='Pretrained', checkpoint='torchvision://resnet152')),
     head=dict(in_featuremap_size=(9, 12), decoder=codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4].update(input_size=codec['input_size'])
-train_pipeline[6].update(encoder=dict(type='OneHotHeatmap', **codec))
-val_pipeline = _base_.val_pipeline
-val_pipeline[2].update(input_size=codec['input_size'])
+train_pipeline = [
+    dict(step, **dict(
+        TopdownClipAffine=dict(input_size=codec['input_size']),
+        GenerateTarget=dict(encoder=dict(type='OneHotHeatmap', **codec))
+    ).get(step.type, {}))
+    for step in _base_.train_pipeline
+]
+val_pipeline = [
+    dict(step, input_size=codec['input_size'])
+    if step.type == 'TopdownClipAffine' else step
+    for step in _base_.val_pipeline
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
 val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader

@@ -5,8 +5,10 @@ custom_imports = dict(
     imports=['mmpose_video', 'projects.poseur'], allow_failed_imports=False)
 
 train_cfg = dict(max_epochs=8)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(T_max=8)
+param_scheduler = [
+    dict(step, T_max=8) if step.type == 'CosineAnnealingLR' else step
+    for step in _base_.param_scheduler
+]
 optim_wrapper = dict(
     optimizer=dict(lr=1e-3),
     paramwise_cfg=dict(
@@ -33,6 +35,8 @@ model = dict(
         layer_cfg=dict(num_heads=4, ffn_channels=128, dropout=0.),
         decoder=label_codec))
 
-train_pipeline = _base_.train_pipeline
-train_pipeline[4] = dict(type='GenerateTarget', encoder=label_codec)
+train_pipeline = [
+    dict(step, encoder=label_codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
+]
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))

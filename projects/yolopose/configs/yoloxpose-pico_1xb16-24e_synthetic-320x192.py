@@ -7,8 +7,10 @@ custom_imports = dict(
     imports=['mmpose_video', 'projects.yolopose'], allow_failed_imports=False)
 
 train_cfg = dict(max_epochs=24, val_interval=8)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(T_max=24)
+param_scheduler = [
+    dict(step, T_max=24) if step.type == 'CosineAnnealingLR' else step
+    for step in _base_.param_scheduler
+]
 
 input_size = (320, 192)
 label_codec = dict(type='YOLOXPoseAnnotationProcessor', input_size=input_size)
