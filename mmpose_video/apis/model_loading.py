@@ -16,6 +16,7 @@ from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
 
 from mmpose_video.engine.checkpoint_match import match_checkpoint
+from mmpose_video.utils import one_line
 
 
 def read_config(
@@ -44,7 +45,7 @@ def read_config(
             raise FileNotFoundError(f'{path}: {error}') from error
         except Exception as error:  # a config is code: it may raise anything
             raise ValueError(f'cannot read the config {path}: '
-                             f'{_one_line(error)}') from error
+                             f'{one_line(error)}') from error
     for name in needed:
         if name not in config:
             raise ValueError(f'{path} is not the config of a pose model: it '
@@ -96,14 +97,14 @@ def load_pose_model(config: Config,
         torch.empty(1, device=device)
     except (RuntimeError, AssertionError) as error:
         raise ValueError(f'the device `{device}` cannot be used: '
-                         f'{_one_line(error)}') from error
+                         f'{one_line(error)}') from error
     # before the model, which takes longer
     content = None if checkpoint is None else read_checkpoint(checkpoint)
     try:
         model = init_model(config, None, device, cfg_options)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError('the model of the config cannot be built: '
-                         f'{_one_line(error)}') from error
+                         f'{one_line(error)}') from error
     if content is None:
         print_log(
             'no checkpoint was given: the weights are random, and the poses '
@@ -138,17 +139,10 @@ def read_checkpoint(path: str) -> dict:
         content = CheckpointLoader.load_checkpoint(path, 'cpu', None)
     except Exception as error:  # a damaged file may raise anything
         raise ValueError(f'cannot read the checkpoint `{path}`: '
-                         f'{_one_line(error)}') from error
+                         f'{one_line(error)}') from error
     weights = content.get('state_dict', content) if isinstance(
         content, dict) else None
     if not isinstance(weights, dict) or not weights or not all(
             isinstance(value, torch.Tensor) for value in weights.values()):
         raise ValueError(f'`{path}` holds no weights of a model')
     return content
-
-
-def _one_line(error: BaseException) -> str:
-    """Return an error as one line."""
-    text = str(error.args[0]) if isinstance(
-        error, KeyError) and error.args else str(error)
-    return ' '.join(text.split()) or type(error).__name__

@@ -20,6 +20,7 @@ from . import (
     inferencer_collate,
     js_loss,
     pkg_resources,
+    script_errors,
     versions,
     visualizer,
 )
@@ -38,10 +39,12 @@ hrformer.install()
 inferencer_collate.install()
 js_loss.install()
 gaussian_radius.install()
+script_errors.install()
 
 __all__ = [
     'checkpoint', 'checkpoint_resume', 'checkpoint_strings',
     'checkpoint_writing', 'config_scope', 'cpu_ddp', 'empty_loader',
     'gaussian_radius', 'hrformer', 'inferencer_collate', 'js_loss',
-    'pkg_resources', 'startup', 'thread_wait', 'versions', 'visualizer'
+    'pkg_resources', 'script_errors', 'startup', 'thread_wait', 'versions',
+    'visualizer'
 ]

@@ -4,6 +4,8 @@ import sys
 from pickle import UnpicklingError
 from typing import Any, Callable
 
+from mmpose_video.utils import one_line
+
 #: Exit status of a process that Ctrl-C ended, as shells report it.
 INTERRUPTED = 130
 
@@ -36,8 +38,3 @@ def one_line_errors(main: Main) -> Main:
             return INTERRUPTED
 
     return run
-
-
-def one_line(error: BaseException) -> str:
-    """Return the message of an error without line breaks."""
-    return ' '.join(str(error).split()) or type(error).__name__

@@ -3,7 +3,7 @@ import runpy
 import sys
 from pathlib import Path
 
-from mmpose_video.tools._errors import one_line
+from mmpose_video.compat.script_errors import final_line, tools_folders
 
 
 def run_stock(name: str) -> None:
@@ -13,20 +13,19 @@ def run_stock(name: str) -> None:
         name (str): The script, relative to the folder of the tools.
 
     Raises:
-        SystemExit: With one line if a file is not there: the script, a
-            config, a checkpoint, or an annotation file before a first
-            training.
+        SystemExit: With one line for what this package refuses, such as a
+            broken label file, and for files that are not there: the script,
+            a config, a checkpoint, an annotation file.
     """
-    import mmpose
-
-    script = Path(mmpose.__path__[0]) / '.mim' / 'tools' / name
-    if not script.is_file():  # MMPose's own editable installs
-        script = Path(mmpose.__path__[0]).parent / 'tools' / name
-    if not script.is_file():
-        sys.exit(f'error: this MMPose has no tools/{name}: neither below '
-                 f'{mmpose.__path__[0]}/.mim nor beside it')
+    scripts = [folder / name for folder in tools_folders()]
+    script = next(filter(Path.is_file, scripts), None)
+    if script is None:
+        sys.exit(f'error: this MMPose has none of {scripts}')
     sys.argv[0] = str(script)
     try:
         runpy.run_path(str(script), run_name='__main__')
-    except FileNotFoundError as error:
-        sys.exit(f'error: {one_line(error)}')
+    except Exception as error:
+        message = final_line(error)
+        if message is None:
+            raise
+        sys.exit(message)

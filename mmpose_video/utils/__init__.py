@@ -1,6 +1,9 @@
 """Small helpers that belong to no part of the package."""
+from .one_line import one_line
 from .parent_watch import end_with_parent
 from .progress import Progress, format_seconds
 from .status_line import StatusLine
 
-__all__ = ['Progress', 'StatusLine', 'end_with_parent', 'format_seconds']
+__all__ = [
+    'Progress', 'StatusLine', 'end_with_parent', 'format_seconds', 'one_line'
+]
