@@ -375,6 +375,14 @@ class Jhmdb(Conversion):
         return draft.read_bytes()
 
 
+class JhmdbLists(Conversion):
+    """JHMDB's lists of the splits."""
+
+    layout = staticmethod(layouts.jhmdb)
+    set = jhmdb_set
+    pattern = 'sub_splits/catch_test_split1.txt'
+
+
 class HiEve(Conversion):
     """HiEve's label files, one per frame."""
 
@@ -545,6 +553,7 @@ TARGETS: Dict[str, Callable[[Path], Target]] = {
     'convert_posetrack18': PoseTrack18,
     'convert_posetrack21': PoseTrack21,
     'convert_jhmdb': Jhmdb,
+    'convert_jhmdb_lists': JhmdbLists,
     'convert_hieve': HiEve,
     'convert_hieve_xml': HiEveXml,
     'convert_hieve_video': HiEveVideo,

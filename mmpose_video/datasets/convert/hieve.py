@@ -57,9 +57,9 @@ def plan(src: str,
         FileNotFoundError: If there are no labels.
         ValueError: If a video to hold out is not there.
     """
-    root = src
+    root, report = src, Report()
     if extract_to is not None:
-        extract_frames(src, extract_to)
+        extract_frames(src, extract_to, report)
         root = extract_to
     folder = labels or osp.join(src, 'labels')
     if labels is None and osp.isdir(osp.join(folder, 'train')):
@@ -81,7 +81,7 @@ def plan(src: str,
             splits.append(
                 SplitTask(f'hieve_{split}.json', tasks, CATEGORY,
                           dict(description=f'HiEve {split}')))
-    result = Plan(splits, root, ['images'])
+    result = Plan(splits, root, ['images'], report=report)
     if boxes is not None:
         result.finish = lambda files, report: _boxes(
             files, boxes, boxes_from, report)

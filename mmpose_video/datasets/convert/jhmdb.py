@@ -26,6 +26,8 @@ IMAGES, JOINTS, MASKS = 'Rename_Images', 'joint_positions', 'puppet_mask'
 LISTS = ('sub_splits', 'splits')
 PARTS = {1: 'train', 2: 'test'}
 FRAMES_PER_VIDEO = 10000
+#: Videos (action, name) by number of the split and part.
+Splits = Dict[Tuple[int, int], List[Tuple[str, str]]]
 CATEGORY = person_category(
     JHMDB_JOINTS,
     named_links(
@@ -72,7 +74,8 @@ def plan(src: str, labels: Optional[str] = None) -> Plan:
             notes.append(
                 'note: `splits` lists the whole JHMDB. Sub-JHMDB, which the '
                 'literature on pose uses, has lists of its own (sub_splits)')
-    splits = _read_lists(folder)
+    report = Report()
+    splits = _read_lists(folder, report)
     names = sorted({video for videos in splits.values() for video in videos})
     number = {video: i + 1 for i, video in enumerate(names)}
     tasks = []
@@ -84,32 +87,61 @@ def plan(src: str, labels: Optional[str] = None) -> Plan:
                 CATEGORY,
                 dict(description=f'JHMDB, split {split}, {PARTS[part]}; '
                      'pixels are counted from 1')))
-    return Plan(tasks, src, [IMAGES], notes)
+    return Plan(tasks, src, [IMAGES], notes, report)
 
 
-def _read_lists(folder: str) -> Dict[Tuple[int, int], List[Tuple[str, str]]]:
-    """Return the videos (action, name) by split and part."""
+def _read_lists(folder: str, report: Report) -> Splits:
+    """Return the videos (action, name) by split and part.
+
+    Raises:
+        FileNotFoundError: If there is no list.
+        FormatError: If none can be read.
+    """
     pattern = re.compile(r'^(.+)_test_split(\d)\.txt$')
-    splits: Dict[Tuple[int, int], List[Tuple[str, str]]] = {}
+    splits: Splits = {}
     for path in sorted(glob.glob(osp.join(glob.escape(folder), '*.txt'))):
         match = pattern.match(osp.basename(path))
         if match is None:
             continue
-        lines = read_text(path).splitlines()
-        for line in [line.split() for line in lines if line.strip()]:
-            if len(line) != 2 or line[1] not in ('0', '1', '2'):
-                raise FormatError(f"`{path}` has a line {' '.join(line)!r}; a "
-                                 'line is the name of a video and 0, 1 '
-                                 '(train) or 2 (test)')
-            inner_path(osp.join(folder, IMAGES), line[0], path)
-            if line[1] != '0':
-                video = (match.group(1), osp.splitext(line[0])[0])
-                key = (int(match.group(2)), int(line[1]))
-                splits.setdefault(key, []).append(video)
+        try:
+            parts = _read_list(path)
+        except (ValueError, OSError) as error:
+            report.lose(path, str(error), 'list of a split that cannot be '
+                        'read')
+            continue
+        for video, part in parts.items():
+            if part:
+                splits.setdefault((int(match.group(2)), part), []).append(
+                    (match.group(1), video))
+    if report.broken and not splits:
+        raise FormatError(next(iter(report.broken.values())))
     if not splits:
         raise FileNotFoundError(
             f'no file <action>_test_split<1 to 3>.txt in `{folder}`')
     return splits
+
+
+def _read_list(path: str) -> Dict[str, int]:
+    """Return the part of each video of a list, 0 for none.
+
+    Raises:
+        FormatError: If the file is not such a list.
+    """
+    parts: Dict[str, int] = {}
+    for line in read_text(path).splitlines():
+        words = line.split()
+        if not words:
+            continue
+        if len(words) != 2 or words[1] not in ('0', '1', '2'):
+            raise FormatError(f"`{path}` has a line {' '.join(words)[:80]!r}; "
+                              'a line is the name of a video and 0, 1 '
+                              '(train) or 2 (test)')
+        inner_path(osp.dirname(path), words[0], path)
+        video = osp.splitext(words[0])[0]
+        if video in parts:
+            raise FormatError(f'`{path}` has the video {video[:80]!r} twice')
+        parts[video] = int(words[1])
+    return parts
 
 
 def _task(src: str, video: Tuple[str, str], number: int) -> VideoTask:

@@ -63,10 +63,14 @@ def convert(plan: Plan,
     folder = osp.join(dst, 'annotations')
     total, images = Report(), SourceImages(plan.image_root)
     written, failed = [], []
+    total.add(plan.report)
+    if plan.report.lines():
+        print('\n'.join(plan.report.lines()))
+    faulty = bool(plan.report.faults) and on_error == 'stop'
     for split in plan.splits:
         path = osp.join(folder, split.file_name)
         report, reason = _convert_split(split, path, images, on_error,
-                                        overwrite, progress)
+                                        overwrite, progress, faulty)
         total.add(report)
         if reason:
             failed.append(f'`{path}` was not written, as {reason}')
@@ -98,9 +102,9 @@ def convert(plan: Plan,
 
 
 def _convert_split(split: SplitTask, path: str, images: SourceImages,
-                   on_error: str, overwrite: bool,
-                   progress: bool) -> Tuple[Report, str]:
-    """Write one annotation file.
+                   on_error: str, overwrite: bool, progress: bool,
+                   faulty: bool) -> Tuple[Report, str]:
+    """Write one annotation file, unless what belongs to it is faulty.
 
     Returns:
         tuple[Report, str]: What was left out, and why the file was not
@@ -114,7 +118,7 @@ def _convert_split(split: SplitTask, path: str, images: SourceImages,
     done = _read_record(record, ('digest', 'report'))
     if osp.exists(path):
         if (done is not None and done['digest'] == whole
-                and not done['report']['faults']):
+                and not done['report']['faults'] and not faulty):
             report = Report.from_dict(done['report'])
             print(f'{path} is there and up to date')
             print('\n'.join(report.lines()))
@@ -148,7 +152,7 @@ def _convert_split(split: SplitTask, path: str, images: SourceImages,
     if bar is not None:
         bar.close()
     print('\n'.join(report.lines()) or '  nothing was left out')
-    if report.faults and on_error == 'stop':
+    if faulty or (report.faults and on_error == 'stop'):
         return report, FAULTY
     if not content['images']:
         return report, 'no image is left'

@@ -50,6 +50,8 @@ class Plan:
         image_root (str): Folder to which image names are relative.
         image_folders (list[str]): What lies in it of images, for links.
         notes (list[str]): What the user should know.
+        report (Report): What was missing or broken already when the plan
+            was made.
         finish (Callable, optional): ``finish(annotation files, Report)``
             returns what else there is to write, JSON content by path.
     """
@@ -58,4 +60,5 @@ class Plan:
     image_root: str
     image_folders: List[str]
     notes: List[str] = field(default_factory=list)
+    report: Report = field(default_factory=Report)
     finish: Optional[Callable[[List[str], Report], Dict[str, Any]]] = None

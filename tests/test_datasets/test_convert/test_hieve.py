@@ -1,4 +1,6 @@
 import json
+import re
+import shutil
 
 import cv2
 import numpy as np
@@ -163,9 +165,48 @@ def test_frames_of_videos(tmp_path, capsys):
     assert (dst / 'images/1/000000.jpg').stat().st_mtime_ns == stamp
 
     (src / 'videos/train/2.mp4').write_bytes(b'no video')
-    assert main(['hieve', str(src), str(dst), '--extract']) == 1
-    assert 'cannot be decoded' in capsys.readouterr().err
-    assert not (dst / 'images/2').exists()
+    # named, and the others are converted all the same
+    layouts.hieve(src, videos=2)
+    (src / 'images').rename(tmp_path / 'put away too')
+    command = ['hieve', str(src), str(dst), '--extract']
+    assert main(command) == 1
+    out, err = capsys.readouterr()
+    assert 'OpenCV cannot open the video' in out and '2.mp4' in out
+    assert 'hieve_train.json` was not written' in err
+    assert not list((dst / 'images').glob('2*'))
+    assert main([*command, '--on-error', 'skip']) == 0
+    out, err = capsys.readouterr()
+    assert 'left out 1: video that cannot be decoded' in out and not err
+    content = json.loads((dst / 'annotations/hieve_train.json').read_text())
+    assert {image['vid_id'] for image in content['images']} == {'1'}
+
+
+def test_frames_behind_broken_ones_keep_their_numbers(tmp_path, capsys):
+    layouts.hieve(tmp_path / 'src', videos=1, frames=20)
+    shutil.rmtree(tmp_path / 'src/images')
+    video = tmp_path / 'src/videos/1.avi'
+    video.parent.mkdir()
+    writer = cv2.VideoWriter(
+        str(video), cv2.VideoWriter_fourcc(*'MJPG'), 25, (160, 96))
+    for number in range(20):  # the brightness tells the frame
+        writer.write(np.full((96, 160, 3), 10 * number, np.uint8))
+    writer.release()
+    data = bytearray(video.read_bytes())
+    begin = data.index(b'movi')
+    chunks = [begin + m.start() for m in re.finditer(b'00dc', data[begin:])]
+    for number in (8, 9):  # of the JPEG only its length is left
+        end = chunks[number + 1]
+        data[chunks[number] + 8:end] = bytes(end - chunks[number] - 8)
+    video.write_bytes(data)
+    command = ['hieve', str(tmp_path / 'src'), str(tmp_path / 'dst'),
+               '--extract', '--on-error', 'skip']
+    assert main(command) == 0
+    found = {int(path.stem): round(cv2.imread(str(path)).mean() / 10)
+             for path in (tmp_path / 'dst/images/1').iterdir()}
+    assert found == {n: n for n in range(20) if n not in (8, 9)}
+    out = capsys.readouterr().out
+    assert '18 of the 20 frames' in out
+    assert 'left out 2: annotated frame without an image' in out
 
 
 def test_bad_people_and_files(tmp_path, capsys):

@@ -164,12 +164,6 @@ def test_missing_frames_and_folders(tmp_path):
     assert report.faults == {
         'annotated frame without an image':
         (3, 'Rename_Images/run/clip_1_np1_ba_0/00002.png')}
-    (tmp_path / 'sub_splits/run_test_split1.txt').write_text('clip 7\n')
-    with pytest.raises(ValueError, match="a line 'clip 7'"):
-        plan(str(tmp_path))
-    (tmp_path / 'sub_splits/run_test_split1.txt').write_text('../x.avi 1\n')
-    with pytest.raises(ValueError, match='run_test_split1.txt.*../x.avi'):
-        plan(str(tmp_path))
     (tmp_path / 'sub_splits').rename(tmp_path / 'splits')
     (tmp_path / 'splits/run_test_split1.txt').unlink()
     assert 'whole JHMDB' in plan(str(tmp_path)).notes[0]
@@ -179,6 +173,33 @@ def test_missing_frames_and_folders(tmp_path):
     assert len(plan(str(tmp_path), str(tmp_path / 'elsewhere')).splits) == 6
     (tmp_path / 'puppet_mask').rename(tmp_path / 'masks')
     with pytest.raises(FileNotFoundError, match='puppet_mask'):
+        plan(str(tmp_path))
+
+
+@pytest.mark.parametrize('content, message', [
+    (b'clip 7\n', "has a line 'clip 7'"),
+    (b'../x.avi 1\n', "'../x.avi' is not the name of a file inside"),
+    (b'a.avi 1\na.avi 2\n', "has the video 'a' twice"),
+    (b'\xff\xfe', 'is not UTF-8')])
+def test_a_list_that_cannot_be_read(tmp_path, capsys, content, message):
+    layouts.jhmdb(tmp_path)
+    path = tmp_path / 'sub_splits/run_test_split1.txt'
+    path.write_bytes(content)
+    # no file is written, but all is looked through
+    with pytest.raises(ConversionError, match='Sub1_train.*Sub3_test'):
+        run(tmp_path)
+    out = capsys.readouterr().out
+    assert str(path) in out and message in out
+    # the other lists serve without it
+    files, report = run(tmp_path, on_error='skip')
+    assert list(report.broken) == [str(path)]
+    actions = {name: {im['file_name'].split('/')[1] for im in data['images']}
+               for name, data in files.items()}
+    assert actions['Sub1_train'] == {'catch'}
+    assert actions['Sub2_train'] == {'catch', 'run'}
+    for path in (tmp_path / 'sub_splits').iterdir():
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match='catch_test_split1.txt'):
         plan(str(tmp_path))
 
 
