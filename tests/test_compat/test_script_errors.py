@@ -53,7 +53,7 @@ def test_labels(tmp_path, workers):
     path = bad_labels(tmp_path)
     loader = DataLoader(Lazy(path), num_workers=workers)
     line = final_line(error_of(list, loader))
-    assert line.startswith(f"error: {path}") and "'images'" in line
+    assert line.startswith(f'error: {path}') and "'images'" in line
     assert '\n' not in line and 'Traceback' not in line
 
 
