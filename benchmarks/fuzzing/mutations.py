@@ -23,7 +23,7 @@ def mutate_json(content: Any, rng: random.Random) -> bytes:
         content (Any): What a valid file holds; it is not changed.
         rng (random.Random): Source of randomness.
     """
-    content = copy.deepcopy(content)
+    content = json.loads(json.dumps(content))  # faster than deepcopy
     root = dict(root=content)
     for _ in range(rng.choice((1, 1, 1, 2, 3))):
         parent, key = _pick(root, rng)

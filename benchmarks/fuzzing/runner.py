@@ -23,6 +23,9 @@ from .targets import TARGETS, Target
 OUTCOMES = ('ok', 'clear', 'traceback', 'crash', 'hang')
 #: Longest time that a file of a few kilobytes may take, in seconds.
 PATIENCE = 30
+#: Folder in memory, where the system has one: converters wait for the disk
+#: after each file, which takes most of their time.
+_MEMORY = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
 #: Errors that a reader may end in. Others are faults, even if they are
 #: subclasses of these, as UnicodeDecodeError is.
 CLEAR = (ValueError, FormatError, OSError, FileNotFoundError)
@@ -100,7 +103,7 @@ def _read_in_child(kind: str, start: int, end: int,
 def _read_files(kind: str, start: int, end: int, seed: int,
                 out: IO[str]) -> None:
     """Read files one by one, and write how each ended."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=_MEMORY) as folder:
         target = TARGETS[kind](Path(folder))
         for number in range(start, end):
             rng = random.Random(f'{kind} {seed} {number}')

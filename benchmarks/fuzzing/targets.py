@@ -341,7 +341,7 @@ class Jhmdb(Conversion):
     def prepare(self) -> None:
         """See :class:`Target`."""
         layouts.jhmdb(self.root / 'src', videos=4, frames=2)
-        # one video of each split is enough
+        # one of the three splits is enough
         for path in (self.root / 'src/sub_splits').glob('*_split[23].txt'):
             path.unlink()
 
@@ -375,11 +375,11 @@ class Jhmdb(Conversion):
         return draft.read_bytes()
 
 
-class JhmdbLists(Conversion):
+class JhmdbLists(Jhmdb):
     """JHMDB's lists of the splits."""
 
-    layout = staticmethod(layouts.jhmdb)
-    set = jhmdb_set
+    find = Conversion.find
+    mutated = Target.mutated
     pattern = 'sub_splits/catch_test_split1.txt'
 
 

@@ -8,8 +8,8 @@ What is broken
 
 What this does
     Where the process runs one of these scripts, the errors that this package
-    raises, and files that cannot be opened, end in one line. The traceback goes
-    to the log file of the run; ``MMPOSE_VIDEO_TRACEBACK=1`` prints it as
+    raises, and files that cannot be opened, end in one line. The traceback
+    goes to the log file of the run; ``MMPOSE_VIDEO_TRACEBACK=1`` prints it as
     before. Errors from elsewhere keep their traceback, as do all errors in
     other programs.
 
