@@ -17,7 +17,7 @@ from mmpose_video.compat.script_errors import (
 from mmpose_video.datasets.body import PoseTrack18ClipDataset
 from mmpose_video.formats.json_file import read_json
 
-CONFIG = (Path(__file__).parents[2] / 'configs' / 'baseline' /
+CONFIG = (Path(__file__).parents[2] / 'configs' / 'single_image' /
           'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 SCRIPT = next(folder / 'train.py' for folder in tools_folders()
               if (folder / 'train.py').is_file())
