@@ -1,11 +1,16 @@
 """Make detectors of what the caller gives."""
+import os.path as osp
 from typing import Any, Dict, Optional, Union
+
+from mmpose.models.pose_estimators import BottomupPoseEstimator
 
 from mmpose_video.models.heads import MoveNetHead, MoveNetMultiPoseHead
 
+from .bottom_up_detector import BottomUpDetector
 from .detected_boxes import DetectedBoxes
 from .followed_people import FollowedPeople
 from .found_people import FoundBoxes
+from .model_loading import finds_people, load_pose_model, read_config
 from .movenet_crop import movenet_crop
 from .movenet_detector import MoveNetDetector
 from .person_boxes import BoxSource
@@ -24,26 +29,32 @@ def make_detector(detector: Detector, model: PoseModel,
 
     Args:
         detector (str | dict | BoxSource, optional): ``'movenet'``, the config
-            of an MMDetection model, a dict of ``config``, one of these, and
-            arguments of :class:`DetectedBoxes`, or of
+            of an MMDetection model or of a bottom-up one of MMPose, a dict of
+            ``config``, one of these, and arguments of
+            :class:`DetectedBoxes`, of :class:`BottomUpDetector`, or of
             :class:`MoveNetDetector` and :class:`FollowedPeople`; or a source
             of boxes as it is.
-        model (PoseModel): The pose model. MoveNet MultiPose is its own
+        model (PoseModel): The pose model. A bottom-up one is its own
             detector.
         device (str, optional): Where the detector runs unless it says else.
 
     Raises:
+        FileNotFoundError: If there is no such checkpoint.
         TypeError: If there is no such argument.
         ValueError: If the pose model finds people by itself.
     """
-    if isinstance(getattr(model, 'head', None), MoveNetMultiPoseHead):
-        return _multi_pose(detector, model)
+    if isinstance(model, BottomupPoseEstimator):
+        return _own_people(detector, model)
     if detector is None or isinstance(detector, BoxSource):
         return detector
     options = dict(detector) if isinstance(detector, dict) else dict(
         config=detector)
-    if options.get('config') != MOVENET:
-        return DetectedBoxes(**{'device': device, **options})
+    if 'config' not in options:
+        raise ValueError('a detector needs its `config`; got '
+                         f'{", ".join(options)} alone')
+    if options['config'] != MOVENET:
+        options.setdefault('device', device)
+        return _from_config(**options)
     del options['config']
     following: Dict[str, Any] = {
         name: options.pop(name)
@@ -59,12 +70,26 @@ def make_detector(detector: Detector, model: PoseModel,
         **following)
 
 
-def _multi_pose(detector: Detector, model: Any) -> BoxSource:
-    """Return the source of boxes and poses that MultiPose is."""
+def _from_config(config: str, **options: Any) -> BoxSource:
+    """Return a detector of MMDetection or of MMPose."""
+    # names without a file are MMDetection's
+    if osp.isfile(config):
+        content = read_config(config, ('model', ))
+        if finds_people(content):
+            model = load_pose_model(content, options.pop('checkpoint', None),
+                                    options.pop('device'))
+            return FoundBoxes(BottomUpDetector(model, **options))
+    return DetectedBoxes(config, **options)
+
+
+def _own_people(detector: Detector, model: Any) -> BoxSource:
+    """Return the source of boxes and poses that a bottom-up model is."""
+    multi_pose = isinstance(model.head, MoveNetMultiPoseHead)
     options = dict(detector) if isinstance(detector, dict) else {}
-    if options.pop('config', MOVENET) != MOVENET or (
-            isinstance(detector, str) and detector != MOVENET) or isinstance(
-                detector, BoxSource):
-        raise ValueError('MoveNet MultiPose finds people by itself and takes '
-                         'no other detector')
-    return FoundBoxes(MoveNetDetector(model, **options))
+    name = options.pop('config', None) if isinstance(
+        detector, dict) else detector
+    if name is not None and not (multi_pose and name == MOVENET):
+        raise ValueError('the pose model finds people by itself and takes no '
+                         'other detector')
+    return FoundBoxes((MoveNetDetector if multi_pose else BottomUpDetector)(
+        model, **options))

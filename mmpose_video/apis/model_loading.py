@@ -12,7 +12,10 @@ from mmengine.runner.checkpoint import (
     _load_checkpoint_to_model as copy_weights,
 )
 from mmpose.apis import init_model
-from mmpose.models.pose_estimators import TopdownPoseEstimator
+from mmpose.models.pose_estimators import (
+    BottomupPoseEstimator,
+    TopdownPoseEstimator,
+)
 from mmpose.registry import MODELS
 
 from mmpose_video.engine.checkpoint_match import match_checkpoint
@@ -53,22 +56,30 @@ def read_config(
     return config
 
 
-def check_is_top_down(config: Config) -> None:
-    """Refuse models that do not predict the person in a box.
+def finds_people(config: Config) -> bool:
+    """Return whether a model finds the people of an image by itself.
 
     Args:
-        config (Config): A config of a model.
+        config (Config): Its config.
+
+    Returns:
+        bool: True for bottom-up and one-stage models of MMPose.
 
     Raises:
-        ValueError: If its model is not top-down.
+        ValueError: If it predicts neither the people of an image nor the
+            person in a box.
     """
     name = config.model.get('type')
     with DefaultScope.overwrite_default_scope('mmpose'):
         kind = name if isinstance(name, type) else MODELS.get(str(name))
-    if kind is not None and not issubclass(kind, TopdownPoseEstimator):
-        raise ValueError(
-            f'the model of the config is a {kind.__name__}; videos are '
-            'predicted by top-down models, one person in a box at a time')
+    if kind is None or issubclass(kind, TopdownPoseEstimator):
+        return False
+    if issubclass(kind, BottomupPoseEstimator):
+        return True
+    raise ValueError(
+        f'the model of the config is a {kind.__name__}; videos are predicted '
+        'by top-down models, one person in a box at a time, or by bottom-up '
+        'ones')
 
 
 def load_pose_model(config: Config,
@@ -85,7 +96,7 @@ def load_pose_model(config: Config,
         cfg_options (dict, optional): Changes to the config.
 
     Returns:
-        TopdownPoseEstimator: The model, in evaluation mode.
+        BasePoseEstimator: The model, in evaluation mode.
 
     Raises:
         FileNotFoundError: If there is no such checkpoint.

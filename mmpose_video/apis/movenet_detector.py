@@ -22,8 +22,8 @@ class FoundPeople(NamedTuple):
     Attributes:
         boxes (np.ndarray): Shape (P, 4), x1, y1, x2, y2, float32.
         scores (np.ndarray): Shape (P, ), float32.
-        keypoints (np.ndarray): COCO's, shape (P, 17, 2), float32.
-        keypoint_scores (np.ndarray): Shape (P, 17), float32.
+        keypoints (np.ndarray): The model's, shape (P, K, 2), float32.
+        keypoint_scores (np.ndarray): Shape (P, K), float32.
     """
 
     boxes: np.ndarray

@@ -24,7 +24,7 @@ from .box_source_factory import Boxes, make_box_source
 from .clip_window import Clip, ClipWindow
 from .detector_factory import MOVENET, Detector, make_detector
 from .frame_source import FrameSource
-from .model_loading import check_is_top_down, load_pose_model, read_config
+from .model_loading import finds_people, load_pose_model, read_config
 from .model_names import resolve_model
 from .options import (
     DrawingOptions,
@@ -50,21 +50,23 @@ class VideoPoseInferencer:
     ``test_dataloader.dataset.clip_sampler`` tells, cropped by the person's
     box in the key frame, with the config's test pipeline: the results are
     those of the test script. The video is decoded once, and memory does not
-    grow with its length.
+    grow with its length. Bottom-up and one-stage models find boxes and poses
+    of all people of a frame at once.
 
     Args:
         config (str | Config): The model's config, or
             ``'movenet-lightning'``, ``'movenet-thunder'`` or
-            ``'movenet-multipose'``, or the name or alias of a top-down model
-            of MMPose's model zoo, such as ``'human'``, ``'rtmpose-l'`` or
-            ``'vitpose-b'``, as MMPose's inferencers take them.
+            ``'movenet-multipose'``, or the name or alias of a model of
+            MMPose's model zoo, such as ``'human'``, ``'rtmpose-l'``,
+            ``'vitpose-b'`` or ``'rtmo'``, as MMPose's inferencers take them.
         checkpoint (str, optional): Its weights. Defaults to None: the
             published ones for named models, which are downloaded once, and
             random weights for others, with a warning.
         device (str, optional): Defaults to the first GPU, or the CPU.
         detector (str | dict | BoxSource, optional): Finds the people where no
             boxes are given: ``'movenet'``, which also follows them by their
-            poses, the config of an MMDetection model, or arguments, such as
+            poses, the config of an MMDetection model or of a bottom-up one
+            of MMPose, or arguments, such as
             ``dict(config='rtmdet.py', checkpoint='rtmdet.pth')``; see
             :func:`make_detector`. Defaults to None: ``'movenet'`` with
             MoveNet's names, else nothing.
@@ -124,10 +126,7 @@ class VideoPoseInferencer:
         config, checkpoint = resolve_model(config, checkpoint)
         self.checkpoint = checkpoint
         self.cfg = read_config(config)
-        reuse_poses = self.cfg.model.get('head', {}).get(
-            'type') == 'MoveNetMultiPoseHead'
-        if not reuse_poses:
-            check_is_top_down(self.cfg)
+        reuse_poses = finds_people(self.cfg)
         self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
                                                 cfg_options)
         self.runtime, self.dtype = runtime, dtype
@@ -135,6 +134,9 @@ class VideoPoseInferencer:
             raise ValueError(f'runtime={runtime!r} runs whole clips in '
                              'float32: it knows neither `shared_crop` nor '
                              '`dtype`')
+        if reuse_poses and (runtime != 'torch' or shared_crop):
+            raise ValueError('the model finds people by itself: it takes '
+                             'neither `runtime` nor `shared_crop`')
         use_precision(self.model, dtype)
         use_runtime(self.model, runtime)
         init_default_scope(self.cfg.get('default_scope', 'mmpose'))

@@ -52,7 +52,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='what to subtract from the id of an image for the number of '
         'the frame (default: %(default)s)')
     add('--detector', help='config of an MMDetection model that finds '
-        'people')
+        'people, or of a bottom-up model of MMPose')
     add('--detector-checkpoint')
     add('--box-score-thr', type=float,
         help='lowest score of a detected box (default: 0.3, of MoveNet '
@@ -172,15 +172,15 @@ def _detector(args: argparse.Namespace) -> Optional[dict]:
         raise ValueError('--boxes movenet and --detector name two detectors')
     if args.detect_every is not None and not movenet:
         raise ValueError('--detect-every is for --boxes movenet')
-    if not (movenet or args.detector):
-        return None
-    options = dict(config='movenet' if movenet else args.detector)
-    for name, value in (('checkpoint', args.detector_checkpoint),
+    options = {}
+    for name, value in (
+            ('config', 'movenet' if movenet else args.detector),
+            ('checkpoint', args.detector_checkpoint),
                         ('score_thr', args.box_score_thr),
                         ('interval', args.detect_every)):
         if value is not None:
             options[name] = value
-    return options
+    return options or None
 
 
 def _boxes(args: argparse.Namespace) -> Any:

@@ -2,10 +2,12 @@
 from typing import Sequence, Tuple
 
 import torch
-from mmcv.cnn import build_conv_layer
+from mmcv.ops import ModulatedDeformConv2dPack
 from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional as F
+
+from mmpose_video.models.layers.deform_conv import deform_conv
 
 
 def warp(features: Tensor, offsets: Tensor) -> Tensor:
@@ -32,6 +34,23 @@ def warp(features: Tensor, offsets: Tensor) -> Tensor:
         features, grid, padding_mode='border', align_corners=True)
 
 
+class AdaptedConv(ModulatedDeformConv2dPack):
+    """A modulated deformable convolution (DCNv2) that is fast on a CPU.
+
+    The same numbers up to rounding; see :func:`deform_conv`.
+    """
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Convolve, (N, C, h, w) to (N, C', h, w)."""
+        if x.is_cuda:
+            return super().forward(x)
+        offset, mask = self.conv_offset(x).split(
+            [2 * self.conv_offset.out_channels // 3,
+             self.conv_offset.out_channels // 3], dim=1)
+        return deform_conv(
+            x, offset, mask.sigmoid(), self.weight, self.bias)
+
+
 class PartPerception(BaseModule):
     """Joints of one part of the body, by way of the part's adaptive point.
 
@@ -51,8 +70,7 @@ class PartPerception(BaseModule):
         self.reduce = nn.Sequential(
             nn.Conv2d(in_channels, channels, 1), nn.BatchNorm2d(channels),
             nn.ReLU(inplace=True))
-        self.adapt = build_conv_layer(
-            dict(type='DCNv2'), channels, channels, 3, padding=1)
+        self.adapt = AdaptedConv(channels, channels, 3, padding=1)
         self.second_hop = nn.Conv2d(channels, 2 * num_joints, 1)
 
     def forward(self, features: Tensor, first_hop: Tensor) -> Tensor:

@@ -36,8 +36,8 @@ ERROR_CLASSES: Tuple[str, ...] = ('good', 'jitter', 'inversion', 'swap',
                                   'miss', 'lost')
 GOOD_SIMILARITY = 0.85
 NEAR_SIMILARITY = 0.5
-#: Similarity from which COCO's error analysis pairs a prediction with a
-#: person.
+#: Similarity from which the paper's code pairs a prediction with a person
+#: (``oksLocThrs`` of https://github.com/matteorr/coco-analyze).
 PAIR_SIMILARITY = 0.1
 
 

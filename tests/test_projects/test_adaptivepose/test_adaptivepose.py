@@ -10,10 +10,11 @@ from mmengine.structures import InstanceData, PixelData
 from mmpose.models.losses import OKSLoss
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
+from torchvision.ops import deform_conv2d
 
 from mmpose_video.tools.get_flops import without_pretrained
 from projects.adaptivepose import AdaptivePoseHead, AdaptivePoseLabel
-from projects.adaptivepose.part_perception import warp
+from projects.adaptivepose.part_perception import AdaptedConv, warp
 
 PROJECT = Path(__file__).parents[3] / 'projects' / 'adaptivepose'
 CONFIGS = sorted((PROJECT / 'configs').glob('*.py'))
@@ -142,6 +143,25 @@ def test_warp_by_whole_cells_is_indexing():
         (features[:, :1, :3, :3].clone().requires_grad_(),
          (torch.rand(1, 2, 3, 3, dtype=torch.float64) * 0.8 + 0.1
           ).requires_grad_()))
+
+
+def test_adapted_convolution_is_dcn_v2(rng):
+    """Values and gradients are those of torchvision's operator."""
+    conv = AdaptedConv(4, 4, 3, padding=1).double()
+    for parameter in conv.parameters():
+        parameter.data = torch.from_numpy(
+            rng.normal(0, 0.5, parameter.shape))
+    x = torch.from_numpy(rng.normal(size=(2, 4, 7, 9))).requires_grad_()
+    offset, mask = conv.conv_offset(x).split([18, 9], dim=1)
+    wanted = deform_conv2d(
+        x, offset, conv.weight, conv.bias, padding=1, mask=mask.sigmoid())
+    inputs = [x, *conv.parameters()]
+    upstream = torch.from_numpy(rng.normal(size=wanted.shape))
+    gradients = torch.autograd.grad(wanted, inputs, upstream)
+    out = conv(x)
+    torch.testing.assert_close(out, wanted)
+    torch.testing.assert_close(
+        torch.autograd.grad(out, inputs, upstream), gradients)
 
 
 def test_without_hops_all_joints_lie_on_the_cell(head):

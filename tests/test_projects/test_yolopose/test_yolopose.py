@@ -1,4 +1,4 @@
-"""YOLO-pose's loss, head, box source and configs."""
+"""YOLO-pose's loss, head, configs, and videos."""
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +11,9 @@ from mmpose.models.losses import OKSLoss
 from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
-from mmpose_video.apis.frame_source import Frame
+from mmpose_video.apis import VideoPoseInferencer
 from mmpose_video.tools.get_flops import without_pretrained
 from projects.yolopose import YOLOPoseOKSLoss
-from projects.yolopose.one_stage_boxes import OneStageBoxes
 
 PROJECT = Path(__file__).parents[3] / 'projects' / 'yolopose'
 CONFIGS = sorted((PROJECT / 'configs').glob('*.py'))
@@ -153,11 +152,15 @@ def test_the_head_hands_in_the_area_asked_for(area, rng):
             assert value in (500., 700.)
 
 
-def test_boxes_for_the_video_inferencer(rng):
+def test_boxes_and_poses_in_the_video_inferencer(rng):
     path = next(p for p in CONFIGS if p.stem.startswith('yoloxpose-pico'))
-    find = OneStageBoxes(str(path), score_thr=0.)
+    model = build(path)
     image = rng.integers(0, 255, (180, 320, 3), dtype=np.uint8)
-    people = find(Frame(0, 0, 'frame', image))
-    assert len(people.boxes) > 0 and people.boxes.shape[1] == 4
-    find.score_thr = 1.1
-    assert len(find(Frame(0, 0, 'frame', image)).boxes) == 0
+    infer = VideoPoseInferencer(
+        str(path), device='cpu', detector=dict(score_thr=0., nms_thr=0.1))
+    infer.model.load_state_dict(model.state_dict())
+    people, = next(iter(infer([image])))['predictions']
+    assert len(people) > 0
+    assert np.shape(people[0]['keypoints']) == (17, 2)
+    infer.detector.detector.score_thr = 1.1
+    assert next(iter(infer([image])))['predictions'] == [[]]
