@@ -129,24 +129,35 @@ class WithInputPoses(BaseCocoStyleDataset):
 
     def _attach_previous(self, people: List[dict],
                          company: Dict[int, list]) -> None:
-        """Find each person in the frame before, by track."""
-        tracks = defaultdict(list)
-        for person in people:
-            track = person['raw_ann_info'].get('track_id')
-            number = frame_number(person['img_path'])
-            if track is not None and number is not None:
-                tracks[osp.dirname(person['img_path']), track].append(
-                    (number, person))
-        if not tracks:
+        """Find each person in the frame before, by track.
+
+        Frames follow each other as in testing: a person who is not labelled
+        in the very frame before has no pose there.
+        """
+        by_track = {
+            (str(person['img_id']), person['raw_ann_info']['track_id']): person
+            for person in people
+            if person['raw_ann_info'].get('track_id') is not None
+        }
+        if not by_track:
             raise ValueError(
                 f'`{self.ann_file}` has no `track_id`, by which '
                 '`previous_frame` finds a person in the frame before')
-        for track in tracks.values():
-            track.sort(key=lambda entry: entry[0])
-            for (_, before), (_, person) in zip(track, track[1:]):
+        following = following_images(read_json(self.ann_file)['images'])
+        found = 0
+        for (image, track), before in by_track.items():
+            for after in following.get(image, ()):
+                person = by_track.get((after, track))
+                if person is None or person is before:
+                    continue
+                found += 1
                 company[id(person)].append(
                     ('previous', before['keypoints'],
                      before['keypoints_visible']))
+        if not found:
+            raise ValueError(
+                f'nobody is labelled in two frames of `{self.ann_file}` that '
+                'follow each other, which `previous_frame` needs')
 
     def _attach_estimates(self, by_image: Dict[Any, List[dict]],
                           company: Dict[int, list]) -> None:

@@ -233,6 +233,18 @@ def test_video_option_needs_tracks(make_video, make_annotations):
         build(path, previous_frame=True)
 
 
+def test_video_option_needs_frames_that_follow_each_other(
+        make_video, make_annotations):
+    from tests.conftest import annotation
+    make_video()
+    # the frame between them is listed, but not labelled
+    path = make_annotations(annotations=[
+        annotation(i, image, track_id=0)
+        for i, image in enumerate((1000, 1002))])
+    with pytest.raises(ValueError, match='two frames.* follow each other'):
+        build(path, previous_frame=True)
+
+
 def test_coco_dataset(people, tmp_path):
     dataset = build(people, [], 'PoseFixCocoDataset', data_mode='topdown')
     assert dataset.get_data_info(0)['roles'] == ('own', 'near')

@@ -157,7 +157,8 @@ def test_boxes_and_poses_in_the_video_inferencer(rng):
     model = build(path)
     image = rng.integers(0, 255, (180, 320, 3), dtype=np.uint8)
     infer = VideoPoseInferencer(
-        str(path), device='cpu', detector=dict(score_thr=0., nms_thr=0.1))
+        str(path), device='cpu', detector=dict(score_thr=0., nms_thr=0.1),
+        cfg_options=dict(model=dict(test_cfg=dict(score_thr=0.))))
     infer.model.load_state_dict(model.state_dict())
     people, = next(iter(infer([image])))['predictions']
     assert len(people) > 0

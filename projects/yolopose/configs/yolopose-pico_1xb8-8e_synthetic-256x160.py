@@ -1,5 +1,5 @@
 # The same with YOLO-pose's keypoint loss (package default of the weight).
-_base_ = './yoloxpose-pico_1xb16-24e_synthetic-320x192.py'
+_base_ = './yoloxpose-pico_1xb8-8e_synthetic-256x160.py'
 
 model = dict(
     head=dict(
