@@ -6,27 +6,16 @@ and both processes fault on every page. Here a worker has a few buffers of the
 size of a batch. It reuses one as soon as no tensor, view or array in the
 worker or the main process refers to its memory any more, and never before.
 """
-import os
 import uuid
 import weakref
 from multiprocessing.util import Finalize
-from typing import Any, Dict, List, Optional, Sequence, Tuple, Union
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
 
-#: Clips begin at multiples of this (bytes, a cache line).
-_ALIGN = 64
-#: Flags in the last bytes of a buffer: the main process holds clips of it; the
-#: worker has exited.
-_HELD, _CLOSED = -1, -2
-
-#: Index of a clip in the buffer, or a clip that lies elsewhere.
-Part = Union[int, torch.Tensor]
-
-#: Buffers in the main process by name. Each is sent once, and later batches
-#: refer to it by name: unpickling has no other place to keep it.
-_received: Dict[str, torch.Tensor] = {}
+from .clip_memory import ALIGN, CLOSED, HELD, Lease, view_clip
+from .received_buffers import Part, receive_clips
 
 
 class ClipRing:
@@ -45,7 +34,7 @@ class ClipRing:
         self.clip_bytes = clip_bytes
         self.num_clips = num_clips
         self.num_buffers = num_buffers
-        self._stride = -(-clip_bytes // _ALIGN) * _ALIGN
+        self._stride = -(-clip_bytes // ALIGN) * ALIGN
         self._buffers: List[_Buffer] = []
         self._open: Optional[_Buffer] = None
         self._next = 0
@@ -77,7 +66,7 @@ class ClipRing:
             return None
         start = self._next * self._stride
         self._next += 1
-        return _tensor(lease, start, num_bytes, shape, dtype)
+        return view_clip(lease, start, shape, dtype)
 
     def send(self, clips: Sequence[torch.Tensor]) -> 'SentClips':
         """Return the object to queue in place of the clips of a batch."""
@@ -113,36 +102,22 @@ class _Buffer:
     def __init__(self, num_bytes: int) -> None:
         self.num_bytes = num_bytes
         self.name = uuid.uuid4().hex
-        storage = torch.UntypedStorage._new_shared(num_bytes + _ALIGN)
+        storage = torch.UntypedStorage._new_shared(num_bytes + ALIGN)
         self.memory = torch.empty(0, dtype=torch.uint8).set_(storage)
-        self.memory[-_ALIGN:] = 0
+        self.memory[-ALIGN:] = 0
         self.address = self.memory.data_ptr()
         self.was_sent = False
         self.lease: Any = lambda: None
 
     def is_free(self) -> bool:
         """Return whether neither process uses the memory."""
-        return self.lease() is None and not self.memory[_HELD]
+        return self.lease() is None and not self.memory[HELD]
 
-    def rent(self) -> '_Lease':
+    def rent(self) -> Lease:
         """Return an owner of the memory for the clips of a batch."""
-        lease = _Lease(self.memory)
+        lease = Lease(self.memory)
         self.lease = weakref.ref(lease)
         return lease
-
-
-class _Lease:
-    """Owner of a buffer's memory in the eyes of NumPy and PyTorch.
-
-    Arrays and tensors keep the owner of their memory alive, however they were
-    derived from each other. So this object lives as long as any of them.
-    """
-
-    def __init__(self, memory: torch.Tensor) -> None:
-        self._memory = memory
-        self.__array_interface__ = dict(
-            version=3, typestr='|u1', shape=(len(memory), ),
-            data=(memory.data_ptr(), False))
 
 
 class SentClips:
@@ -154,58 +129,17 @@ class SentClips:
 
     def __init__(self, buffer: _Buffer, stride: int, parts: List[Part],
                  like: torch.Tensor) -> None:
-        buffer.memory[_HELD] = 1
+        buffer.memory[HELD] = 1
         memory = None if buffer.was_sent else buffer.memory
         buffer.was_sent = True
         self._args = (buffer.name, memory, stride, parts, tuple(like.shape),
                       like[:0].numpy().dtype)
 
     def __reduce__(self) -> Tuple[Any, tuple]:
-        return _receive, self._args
-
-
-def _tensor(lease: _Lease, start: int, num_bytes: int, shape: Sequence[int],
-            dtype: np.dtype) -> torch.Tensor:
-    """Return a clip in a buffer."""
-    memory = np.asarray(lease)[start:start + num_bytes]
-    return torch.from_numpy(memory.view(dtype).reshape(shape))
-
-
-def _receive(name: str, memory: Optional[torch.Tensor], stride: int,
-             parts: List[Part], shape: Tuple[int, ...], dtype: np.dtype
-             ) -> List[torch.Tensor]:
-    """Return the clips of a batch in the main process."""
-    if memory is not None:
-        _forget_closed()
-        _received[name] = memory
-    lease = _Lease(_received[name])
-    # in a forked child only the parent may return the memory
-    finalizer = weakref.finalize(lease, _give_back, _received[name],
-                                 os.getpid())
-    finalizer.atexit = False  # type: ignore[misc]  # a property
-    num_bytes = int(np.prod(shape)) * dtype.itemsize
-    return [
-        _tensor(lease, part * stride, num_bytes, shape, dtype)
-        if isinstance(part, int) else part for part in parts
-    ]
-
-
-def _give_back(memory: torch.Tensor, pid: int) -> None:
-    """Return a buffer to its worker."""
-    if os.getpid() == pid:
-        memory[_HELD] = 0
-        _forget_closed()
-
-
-def _forget_closed() -> None:
-    """Delete buffers whose worker has exited."""
-    for name, memory in list(_received.items()):
-        # clips of it may still be in the queue, and refer to it by name
-        if memory[_CLOSED] and not memory[_HELD]:
-            _received.pop(name, None)
+        return receive_clips, self._args
 
 
 def _close(buffers: List[_Buffer]) -> None:
     """Tell the main process that this worker exits."""
     for buffer in buffers:
-        buffer.memory[_CLOSED] = 1
+        buffer.memory[CLOSED] = 1
