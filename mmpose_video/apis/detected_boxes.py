@@ -5,9 +5,9 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.engine.checkpoint_match import match_checkpoint
+from mmpose_video.utils.weights_file import read_checkpoint
 
 from .frame_source import Frame
-from .model_loading import read_checkpoint
 from .person_boxes import BoxSource, People, make_people
 
 

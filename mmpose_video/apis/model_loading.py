@@ -7,7 +7,6 @@ import torch
 from mmengine.config import Config
 from mmengine.logging import print_log
 from mmengine.registry import DefaultScope
-from mmengine.runner.checkpoint import CheckpointLoader
 from mmengine.runner.checkpoint import (
     _load_checkpoint_to_model as copy_weights,
 )
@@ -20,6 +19,7 @@ from mmpose.registry import MODELS
 
 from mmpose_video.engine.checkpoint_match import match_checkpoint
 from mmpose_video.utils import one_line
+from mmpose_video.utils.weights_file import read_checkpoint
 
 
 def read_config(
@@ -129,31 +129,3 @@ def load_pose_model(config: Config,
     if 'dataset_meta' in meta:
         model.dataset_meta = meta['dataset_meta']
     return model
-
-
-def read_checkpoint(path: str) -> dict:
-    """Read a checkpoint without running anything in it.
-
-    Args:
-        path (str): The file, or an address.
-
-    Returns:
-        dict: The weights, by name or under ``state_dict``.
-
-    Raises:
-        FileNotFoundError: If there is no such file.
-        ValueError: If it cannot be read or holds no weights.
-    """
-    if '://' not in path and not osp.isfile(path):
-        raise FileNotFoundError(f'there is no checkpoint `{path}`')
-    try:
-        content = CheckpointLoader.load_checkpoint(path, 'cpu', None)
-    except Exception as error:  # a damaged file may raise anything
-        raise ValueError(f'cannot read the checkpoint `{path}`: '
-                         f'{one_line(error)}') from error
-    weights = content.get('state_dict', content) if isinstance(
-        content, dict) else None
-    if not isinstance(weights, dict) or not weights or not all(
-            isinstance(value, torch.Tensor) for value in weights.values()):
-        raise ValueError(f'`{path}` holds no weights of a model')
-    return content

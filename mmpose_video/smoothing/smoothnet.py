@@ -3,7 +3,8 @@ from typing import Optional, Sequence, Union
 
 import numpy as np
 import torch
-from mmengine.runner import CheckpointLoader
+
+from mmpose_video.utils.weights_file import read_weights
 
 from .base_filter import FILTERS, BaseOfflineFilter
 from .window_network import WindowNetwork
@@ -60,10 +61,8 @@ class SmoothNet(BaseOfflineFilter):
         if not (self.scale > 0).all():
             raise ValueError(f'`scale` must be positive, got {scale}')
         self.root_index = root_index
-        content = CheckpointLoader.load_checkpoint(
-            checkpoint, map_location='cpu', logger='silent')
         self._network = WindowNetwork.from_weights(
-            content.get('state_dict', content), checkpoint)
+            read_weights(checkpoint), checkpoint)
         self.window_size = self._network.decoder.out_features
         if window_size not in (None, self.window_size):
             raise ValueError(

@@ -10,9 +10,10 @@ import numpy as np
 import torch
 import torch.nn.functional as F
 from mmengine.model import BaseModule
-from mmengine.runner.checkpoint import load_checkpoint
 from mmpose.registry import MODELS
 from torch import Tensor
+
+from mmpose_video.utils.weights_file import load_weights
 
 _PRESETS = {
     'ultrafast': cv2.DISOPTICAL_FLOW_PRESET_ULTRAFAST,
@@ -126,7 +127,9 @@ class RAFTFlow(ClipFlow):
         **kwargs: See :class:`ClipFlow`.
 
     Raises:
-        ValueError: If ``arch`` is unknown or no checkpoint is given.
+        FileNotFoundError: If there is no such checkpoint.
+        ValueError: If ``arch`` is unknown or the checkpoint is not that of
+            this network; the message names the file.
     """
 
     def __init__(self,
@@ -145,8 +148,7 @@ class RAFTFlow(ClipFlow):
                 f'`raft_{arch}` weights; DISFlow needs none')
         build = getattr(optical_flow, f'raft_{arch}')
         self.network = build(weights=None).eval().requires_grad_(False)
-        load_checkpoint(
-            self.network, checkpoint, map_location='cpu', strict=True)
+        load_weights(self.network, checkpoint)
         self.num_updates = num_updates
 
     def train(self, mode: bool = True) -> 'RAFTFlow':

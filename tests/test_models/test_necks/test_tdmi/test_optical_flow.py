@@ -52,6 +52,20 @@ def test_raft_runs_on_small_images_with_given_weights(tmp_path):
     assert not any(p.requires_grad for p in raft.parameters())
 
 
+def test_raft_names_the_file_of_other_weights(tmp_path):
+    path = tmp_path / 'raft.pth'
+    cfg = dict(type='RAFTFlow', checkpoint=str(path))
+    with pytest.raises(FileNotFoundError, match='raft.pth'):
+        MODELS.build(cfg)
+    for content in ([1], torch.nn.Linear(2, 2).state_dict()):
+        torch.save(content, path)
+        with pytest.raises(ValueError, match='raft.pth. holds no'):
+            MODELS.build(cfg)
+    path.write_bytes(b'PK')
+    with pytest.raises(ValueError, match='cannot read .*raft.pth'):
+        MODELS.build(cfg)
+
+
 @pytest.mark.parametrize('cfg,message', [
     (dict(type='DISFlow', preset='best'), 'preset.*medium'),
     (dict(type='RAFTFlow', checkpoint='', arch='small'), 'raft_small'),
