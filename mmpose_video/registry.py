@@ -10,7 +10,7 @@ A project that wants a name of its own beside a stock one registers it here.
 from typing import Optional, Sequence
 
 from mmengine.registry import Registry
-from mmpose import registry as host
+from mmpose import registry as mmpose_registry
 
 _SCOPE = 'mmpose_video'
 
@@ -19,7 +19,7 @@ class ScopedRegistry(Registry):
     """A child registry that climbs for keys with its own scope, too."""
 
     def get(self, key: str) -> Optional[type]:
-        """Look a class up.
+        """Look up a class.
 
         Args:
             key (str): A name, or a name with a scope.
@@ -35,7 +35,7 @@ class ScopedRegistry(Registry):
 
 def _child(parent: Registry,
            locations: Sequence[str] = ()) -> ScopedRegistry:
-    """A child registry; ``locations`` are imported at the first look-up."""
+    """Create a child registry; ``locations`` are imported at first use."""
     return ScopedRegistry(
         parent.name,
         parent=parent,
@@ -43,14 +43,14 @@ def _child(parent: Registry,
         locations=[f'{_SCOPE}.{location}' for location in locations])
 
 
-MODELS = _child(host.MODELS, ['models'])
-DATASETS = _child(host.DATASETS, ['datasets'])
-DATA_SAMPLERS = _child(host.DATA_SAMPLERS, ['datasets'])
-TRANSFORMS = _child(host.TRANSFORMS, ['datasets.transforms'])
-KEYPOINT_CODECS = _child(host.KEYPOINT_CODECS)
-METRICS = _child(host.METRICS, ['evaluation'])
-HOOKS = _child(host.HOOKS, ['engine'])
-OPTIM_WRAPPER_CONSTRUCTORS = _child(host.OPTIM_WRAPPER_CONSTRUCTORS,
+MODELS = _child(mmpose_registry.MODELS, ['models'])
+DATASETS = _child(mmpose_registry.DATASETS, ['datasets'])
+DATA_SAMPLERS = _child(mmpose_registry.DATA_SAMPLERS, ['datasets'])
+TRANSFORMS = _child(mmpose_registry.TRANSFORMS, ['datasets.transforms'])
+KEYPOINT_CODECS = _child(mmpose_registry.KEYPOINT_CODECS)
+METRICS = _child(mmpose_registry.METRICS, ['evaluation'])
+HOOKS = _child(mmpose_registry.HOOKS, ['engine'])
+OPTIM_WRAPPER_CONSTRUCTORS = _child(mmpose_registry.OPTIM_WRAPPER_CONSTRUCTORS,
                                     ['engine'])
-VISUALIZERS = _child(host.VISUALIZERS, ['visualization'])
-INFERENCERS = _child(host.INFERENCERS, ['apis'])
+VISUALIZERS = _child(mmpose_registry.VISUALIZERS, ['visualization'])
+INFERENCERS = _child(mmpose_registry.INFERENCERS, ['apis'])

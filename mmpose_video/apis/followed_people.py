@@ -76,7 +76,7 @@ class FollowedPeople(BoxSource):
         self._reset()
 
     def _reset(self) -> None:
-        """Forget everybody."""
+        """Forget all people."""
         self._boxes = np.zeros((0, 4), np.float32)
         self._crops = np.zeros((0, 4), np.float32)
         self._scores = np.zeros(0, np.float32)

@@ -36,7 +36,7 @@ class Frame:
 
     @property
     def position(self) -> Union[int, float]:
-        """Position in time in frames, int or float."""
+        """Union[int, float]: Position in time, in frames."""
         return self.number if self.place is None else self.place
 
 

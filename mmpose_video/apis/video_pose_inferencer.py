@@ -274,7 +274,7 @@ class VideoPoseInferencer:
         return find
 
     def _check_frame_rate(self, source: FrameSource) -> None:
-        """Say so if a filter needs a frame rate that nobody knows."""
+        """Log that a filter needs a frame rate and the source has none."""
         smoother = self.system.smoother
         if source.fps is None and smoother and takes_frame_rate(smoother):
             print_log(
@@ -356,7 +356,7 @@ def _total(source: FrameSource, reading: StreamOptions) -> Optional[int]:
 
 @contextlib.contextmanager
 def _output_heatmaps(model: PoseModel, wanted: bool) -> Iterator[None]:
-    """Have a model return its heatmaps, or not, for a while."""
+    """Set whether a model returns its heatmaps within the ``with`` block."""
     before = model.test_cfg
     model.test_cfg = dict(before or {}, output_heatmaps=wanted)
     try:

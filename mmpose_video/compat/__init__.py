@@ -1,12 +1,12 @@
-"""Everything that exists only because a host package is frozen or broken.
+"""Workarounds for OpenMMLab packages that are frozen or broken.
 
 Imported first by ``mmpose_video/__init__.py``, and the only place that
-touches a host package. One file per topic; each says what is broken, in which
+changes those packages. One file per topic; each says what is broken, in which
 file of which version, and when the entry can go. Nothing here acts on a
 version that does not need it.
 """
 from . import thread_wait  # noqa: F401  isort: skip  before torch
-from . import startup  # noqa: F401  isort: skip  before any host's import
+from . import startup  # noqa: F401  isort: skip  before MMEngine, MMCV, MMPose
 from . import (
     checkpoint,
     checkpoint_resume,

@@ -1,7 +1,7 @@
 """Bounds on the containers of a checkpoint, and the arrays in them.
 
 Plain containers can do harm by their shape alone. A list inside a list, a
-thousand times, ends in a RecursionError of whoever copies it. A tuple that
+thousand times, ends in a RecursionError when it is copied. A tuple that
 holds another one twice, thirty times over, takes 1 kB in a file and 2^30
 steps to hash or to copy, as neither remembers tuples that it has seen.
 """
@@ -35,7 +35,7 @@ class _BoundedMemo(Dict[int, Any]):
             self._sizes[id(item)] = self._size(item, 0)
 
     def _size(self, item: tuple, depth: int) -> int:
-        """Count the entries as often as a copy would meet them."""
+        """Count the entries as often as a copy would visit them."""
         known = self._sizes.get(id(item))
         if known is not None:
             return known
@@ -72,7 +72,7 @@ def bounded_tuples() -> Iterator[None]:
 
 
 def resolve(content: Any) -> Any:
-    """Exchange the stand-ins of arrays for the arrays.
+    """Replace the stand-ins of arrays by the arrays.
 
     Args:
         content (Any): What torch returned: containers, tensors, stand-ins.

@@ -1,17 +1,17 @@
 """Stand-ins for the globals that an MMEngine checkpoint may refer to.
 
-A pickle can only call what its reader hands out. torch's weights-only reader
-hands out tensors and plain containers; an MMEngine training checkpoint needs
-four things more, each answered by a stand-in that poses under the global's
-name, so that the real function is never within a file's reach:
+A pickle can only call what its reader provides. PyTorch's weights-only reader
+provides tensors and plain containers; an MMEngine training checkpoint needs
+four more things. Each is replaced by a stand-in with the global's name, so
+that a file never reaches the real function:
 
 ``HistoryBuffer``
     Built from its two arrays and its length. The statistics that a file wants
     to register into the class are looked up by name among those which this
     process has registered itself; the file's own values are dropped.
 ``getattr``
-    Pickle's way to say ``HistoryBuffer.mean``. Answers the registered
-    statistics of HistoryBuffer, and nothing else.
+    Pickle's form of ``HistoryBuffer.mean``. Returns the registered statistics
+    of HistoryBuffer, and nothing else.
 custom statistics
     Functions given to ``HistoryBuffer.register_statistics``: names, which the
     file cannot call.
@@ -31,7 +31,7 @@ _NUMPY_KINDS = 'biufcUS'
 
 
 def _pose(thing: Any, module: str, name: str) -> Any:
-    """Let a stand-in pass under a global's name (read by torch)."""
+    """Give a stand-in the name of a global, which torch reads."""
     thing.__module__ = module
     thing.__name__ = thing.__qualname__ = name
     return thing
@@ -48,7 +48,7 @@ class _Statistic:
 
 
 class _Buffer(HistoryBuffer):
-    """Becomes a true HistoryBuffer once its state is known."""
+    """Stand-in that becomes a HistoryBuffer once its state is known."""
 
     def __setstate__(self, state: Dict[str, Any]) -> None:
         names = state.get('statistics_methods', {})
@@ -64,14 +64,14 @@ class _Buffer(HistoryBuffer):
 
 
 def _statistics() -> Set[str]:
-    """Names of the statistics that this process knows."""
+    """Return the names of the statistics that this process knows."""
     # The four defaults are registered by the first instance only.
     registered = HistoryBuffer._statistics_methods
     return {'min', 'max', 'current', 'mean', *registered}
 
 
 def _as_vector(stand_in: Any) -> np.ndarray:
-    """An array of numbers, shape (L, )."""
+    """Return numbers as an array of shape (L, )."""
     value = getattr(stand_in, 'value', None)
     if (not isinstance(value, np.ndarray) or value.ndim != 1
             or value.dtype.kind not in 'biuf'):
@@ -81,7 +81,7 @@ def _as_vector(stand_in: Any) -> np.ndarray:
 
 
 class Dtype:
-    """Reads what numpy writes for a plain dtype."""
+    """Stand-in that reads what NumPy writes for a plain dtype."""
 
     def __init__(self,
                  code: str,
@@ -99,7 +99,7 @@ class Dtype:
 
 
 class Array:
-    """Reads what numpy writes for an array; its ``value`` replaces it."""
+    """Stand-in that reads an array of NumPy; its ``value`` replaces it."""
 
     value: Optional[np.ndarray] = None
 
@@ -116,14 +116,14 @@ class Array:
 
 
 def _plain(stand_in: Any) -> np.dtype:
-    """The dtype that was read; anything else is refused."""
+    """Return the dtype that was read; refuse anything else."""
     if not isinstance(stand_in, Dtype):
         raise pickle.UnpicklingError('it holds a numpy array without a type')
     return stand_in.dtype
 
 
 def _as_bytes(raw: Any) -> bytes:
-    """An array's memory; a list would be an array of objects."""
+    """Return an array's memory; a list would be an array of objects."""
     if not isinstance(raw, bytes):
         raise pickle.UnpicklingError('it holds a numpy array of objects')
     return raw
@@ -148,7 +148,7 @@ def _no_bytes(*args: Any) -> bytes:
 
 
 class _NdArray:
-    """Stands for the class ``numpy.ndarray``: only ever an argument."""
+    """Stand-in for the class ``numpy.ndarray``, only used as an argument."""
 
     def __new__(cls, *args: Any) -> '_NdArray':
         raise pickle.UnpicklingError('it creates a bare numpy.ndarray')
@@ -164,19 +164,19 @@ def _getattr(owner: Any, name: str) -> _Statistic:
 
 
 def global_path(item: Any) -> str:
-    """The dotted name by which torch looks up an admitted global."""
+    """Return the dotted name by which torch looks up an admitted global."""
     if isinstance(item, tuple):
         return item[1]
     return f'{item.__module__}.{item.__qualname__}'
 
 
 def _subclass(base: type, module: str, name: str) -> Any:
-    """A class of its own per name: torch goes by the class' own names."""
+    """Return a new class for each name, as torch reads the class's name."""
     return _pose(type(name, (base, ), {}), module, name)
 
 
 def _alias(function: Any, module: str, name: str) -> Any:
-    """A function of its own per name."""
+    """Return a new function for each name."""
 
     def alias(*args: Any) -> Any:
         return function(*args)
@@ -200,7 +200,7 @@ for _module in ('numpy.core.multiarray', 'numpy._core.multiarray'):
 
 
 def safe_globals() -> List[Any]:
-    """Everything to admit now, custom statistics included.
+    """Return all globals to admit now, custom statistics included.
 
     Returns:
         list: Objects for ``torch.serialization.add_safe_globals``.

@@ -12,13 +12,13 @@ What is broken
 What this does
     Every ``torch.load`` of ``mmengine.runner.checkpoint`` runs with
     ``weights_only=True``, and URLs likewise. The additional globals in
-    :mod:`._checkpoint_globals` are answered by stand-ins that build exactly
+    :mod:`._checkpoint_globals` are replaced by stand-ins that build exactly
     what such checkpoints hold and call nothing that the file names. Anything
     else is refused by an error that names it.
 
     ``torch.serialization.add_safe_globals`` of the user's own code counts.
     ``TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD=1``, torch's documented switch for
-    files one trusts, is obeyed: whoever sets it has decided.
+    files one trusts, is obeyed: the user has decided.
 
     torch below 2.5 has no ``safe_globals``; there, files are read as mmengine
     reads them, **without** a guard, and nothing is changed.
@@ -44,12 +44,12 @@ _lock = threading.RLock()
 
 
 def guard_supported() -> bool:
-    """Tell if this torch can admit additional globals (2.5 or newer)."""
+    """Return whether this torch can admit further globals (2.5 or newer)."""
     return hasattr(torch.serialization, 'safe_globals')
 
 
 def trusts_all_files() -> bool:
-    """Tell if the user has turned torch's guard off for this process."""
+    """Return whether the user has turned torch's guard off."""
     value = os.environ.get('TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD', '')
     return value.lower() in ('1', 'y', 'yes', 'true')
 
@@ -58,7 +58,7 @@ def trusts_all_files() -> bool:
 def _admitted() -> Iterator[None]:
     """Admit the stand-ins, ahead of the user's own entries, and bound tuples.
 
-    The whole set is exchanged rather than added to: where a user (or
+    The whole set is replaced rather than extended: where a user (or
     onedl-mmengine) has admitted numpy's real functions, torch would otherwise
     pick one of the two per name by chance.
     """
@@ -79,7 +79,7 @@ def _admitted() -> Iterator[None]:
 
 
 def _refusal(source: Any, error: Exception) -> pickle.UnpicklingError:
-    """Tell which file was refused, for what, and what to do about it."""
+    """Return the message: which file was refused, why, and what to do."""
     # torch puts advice around the reason: to turn the guard off, for one
     text = str(error).rpartition('WeightsUnpickler error: ')[2].strip()
     found = re.search(r'GLOBAL (\S+)', text)
@@ -126,7 +126,7 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
     except pickle.UnpicklingError as error:
         raise _refusal(f, error) from None
     except (EOFError, RuntimeError) as error:
-        # of which PyTorch's messages say neither file nor reason
+        # PyTorch's messages name neither the file nor the reason
         reason = str(error).split('\n')[0] or 'it is empty or truncated'
         raise ValueError(f'{f} cannot be read: {reason}') from error
 
@@ -170,7 +170,7 @@ def guarded_load_url(url: str,
 
 
 class _GuardedTorch(types.ModuleType):
-    """``torch`` as ``mmengine.runner.checkpoint`` is to see it."""
+    """Module ``torch`` for ``mmengine.runner.checkpoint``, with a guard."""
 
     load = staticmethod(guarded_load)
 

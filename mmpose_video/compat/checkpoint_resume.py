@@ -32,7 +32,7 @@ _NAME = re.compile(r'(?P<prefix>.*?)(?P<step>[0-9]+)(?P<suffix>\.pth)')
 
 
 class _Saved(NamedTuple):
-    """A checkpoint that the name of a file tells of."""
+    """A checkpoint and what its file name says about it."""
 
     step: int
     path: Path
@@ -117,8 +117,8 @@ def find_latest_checkpoint(path: str) -> Optional[str]:
 def _candidates(folder: Path, faults: List[str]) -> List[Path]:
     """Return the checkpoints of a training, the newest first.
 
-    ``last_checkpoint`` tells the newest one; what its own writing may have
-    lost is added to ``faults``.
+    ``last_checkpoint`` names the newest one. If that file is missing, the
+    reason is added to ``faults``.
     """
     pointer = folder / 'last_checkpoint'
     recorded = None
@@ -180,7 +180,7 @@ def _delete_drafts(folder: Path) -> None:
 
 
 def install() -> None:
-    """Let MMEngine's runners find the newest intact checkpoint."""
+    """Make MMEngine's runners resume from the newest intact checkpoint."""
     from mmengine.runner import _flexible_runner, checkpoint, runner
 
     for module in (mmengine.runner, runner, _flexible_runner, checkpoint):

@@ -60,7 +60,7 @@ def drop_code_and_paths(checkpoint: Any) -> Any:
 
 
 def _describes_present_run(key: Any) -> bool:
-    """Tell if the present run has set this entry of the hub by itself."""
+    """Return whether this run has set the entry of the message hub itself."""
     return key == 'cfg' or str(key).endswith('_ann_file')
 
 
@@ -107,7 +107,7 @@ def own_best_name(hook: CheckpointHook, indicator: str,
 
 
 def _guard_hook() -> None:
-    """Let the hook delete nothing but its own files."""
+    """Make the hook delete its own files only."""
     original = CheckpointHook.before_train
 
     @functools.wraps(original)
@@ -157,7 +157,7 @@ def _guard_loader() -> None:
 
 
 def _guard_inferencer() -> None:
-    """Do not build a model from the config inside of a checkpoint."""
+    """Prevent building a model from the config inside a checkpoint."""
     original = BaseInferencer._init_model
 
     @functools.wraps(original)

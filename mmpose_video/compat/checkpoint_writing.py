@@ -28,7 +28,7 @@ from mmengine.hooks import CheckpointHook, checkpoint_hook
 
 
 class AtomicLocalBackend(LocalBackend):
-    """Local files that appear complete or not at all."""
+    """Write local files that appear complete or not at all."""
 
     def put(self, obj: bytes, filepath: Union[str, Path]) -> None:
         """Write a file.
@@ -47,10 +47,10 @@ class AtomicLocalBackend(LocalBackend):
 
 
 class PostponedDeletions:
-    """A file backend that keeps a list of what it was asked to delete.
+    """A file backend that postpones deletions.
 
     Args:
-        backend (BaseStorageBackend): Answers everything else.
+        backend (BaseStorageBackend): Backend for everything else.
     """
 
     def __init__(self, backend: Any) -> None:
@@ -84,7 +84,7 @@ class PostponedDeletions:
 
 @contextlib.contextmanager
 def _deleting_last(hook: CheckpointHook) -> Iterator[None]:
-    """Delete in the end what the hook deletes on the way.
+    """Postpone deletions of the hook until the end of the block.
 
     Nothing is deleted if writing fails.
     """
@@ -114,7 +114,7 @@ def _current_files(hook: CheckpointHook) -> List[Any]:
 
 
 def _guard_hook(name: str) -> None:
-    """Let a method of the hook delete last."""
+    """Make a method of the hook delete old files after it has written."""
     original = getattr(CheckpointHook, name)
 
     @functools.wraps(original)
@@ -127,7 +127,7 @@ def _guard_hook(name: str) -> None:
 
 @contextlib.contextmanager
 def _open(path: str, mode: str = 'r', **kwargs: Any) -> Iterator[IO]:
-    """Open a file as the built-in does, to write in one piece."""
+    """Open a file as ``open`` does, but replace the file when it is closed."""
     from mmpose_video.formats.json_file import atomic_file
 
     if mode != 'w':

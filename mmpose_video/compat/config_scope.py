@@ -1,4 +1,4 @@
-"""Let ``mmpose_video::...`` name this package's configs.
+"""Make ``mmpose_video::...`` name this package's configs.
 
 What is broken
     MMEngine finds ``package::path`` only for the packages of a fixed table

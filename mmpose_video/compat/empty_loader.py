@@ -1,4 +1,4 @@
-"""Say that a dataset is smaller than a batch.
+"""Refuse a dataset that is smaller than a batch.
 
 What is broken
     With ``drop_last=True`` a training set with fewer samples than a batch
@@ -22,7 +22,7 @@ from torch.utils.data import DataLoader
 
 def refuse_empty(build: Callable[..., DataLoader]
                  ) -> Callable[..., DataLoader]:
-    """Let a function that builds data loaders refuse empty ones.
+    """Make a function that builds data loaders refuse empty ones.
 
     Args:
         build (Callable): ``Runner.build_dataloader``.

@@ -1,16 +1,17 @@
-"""Refuse widths of heatmap targets that MMPose draws a cell off.
+"""Reject sigmas for which MMPose's heatmap targets are shifted by one cell.
 
 What is broken
     mmpose 1.3.2's ``generate_gaussian_heatmaps``
-    (``codecs/utils/gaussian_heatmap.py``) takes ``3 sigma`` for a whole
+    (``codecs/utils/gaussian_heatmap.py``) assumes that ``3 sigma`` is a whole
     number. Where its fraction is below one half, as at ``sigma=0.7``, the
     patch begins a cell further to the upper left than its centre does: the
-    peak of every joint is a cell off, nothing says so, and a model learns it.
+    peak of every keypoint is shifted by one cell without a warning, and a
+    model learns that.
     (From one half on, as at ``sigma=1.5``, only peaks at the border are.)
 
 What this does
     ``MSRAHeatmap`` raises when it is built with such a width. Its unbiased
-    variant draws another way and takes any.
+    variant draws them differently and accepts any.
 
 When it can go
     When mmpose rounds the radius.

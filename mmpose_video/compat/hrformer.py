@@ -1,4 +1,4 @@
-"""Build HRFormer on a device without numbers.
+"""Build HRFormer on the meta device.
 
 What is broken
     ``HRFormer.__init__`` of mmpose 1.3.2 (``models/backbones/hrformer.py``)

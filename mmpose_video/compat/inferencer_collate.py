@@ -1,4 +1,4 @@
-"""Let MMPose's inferencers run configs that name a collate function.
+"""Make MMPose's inferencers run configs that name a collate function.
 
 What is broken
     mmengine 0.10.7 (``infer/infer.py``) looks ``test_dataloader.collate_fn``
@@ -8,8 +8,8 @@ What is broken
     ``MMPoseInferencer(pose2d=CONFIG)`` stops with a ``TypeError``.
 
 What this does
-    Where it is a dict an inferencer collates as if there were none: it hands
-    its samples over within one process.
+    If it is a dict, an inferencer collates as if there were none, as its
+    samples stay in one process.
 
 When it can go
     When mmengine's inferencers build the function as its runner does.
@@ -21,7 +21,7 @@ from mmengine.dataset import pseudo_collate
 
 
 def take_dict(cls: type) -> None:
-    """Let ``cls._init_collate`` see no dict.
+    """Make ``cls._init_collate`` accept a dict as ``collate_fn``.
 
     Args:
         cls (type): An inferencer.

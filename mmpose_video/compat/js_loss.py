@@ -1,19 +1,19 @@
-"""Train DSNT where a joint has no label.
+"""Train DSNT with keypoints that have no label.
 
 What is broken
     mmpose 1.3.2's ``JSDiscretLoss`` (``models/losses/classification_loss.py``)
-    multiplies predictions by the weight of their joint and gives them to
-    ``nn.KLDivLoss`` as its *target*. Where that is 0 (any joint without a
+    multiplies predictions by the weight of their keypoint and gives them to
+    ``nn.KLDivLoss`` as its *target*. Where that is 0 (any keypoint without a
     label: in PoseTrack the ears, always) torch's gradient by the target is
     0 / 0. The loss is finite, the gradients are NaN, and after one step so
     are all weights. Seen with torch 2.12.
 
 What this does
-    Computes ``p (log p - log q)`` with the host's own ``eps`` inside both
+    Computes ``p (log p - log q)`` with MMPose's own ``eps`` inside both
     logarithms: the same values, and a gradient that is finite at p = 0.
 
 When it can go
-    When mmpose masks joints after the divergence, or torch's gradient of
+    When MMPose masks keypoints after the divergence, or torch's gradient of
     ``kl_div`` by its target is 0 where the target is.
 """
 from typing import Any
@@ -22,7 +22,7 @@ from torch import Tensor
 
 
 def kl(self: Any, p: Tensor, q: Tensor) -> Tensor:
-    """Kullback-Leibler divergence of q from p, elementwise.
+    """Return the Kullback-Leibler divergence of q from p, elementwise.
 
     Args:
         self (JSDiscretLoss): The loss that this is a method of.
@@ -32,7 +32,7 @@ def kl(self: Any, p: Tensor, q: Tensor) -> Tensor:
     Returns:
         Tensor: Shape (N, K, h, w); 0 where p is.
     """
-    eps = 1e-24  # the host's
+    eps = 1e-24  # MMPose's
     return p * ((p + eps).log() - (q + eps).log())
 
 

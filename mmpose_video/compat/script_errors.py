@@ -100,7 +100,7 @@ def _message(error: BaseException) -> Optional[str]:
 
 
 def _is_our_raise(path: str, line: str) -> bool:
-    """Tell whether a line of a traceback raises an error of this package."""
+    """Return whether a line of a traceback raises an error of this package."""
     return line.lstrip().startswith('raise ') and (
         _PACKAGE in Path(path).resolve().parents)
 

@@ -36,9 +36,9 @@ _TARGET = 'mmcv._ext'
 class MmcvExtFinder:
     """Answer ``mmcv._ext`` with ``mmpose_video/compat/mmcv_ext``.
 
-    The answer is loaded under the host's name, by path. Importing it as a
-    part of ``mmpose_video`` would import the whole package, which imports
-    mmpose, which is just being imported.
+    The replacement is loaded under the name ``mmcv._ext``, by path. Importing
+    it as a part of ``mmpose_video`` would import the whole package, which
+    imports mmpose, which is just being imported.
     """
 
     @classmethod

@@ -1,4 +1,4 @@
-"""Tell early, and in words, that a host's version does not fit.
+"""Refuse versions of PyTorch and of OpenMMLab's packages that do not fit.
 
 What is broken
     The package's metadata names no OpenMMLab distribution, because each has
@@ -32,17 +32,17 @@ _ADVICE = ('mmpose_video runs beside either of two stacks: '
 
 
 def check(supported: Mapping[str, Tuple[str, str]] = SUPPORTED) -> None:
-    """Compare the imported hosts with what works.
+    """Compare the imported packages with what works.
 
     Args:
         supported (Mapping): Per module the lowest version that works and the
             first one that was not tried.
 
     Raises:
-        ImportError: If a host is missing or too old.
+        ImportError: If a package is missing or too old.
 
     Warns:
-        UserWarning: If a host is newer than what was tried.
+        UserWarning: If a package is newer than what was tried.
     """
     for name, (lowest, untried) in supported.items():
         try:
@@ -64,7 +64,7 @@ def check(supported: Mapping[str, Tuple[str, str]] = SUPPORTED) -> None:
 
 
 def _release(version: str) -> Tuple[int, ...]:
-    """The numbers of a version; '0.11.0rc0' and '2.1.0+cu121' lose the rest.
+    """Return the numbers of a version, without 'rc0' or '+cu121'.
 
     A release candidate counts as its release: it has the release's changes.
     """

@@ -1,4 +1,4 @@
-"""Draw key points under numpy 2.4 and newer.
+"""Draw keypoints under NumPy 2.4 and newer.
 
 What is broken
     numpy 2.4 refuses ``int()`` of an array with one element. mmpose 1.3.2
@@ -28,7 +28,7 @@ def needed() -> bool:
 
 
 def take_number_as_radius(cls: type) -> None:
-    """Let ``cls.draw_circles`` see a number where the caller gave an array.
+    """Turn a radius given as an array into a number in ``draw_circles``.
 
     Args:
         cls (type): A visualizer with ``draw_circles(center, radius, ...)``

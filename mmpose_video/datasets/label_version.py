@@ -8,7 +8,7 @@ VAL_VIDEOS = {'0.2': (74, ), '0.45': (170, 171, 172, 173)}
 
 
 def version_of_count(num_val_videos: int) -> Optional[str]:
-    """Tell the version of the labels by the number of validation videos.
+    """Return the version of the labels by the number of validation videos.
 
     Args:
         num_val_videos (int): Files in ``annotations/val``.
@@ -23,7 +23,7 @@ def version_of_count(num_val_videos: int) -> Optional[str]:
 
 
 def label_version(labels: dict) -> Optional[str]:
-    """Tell the version of the labels of an annotation file.
+    """Return the version of the labels of an annotation file.
 
     Args:
         labels (dict): Parsed JSON. The converter writes the version into

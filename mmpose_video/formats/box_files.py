@@ -78,7 +78,7 @@ class BoxFile:
 
 
 def box_layout(content: Any, source: str) -> str:
-    """Tell the layout of a parsed box file.
+    """Return the layout of a parsed box file.
 
     Args:
         content (Any): Parsed JSON.

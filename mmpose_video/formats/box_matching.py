@@ -71,7 +71,7 @@ def match_images(file: BoxFile, images: Iterable[dict]) -> MatchedBoxes:
 
 
 def name_images(file: BoxFile, names: Mapping[Any, str]) -> BoxFile:
-    """Give boxes that know the id of their image its name as well.
+    """Add the name of the image to boxes that have its id alone.
 
     Args:
         file (BoxFile): The boxes.

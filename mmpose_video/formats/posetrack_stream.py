@@ -99,7 +99,7 @@ class PoseTrackFile:
             self._file = None
 
     def _entry(self, index: int, person: dict) -> dict:
-        """One person of a frame."""
+        """Return the entry of a person in a frame."""
         scores = np.asarray(person['scores'], dtype=float)
         points = np.asarray(person['keypoints'], dtype=float)
         row = to_layout(
@@ -171,6 +171,6 @@ class PoseTrackFile:
 
 
 def _elements(values: Sequence[Any], already: int) -> bytes:
-    """Elements of an array that has some already, as json."""
+    """Return JSON elements that continue an array."""
     lines = [json.dumps(value, allow_nan=False).encode() for value in values]
     return (b',\n' if already else b'\n') + b',\n'.join(lines)

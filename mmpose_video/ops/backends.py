@@ -41,7 +41,7 @@ def _load(name: str) -> Tuple[Optional[ModuleType], str]:
 
 
 def available_backends() -> Dict[str, Tuple[bool, str]]:
-    """Say which backends work on this machine, and why not the others.
+    """Return which backends work on this machine, and why not the others.
 
     Returns:
         dict[str, tuple[bool, str]]: For each backend whether it works, and
@@ -113,7 +113,7 @@ def get_backend(name: str) -> ModuleType:
 
 
 def _order_of_choice(problem: ScanProblem) -> List[str]:
-    """Backends to try for a problem, fastest first."""
+    """Return the backends to try for a problem, fastest first."""
     if problem.u.device.type == 'cpu':
         return ['cpp', 'torch']
     # The CUDA kernels of mamba_ssm only walk straight ahead: orders,
@@ -137,7 +137,7 @@ def _refusal(module: ModuleType, problem: ScanProblem) -> str:
 
 @cache
 def _warn_slow(device: str, why: str) -> None:
-    """Say once per process that only the slow path is left, and why."""
+    """Warn once per process that only the slow path is left, and why."""
     warnings.warn(
         f'No compiled selective scan serves {device} tensors, the pure '
         'PyTorch one is used: expect 5 to 10 times the time per scan. '

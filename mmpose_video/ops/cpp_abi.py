@@ -59,7 +59,7 @@ class ScanGradients(ctypes.Structure):
 
 
 def pointer(tensor: Optional[Tensor]) -> Optional[int]:
-    """Address of a tensor.
+    """Return the address of a tensor.
 
     Args:
         tensor (Tensor, optional): Contiguous where the interface says so;

@@ -69,7 +69,7 @@ def supports(problem: ScanProblem) -> Tuple[bool, str]:
 
 
 def _loaded() -> ctypes.CDLL:
-    """The kernel that ``availability`` has found."""
+    """Return the kernel that ``availability`` has found."""
     kernel, reason = _kernel()
     if kernel is None:
         raise KernelUnavailableError(reason)
@@ -77,7 +77,7 @@ def _loaded() -> ctypes.CDLL:
 
 
 def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
-    """Shape of the states at chunk starts.
+    """Return the shape of the states at chunk starts.
 
     Args:
         problem (ScanProblem): The problem.
@@ -189,7 +189,7 @@ def forward(problem: ScanProblem,
 def backward(problem: ScanProblem, saved: Tensor, grad_y: Tensor,
              grad_last: Optional[Tensor],
              needs: Tuple[str, ...]) -> Dict[str, Tensor]:
-    """Gradients of one scan.
+    """Compute the gradients of one scan.
 
     Args:
         problem (ScanProblem): The problem.

@@ -1,6 +1,6 @@
 """A cache of compiled kernels that only its user can have written.
 
-Loading a library runs its code, so whoever can replace a file of the cache
+Loading a library runs its code, so anyone who can replace a file of the cache
 can run code as its user. Every file is therefore reached through one
 descriptor of a directory that belongs to the user and that nobody else may
 write to; links are not followed. Each file ends in a digest of its name and

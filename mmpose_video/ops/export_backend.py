@@ -51,7 +51,7 @@ def availability() -> Tuple[bool, str]:
 
 
 def supports(problem: ScanProblem) -> Tuple[bool, str]:
-    """Every problem is made of standard operators here.
+    """Report that every problem is made of standard operators.
 
     Args:
         problem (ScanProblem): The problem.

@@ -73,7 +73,7 @@ def supports(problem: ScanProblem) -> Tuple[bool, str]:
 
 
 def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
-    """Shape of the extension's ``x``.
+    """Return the shape of the extension's ``x``.
 
     Args:
         problem (ScanProblem): The problem.
@@ -87,7 +87,7 @@ def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
 
 
 def _straight(rows: Tensor) -> Tensor:
-    """Rows (N, G, W, P, X) as the kernel wants them, (N * W, G, X, P)."""
+    """Reorder rows (N, G, W, P, X) to the kernel's (N * W, G, X, P)."""
     rows = rows.permute(0, 2, 1, 4, 3)
     return rows.reshape(-1, *rows.shape[2:]).contiguous()
 
@@ -122,7 +122,7 @@ class _Call:
             for tensor in (problem.D, problem.delta_bias))
 
     def natural(self, rows: Tensor, groups: int) -> Tensor:
-        """Rows (N, G, W, P, X) to (N, 1 or G, L, X) in token order."""
+        """Reorder rows (N, G, W, P, X) to (N, 1 or G, L, X) in token order."""
         rows = rows.flatten(2, 3)
         if self.index is not None:
             rows = take(rows, self.index.argsort(-1), self.problem.groups)
@@ -160,7 +160,7 @@ def forward(problem: ScanProblem,
 def backward(problem: ScanProblem, saved: Tensor, grad_y: Tensor,
              grad_last: Optional[Tensor],
              needs: Tuple[str, ...]) -> Dict[str, Tensor]:
-    """Gradients by ``selective_scan_cuda.bwd``.
+    """Compute the gradients by ``selective_scan_cuda.bwd``.
 
     Args:
         problem (ScanProblem): The problem.
@@ -206,7 +206,7 @@ def backward(problem: ScanProblem, saved: Tensor, grad_y: Tensor,
 
 def _delta_grads(problem: ScanProblem, grad: Tensor,
                  needs: Tuple[str, ...]) -> Dict[str, Tensor]:
-    """Through the low-rank projection, if there is one."""
+    """Propagate gradients through the low-rank projection, if any."""
     weight = problem.dt_weight
     if weight is None:
         return {'delta': grad.to(problem.delta.dtype).contiguous()}

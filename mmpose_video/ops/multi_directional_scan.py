@@ -168,7 +168,7 @@ def _per_token(name: str, tensor: Tensor,
 
 
 def _parameter(name: str, tensor: Tensor, shape: Sequence[int]) -> Tensor:
-    """Give a parameter its direction axis."""
+    """Add the direction axis to a parameter."""
     full = tuple(shape)
     fits = tensor.shape == full[1:] or (
         tensor.dim() == len(full) and tensor.shape[1:] == full[1:]

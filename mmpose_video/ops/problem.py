@@ -144,7 +144,7 @@ class ScanProblem:
         return torch.float32
 
     def last_shape(self) -> Tuple[int, ...]:
-        """Shape of the last state.
+        """Return the shape of the last state.
 
         Returns:
             tuple[int]: (N, G, L / window, D, S).

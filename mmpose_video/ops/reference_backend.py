@@ -21,7 +21,7 @@ NATIVE_16BIT = False
 
 
 def availability() -> Tuple[bool, str]:
-    """The loop needs nothing.
+    """Report the loop as available; it needs nothing.
 
     Returns:
         tuple[bool, str]: Always available.
@@ -30,7 +30,7 @@ def availability() -> Tuple[bool, str]:
 
 
 def supports(problem: ScanProblem) -> Tuple[bool, str]:
-    """The loop takes everything.
+    """Report that the loop takes every problem.
 
     Args:
         problem (ScanProblem): The problem.

@@ -104,7 +104,7 @@ def scan_backward_op(u: Tensor, delta: Tensor, A: Tensor, B: Tensor,
 
 
 def _laid_out(grad: Tensor, operand: Tensor) -> Tensor:
-    """Give a gradient the layout that the fake implementation promises."""
+    """Return a gradient in the layout that the fake operator has."""
     promised = empty_like_operand(operand)
     if promised.stride() == grad.stride():
         return grad

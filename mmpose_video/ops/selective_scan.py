@@ -102,7 +102,7 @@ def _route(name: str, tensor: Tensor, samples: int, channels: int,
 
 
 def _common_groups(B: Tensor, C: Tensor) -> Tuple[Tensor, Tensor]:
-    """Give B and C the same number of groups."""
+    """Expand B and C to the same number of groups."""
     groups = max(B.shape[1], C.shape[1])
     out = []
     for tensor in (B, C):

@@ -31,7 +31,7 @@ _Span = Tuple[int, int]
 
 
 def availability() -> Tuple[bool, str]:
-    """PyTorch is all it needs.
+    """Report the backend as available; it needs PyTorch alone.
 
     Returns:
         tuple[bool, str]: Always available.
@@ -40,7 +40,7 @@ def availability() -> Tuple[bool, str]:
 
 
 def supports(problem: ScanProblem) -> Tuple[bool, str]:
-    """It takes every problem.
+    """Report that the backend takes every problem.
 
     Args:
         problem (ScanProblem): The problem.
@@ -52,7 +52,7 @@ def supports(problem: ScanProblem) -> Tuple[bool, str]:
 
 
 def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
-    """Shape of the states at segment starts.
+    """Return the shape of the states at segment starts.
 
     Args:
         problem (ScanProblem): The problem.
@@ -218,7 +218,7 @@ def forward(problem: ScanProblem,
 def backward(problem: ScanProblem, saved: Tensor, grad_y: Tensor,
              grad_last: Optional[Tensor],
              needs: Tuple[str, ...]) -> Dict[str, Tensor]:
-    """Gradients, segments from the last to the first.
+    """Compute the gradients, segments from the last to the first.
 
     With ``g[t]`` the gradient of the state: ``g[t] = C[t] * dy[t] +
     decay[t + 1] * g[t + 1]``, by the same two passes in reverse.

@@ -77,7 +77,7 @@ class Layout:
                                     problem.window)
 
     def spans(self) -> Iterator[Tuple[int, int]]:
-        """Give the segments.
+        """Yield the segments.
 
         Yields:
             tuple[int, int]: First and one past the last position.

@@ -76,7 +76,7 @@ def supports(problem: ScanProblem) -> Tuple[bool, str]:
 
 
 def _chunks(problem: ScanProblem, tiles: Tiles) -> int:
-    """Chunks of one window."""
+    """Return the number of chunks of one window."""
     return -(-problem.window // tiles.chunk)
 
 
@@ -87,7 +87,7 @@ def _empty(problem: ScanProblem) -> bool:
 
 
 def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
-    """Shape of what the backward pass is given.
+    """Return the shape of what the backward pass is given.
 
     Args:
         problem (ScanProblem): The problem.
@@ -144,11 +144,11 @@ class _Call:
         self.blocks = -(-p.channels // tiles.channels)
 
     def _parameter(self, tensor: Optional[Tensor]) -> Tensor:
-        """A parameter, or some pointer for one that is not there."""
+        """Return the parameter, or a dummy pointer if it is None."""
         return self.A if tensor is None else tensor.contiguous()
 
     def _walk(self) -> Tensor:
-        """Tokens by step, (G, L); some pointer if that is all ahead."""
+        """Return the token of each step, (G, L), or a dummy if not needed."""
         from .triton_kernels import walk_kernel
         p = self.problem
         if not any(p.reverse):
@@ -162,7 +162,7 @@ class _Call:
         return table
 
     def grid(self, blocks: int, groups: int) -> Tuple[int, int, int]:
-        """Grid of a launch over tiles."""
+        """Return the grid of a launch over tiles."""
         p = self.problem
         return p.windows * self.chunks, blocks, p.samples * groups
 
@@ -194,7 +194,7 @@ def _token_last(tensor: Tensor) -> Tensor:
 
 
 def _strides(**tensors: Tensor) -> Dict[str, int]:
-    """Strides (n, g, t, last) of (N, G, L, X) tensors by argument name."""
+    """Return strides (n, g, t, last) of (N, G, L, X) tensors by argument."""
     names = {'delta': 'd', 'u': 'd', 'y': 'd', 'du': 'd',
              'dx': 'd', 'b': 's', 'c': 's'}
     out = {}
@@ -206,7 +206,7 @@ def _strides(**tensors: Tensor) -> Dict[str, int]:
 
 
 def _on(tensor: Tensor) -> ContextManager[Any]:
-    """Triton launches on the current device: make it the tensor's."""
+    """Make the tensor's device current, on which Triton launches."""
     if tensor.is_cuda:
         return torch.cuda.device(tensor.device)
     return nullcontext()
@@ -265,7 +265,7 @@ def forward(problem: ScanProblem,
 def backward(problem: ScanProblem, saved: Tensor, grad_y: Tensor,
              grad_last: Optional[Tensor],
              needs: Tuple[str, ...]) -> Dict[str, Tensor]:
-    """Gradients of the scan.
+    """Compute the gradients of the scan.
 
     Args:
         problem (ScanProblem): The problem.

@@ -38,7 +38,7 @@ _override: Optional[Tiles] = None
 
 
 def ceil_power(value: int) -> int:
-    """Smallest power of two that is not below a number.
+    """Return the smallest power of two that is not below a number.
 
     Args:
         value (int): At least 1.

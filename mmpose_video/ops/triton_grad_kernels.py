@@ -40,7 +40,7 @@ def grad_summary_kernel(
         y_n, y_g, y_t, y_d, WALK: tl.constexpr,
         RANK: tl.constexpr, BIAS: tl.constexpr, SOFTPLUS: tl.constexpr,
         READ: tl.constexpr, BD: tl.constexpr, T: tl.constexpr):
-    """Gradient that each chunk's outputs send to the state before it.
+    """Compute the gradient of each chunk's outputs for the state before it.
 
     ``grads`` is (N, G, W, chunks + 1, S, D); chunk ``c`` writes slot ``c``.
     """
@@ -102,7 +102,7 @@ def grad_tile(
         READ: tl.constexpr, HAS_STATE: tl.constexpr, HAS_GRAD: tl.constexpr,
         ADD_U: tl.constexpr, MANY: tl.constexpr, BD: tl.constexpr,
         T: tl.constexpr):
-    """All gradients of one tile; pointers are already those of its group."""
+    """Compute all gradients of one tile; pointers are those of its group."""
     step = chunk * T + tl.arange(0, T)
     ok = step < window
     chan_ok = chan < channels
@@ -229,7 +229,7 @@ def grad_kernel(
         READ: tl.constexpr, HAS_STATE: tl.constexpr, HAS_GRAD: tl.constexpr,
         ADD: tl.constexpr, BLOCKS: tl.constexpr, BD: tl.constexpr,
         T: tl.constexpr):
-    """Gradients of ``BLOCKS`` blocks of channels of one chunk.
+    """Compute gradients of ``BLOCKS`` blocks of channels of one chunk.
 
     ``by_token`` is (N, G, blocks, S dB + S dC + R, L), ``by_chunk`` (N, G,
     W * chunks, S dA + dD + dbias + R + S, D).

@@ -56,7 +56,7 @@ class Gradients:
 
     def _chunk_gradients(self, saved: Tensor, grad_y: Tensor,
                          grad_last: Optional[Tensor]) -> Optional[Tensor]:
-        """Gradients of the states behind chunks, (N, G, W, c + 1, S, D)."""
+        """Return gradients of states after chunks, (N, G, W, c + 1, S, D)."""
         from .triton_backend import _strides
         from .triton_grad_kernels import grad_summary_kernel
         p, call = self.problem, self.call
@@ -119,7 +119,7 @@ class Gradients:
         return total.transpose(1, 2).contiguous()
 
     def collect(self, needs: Sequence[str]) -> Dict[str, Tensor]:
-        """Give out the gradients.
+        """Return the gradients.
 
         Args:
             needs (Sequence[str]): Names out of ``GRAD_NAMES``.
@@ -155,7 +155,7 @@ class Gradients:
         return out
 
     def _delta(self) -> Tensor:
-        """Gradient of the step sizes as they came."""
+        """Return the gradient of the step sizes as they were given."""
         if self.grad_delta is not None:
             return self.grad_delta
         states = self.problem.states

@@ -65,7 +65,7 @@ def summary_kernel(
         b_n, b_g, b_t, b_s, WALK: tl.constexpr,
         RANK: tl.constexpr, BIAS: tl.constexpr, SOFTPLUS: tl.constexpr,
         BD: tl.constexpr, T: tl.constexpr):
-    """End state of each chunk from zero, and its sum of step sizes.
+    """Compute each chunk's end state from zero, and its sum of step sizes.
 
     ``states`` is (N, G, W, chunks + 1, S + 1, D): chunk ``c`` writes into
     slot ``c + 1``, the sum into row S.
@@ -184,7 +184,7 @@ def output_kernel(
         BIAS: tl.constexpr, SOFTPLUS: tl.constexpr, SKIP: tl.constexpr,
         READ: tl.constexpr, ONE_CHUNK: tl.constexpr, ADD: tl.constexpr,
         BD: tl.constexpr, T: tl.constexpr):
-    """Output of each chunk; with ``ONE_CHUNK`` the last state too.
+    """Compute the output of each chunk, with ``ONE_CHUNK`` the last state.
 
     ``ADD`` adds to ``y``, for sums over groups launched one by one.
     """

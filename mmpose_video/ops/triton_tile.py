@@ -11,13 +11,13 @@ import triton.language as tl
 
 @triton.jit
 def compose(a_first, h_first, a_then, h_then):
-    """Two steps of ``h -> a * h + b`` as one."""
+    """Combine two steps of ``h -> a * h + b``."""
     return a_first * a_then, a_then * h_first + h_then
 
 
 @triton.jit
 def softplus(x):
-    """``log(1 + exp(x))`` without loss for very negative x.
+    """Return ``log(1 + exp(x))``, accurate for very negative x.
 
     ``log1p(e) = 2 atanh(e / (2 + e))``; the argument is at most 1/3, where
     eight terms of the series are exact to float32.
@@ -36,7 +36,7 @@ def softplus(x):
 
 @triton.jit
 def token_of(walk, item, ok, WALK: tl.constexpr):
-    """Token of each step; ``walk`` is the group's row of the table."""
+    """Return the token of each step; ``walk`` is the group's row."""
     token = item
     if WALK:
         token = tl.load(walk + item, mask=ok, other=0)
@@ -45,7 +45,7 @@ def token_of(walk, item, ok, WALK: tl.constexpr):
 
 @triton.jit
 def tile_of(token, walk, item, ok, WALK: tl.constexpr, BD: tl.constexpr):
-    """Tokens for (BD, T) pointers; ``token`` is the row (T,) of them.
+    """Return (BD, T) tokens for pointers from the row ``token`` (T,).
 
     The walk is looked up once more, as a tile of equal rows: beside a
     table of the tile's own shape that is read in vectors, Triton lays out

@@ -27,7 +27,7 @@ class Walk(NamedTuple):
 
 
 def walk_index(problem: ScanProblem) -> Optional[Tensor]:
-    """Token of each step, direction included.
+    """Return the token of each step, direction included.
 
     Args:
         problem (ScanProblem): The problem.

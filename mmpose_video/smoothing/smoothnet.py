@@ -39,7 +39,7 @@ class SmoothNet(BaseOfflineFilter):
             the weights have; published are 8, 16, 32 and 64.
         center (float | Sequence[float]): (x, y) in pixels. Defaults to 0.
         scale (float | Sequence[float]): (x, y) in pixels. Defaults to 1.
-        root_index (int, optional): Key point that the others are relative
+        root_index (int, optional): Keypoint that the others are relative
             to. Defaults to None.
         max_gap (int): See :class:`BaseFilter`.
 

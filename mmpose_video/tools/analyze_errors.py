@@ -43,7 +43,7 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
 
 
 def by_group(result: Dict[str, Any]) -> Dict[str, Dict[str, int]]:
-    """Counts of the classes by group of joints.
+    """Return the counts of the classes by group of keypoints.
 
     Args:
         result (dict): What :func:`analyze_errors` returns.
@@ -61,7 +61,7 @@ def by_group(result: Dict[str, Any]) -> Dict[str, Dict[str, int]]:
 
 
 def format_errors(result: Dict[str, Any]) -> str:
-    """The result as lines of text.
+    """Format the result as lines of text.
 
     Args:
         result (dict): What :func:`analyze_errors` returns.

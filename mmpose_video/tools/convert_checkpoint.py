@@ -27,7 +27,7 @@ from .get_flops import model_and_shape
 
 
 def guess_layout(weights: Mapping[str, Tensor]) -> str:
-    """Say in a sentence which layout the names in a checkpoint fit.
+    """Return a sentence that says which layout a checkpoint's names fit.
 
     Args:
         weights (Mapping[str, Tensor]): The weights as they were found.

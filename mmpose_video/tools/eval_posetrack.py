@@ -23,7 +23,7 @@ def run(argv: Optional[List[str]],
         evaluate: Callable[[str, str], Dict[str, float]],
         show: Callable[[Dict[str, float]], str], prog: str,
         description: str) -> int:
-    """A command that compares two folders of PoseTrack files.
+    """Run a command that compares two folders of PoseTrack files.
 
     Args:
         argv (list[str], optional): Arguments. None: those of the process.

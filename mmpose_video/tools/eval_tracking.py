@@ -24,7 +24,7 @@ def main(argv: Optional[List[str]] = None) -> int:
 
 
 def show(table: Dict[str, float]) -> str:
-    """The joints' table, and below it the totals."""
+    """Print the table of the keypoints, and the totals below."""
     return '\n'.join([format_table(table), '', *(
         f'{name:<15}{table[name]:10.2f}' for name in TOTALS)])
 

@@ -10,7 +10,7 @@ _TORCHVISION: Any = torch.ops.torchvision
 
 def scan_flops(u: Any, delta: Any, A: Any, B: Any, *rest: Any,
                **kwargs: Any) -> int:
-    """Operations of a selective scan, two for each multiply-add.
+    """Count the operations of a selective scan, two per multiply-add.
 
     Per token, direction, channel and state there are four multiply-adds:
     ``dt * A``, the state's update, ``(dt * u) * B`` and ``C * h``; an
@@ -26,13 +26,13 @@ def scan_flops(u: Any, delta: Any, A: Any, B: Any, *rest: Any,
 
 
 def grid_sample_flops(x: Any, grid: Any, *rest: Any, **kwargs: Any) -> int:
-    """Bilinear sampling: four multiply-adds for each value."""
+    """Count bilinear sampling: four multiply-adds for each value."""
     return 2 * 4 * x[0] * x[1] * math.prod(grid[1:-1])
 
 
 def deform_conv_flops(x: Any, weight: Any, offset: Any, *rest: Any,
                       **kwargs: Any) -> int:
-    """Deformable convolution: its products and its bilinear sampling."""
+    """Count a deformable convolution: its products and its sampling."""
     places = x[0] * offset[-2] * offset[-1]
     taps = weight[2] * weight[3]
     return 2 * places * (weight[0] * weight[1] * taps + 4 * x[1] * taps)
@@ -40,12 +40,12 @@ def deform_conv_flops(x: Any, weight: Any, offset: Any, *rest: Any,
 
 def _fake_deform_conv(x: torch.Tensor, weight: torch.Tensor,
                       offset: torch.Tensor, *rest: Any) -> torch.Tensor:
-    """Shape of a deformable convolution's output."""
+    """Return an empty output of a deformable convolution's shape."""
     return x.new_empty(len(x), len(weight), *offset.shape[2:])
 
 
 def flop_counter() -> FlopCounterMode:
-    """A counter that knows the operators of this package's models."""
+    """Return a counter that knows the operators of this package's models."""
     return FlopCounterMode(
         display=False,
         custom_mapping={

@@ -15,7 +15,7 @@ def clips_per_second(model: nn.Module,
                      device: str = 'cpu',
                      passes: int = 5,
                      warm_up: int = 1) -> float:
-    """Time backbone, neck and head on random clips.
+    """Measure the speed of backbone, neck and head on random clips.
 
     Each clip gives the pose of one person in one key frame. Decoding of
     videos, cropping, the flip test and decoding of heatmaps are left out.
@@ -51,7 +51,7 @@ def clips_per_second(model: nn.Module,
 
 
 def _now(device: str) -> float:
-    """The time, after all work on the device."""
+    """Return the time after all work on the device is done."""
     if device.startswith('cuda'):
         torch.cuda.synchronize(device)
     return time.perf_counter()

@@ -276,7 +276,7 @@ Input: {args.clips} clip(s) of {clips}; {args.probes} probes, seed {args.seed}.
 
 
 def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Command line."""
+    """Run the command line."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video temporal-influence', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)

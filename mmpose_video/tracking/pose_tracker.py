@@ -16,14 +16,14 @@ class PoseTracker:
     appearance: people who swap places behind each other may swap ids.
 
     Args:
-        sigmas (Sequence[float], optional): The data set's sigmas. None
+        sigmas (Sequence[float], optional): The dataset's sigmas. None
             compares boxes alone.
         oks_weight (float): Weight of the OKS, in [0, 1]. Defaults to 0.5.
         min_similarity (float): Pairs less alike are no pairs. Defaults to
             0.2.
         max_lost (int): Frames for which a track that is not seen is
             remembered. Defaults to 10.
-        keypoint_thr (float): Key points count in the OKS if they have this
+        keypoint_thr (float): Keypoints count in the OKS if they have this
             score in both frames. Defaults to 0.2.
 
     The numbers are the package's defaults.
@@ -98,7 +98,7 @@ class PoseTracker:
     def _similarity(self, boxes: np.ndarray,
                     keypoints: Optional[np.ndarray],
                     scores: Optional[np.ndarray]) -> np.ndarray:
-        """Likeness of P people and Q tracks, shape (P, Q)."""
+        """Return the similarity of P people and Q tracks, (P, Q)."""
         tracks = list(self._tracks.values())
         known = np.stack([track['box'] for track in tracks])
         alike = box_iou(boxes, known)
@@ -131,6 +131,6 @@ class PoseTracker:
 
 
 def _grown(boxes: np.ndarray, share: float) -> np.ndarray:
-    """Boxes grown by a share of their size on all sides."""
+    """Return boxes grown by a share of their size on all sides."""
     margin = (boxes[:, 2:] - boxes[:, :2]) * share
     return np.concatenate([boxes[:, :2] - margin, boxes[:, 2:] + margin], 1)

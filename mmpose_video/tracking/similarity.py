@@ -5,7 +5,7 @@ import numpy as np
 
 
 def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Intersection over union.
+    """Return the intersection over union.
 
     Args:
         boxes (np.ndarray): Shape (P, 4), x1, y1, x2, y2 in pixels.
@@ -25,27 +25,27 @@ def box_iou(boxes: np.ndarray, others: np.ndarray) -> np.ndarray:
 
 
 def box_area(boxes: np.ndarray) -> np.ndarray:
-    """Areas of boxes of shape (P, 4), in square pixels."""
+    """Return the areas of boxes (P, 4) in square pixels."""
     return (boxes[:, 2:] - boxes[:, :2]).clip(0).prod(-1)
 
 
 def oks(keypoints: np.ndarray, others: np.ndarray, areas: np.ndarray,
         sigmas: np.ndarray,
         valid: Optional[np.ndarray] = None) -> np.ndarray:
-    """Object keypoint similarity of pairs of poses, as COCO defines it.
+    """Return the object keypoint similarity of pairs of poses, as in COCO.
 
-    ``mean over key points of exp(-d^2 / (2 area (2 sigma)^2))``.
+    ``mean over keypoints of exp(-d^2 / (2 area (2 sigma)^2))``.
 
     Args:
         keypoints (np.ndarray): Shape (M, K, 2), pixels.
         others (np.ndarray): Shape (M, K, 2).
         areas (np.ndarray): Shape (M, ), square pixels.
-        sigmas (np.ndarray): Shape (K, ), of the data set.
-        valid (np.ndarray, optional): Shape (M, K), bool: key points that
+        sigmas (np.ndarray): Shape (K, ), of the dataset.
+        valid (np.ndarray, optional): Shape (M, K), bool: keypoints that
             count. Defaults to None, all.
 
     Returns:
-        np.ndarray: Shape (M, ), in [0, 1]; NaN where no key point counts.
+        np.ndarray: Shape (M, ), in [0, 1]; NaN where no keypoint counts.
     """
     distance = np.square(keypoints - others).sum(-1)
     width = 2 * areas[:, None] * np.square(2 * np.asarray(sigmas))

@@ -86,7 +86,7 @@ class SpreadLocalVisualizer(PoseLocalVisualizer):
 
 
 def _with_drawn_scores(instances: InstanceData) -> InstanceData:
-    """Put what MMPose thresholds, the score, into ``keypoints_visible``.
+    """Copy the scores, which MMPose thresholds, to ``keypoints_visible``.
 
     Args:
         instances (InstanceData): N people of K keypoints; it is not changed.

@@ -78,7 +78,7 @@ class VideoFile:
             self._fail(str(error))
 
     def _fail(self, why: str) -> None:
-        """Give up the video, and say so."""
+        """Stop writing the video and warn."""
         self.failed = True
         print_log(
             f'cannot write the video `{self.path}`: {why}. The results go on '

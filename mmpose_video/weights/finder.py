@@ -159,7 +159,7 @@ def _is_complete(path: Path) -> bool:
 
 
 def _help(name: str, cache: Path, reason: str) -> str:
-    """Say which file to put where."""
+    """Return which file to put where."""
     files: List[str] = list(PUBLISHED[name].sha256)
     return (
         f'the weights of {name} are not in {cache}, and {reason}.\n'

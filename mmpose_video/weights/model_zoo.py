@@ -29,7 +29,7 @@ class ZooModel(NamedTuple):
 
 
 def find_zoo_model(name: str) -> Optional[ZooModel]:
-    """Look a model up as MMPose's inferencers do.
+    """Look up a model as MMPose's inferencers do.
 
     Args:
         name (str): Name of a config without ``.py``, or an alias such as

@@ -1,14 +1,14 @@
-"""The operators of ``mmcv._ext`` that torchvision or plain torch can answer.
+"""Operators of ``mmcv._ext``, computed by torchvision or plain PyTorch.
 
 Loaded under the name ``mmcv._ext`` by :mod:`mmpose_video.compat.startup`,
-which tells why. Each function has the name, the argument order and the
+which explains why. Each function has the name, the argument order and the
 keywords of the compiled operator (``mmcv/ops/csrc/pytorch/pybind.cpp``) and,
 as those do, fills the output tensors it is given. CPU and CUDA.
 
-An operator that is not here is an attribute nevertheless, because
-``mmcv.ops`` looks all of them up on import; calling it raises an error that
+Other operators exist as attributes nevertheless, because
+``mmcv.ops`` looks all of them up on import; calling one raises an error that
 names it. ``roi_pool`` is left out on purpose: torchvision rounds the regions
-differently, so its answer would be a plausible wrong one.
+differently, so its result would be plausible and wrong.
 """
 from typing import Any, Callable
 
@@ -35,17 +35,17 @@ __all__ = [
 
 
 def get_compiler_version() -> str:
-    """Tell ``collect_env`` that nothing was compiled."""
+    """Return what ``collect_env`` prints where nothing was compiled."""
     return 'not compiled (operators answered by mmpose_video)'
 
 
 def get_compiling_cuda_version() -> str:
-    """Tell ``collect_env`` that nothing was compiled."""
+    """Return what ``collect_env`` prints where nothing was compiled."""
     return 'not compiled (operators answered by mmpose_video)'
 
 
 def __getattr__(name: str) -> Callable[..., Any]:
-    """Answer any other operator with a function that raises."""
+    """Return a function that raises, for any other operator."""
     if name.startswith('__'):
         raise AttributeError(name)
 

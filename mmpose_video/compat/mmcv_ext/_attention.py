@@ -2,7 +2,7 @@
 
 mmcv calls the compiled operator on CUDA only and has a plain torch version of
 the forward pass for the CPU (Zhu et al., Deformable DETR, ICLR 2021, eq. 3);
-here that one answers on both.
+here that version serves both.
 """
 import torch
 from torch import Tensor

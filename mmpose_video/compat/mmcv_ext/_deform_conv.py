@@ -32,7 +32,7 @@ def _backward(grad_output: Tensor, input: Tensor, weight: Tensor,
               stride: Tuple[int, int], pad: Tuple[int, int],
               dilation: Tuple[int, int], group: int, deformable_group: int,
               use_mask: bool) -> _Gradients:
-    """Gradients of input, weight, offset, mask and bias."""
+    """Compute the gradients of input, weight, offset, mask and bias."""
     import torchvision  # noqa: F401  registers torch.ops.torchvision
     return torch.ops.torchvision._deform_conv2d_backward(
         grad_output, input, weight, offset, mask, bias, *stride, *pad,
@@ -40,7 +40,7 @@ def _backward(grad_output: Tensor, input: Tensor, weight: Tensor,
 
 
 def _unmodulated(input: Tensor, weight: Tensor) -> Tuple[Tensor, Tensor]:
-    """An empty mask and a zero bias, which torchvision wants all the same."""
+    """Return an empty mask and a zero bias, which torchvision requires."""
     return input.new_zeros((input.size(0), 1)), input.new_zeros(weight.size(0))
 
 

@@ -1,9 +1,9 @@
-"""The error for operators that nobody answers."""
+"""Error raised for mmcv operators without a replacement."""
 from typing import NoReturn
 
 
 def missing_operator(name: str) -> NoReturn:
-    """Refuse an operator, telling where to get it.
+    """Raise an error that says how to get an operator.
 
     Args:
         name (str): The operator as ``mmcv._ext`` calls it, with the option

@@ -7,7 +7,7 @@ from torch import Tensor
 
 def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
         offset: int) -> Tensor:
-    """Greedy suppression.
+    """Suppress boxes greedily.
 
     Args:
         boxes (Tensor): Corners x1, y1, x2, y2, shape (N, 4).
@@ -26,7 +26,7 @@ def nms(boxes: Tensor, scores: Tensor, iou_threshold: float,
 
 
 def _overlaps(box: Tensor, others: Tensor, offset: int) -> Tensor:
-    """IoU of one box, shape (4, ), with others (N, 4), shape (N, )."""
+    """Return the IoU (N, ) of one box (4, ) with others (N, 4)."""
     size = (torch.minimum(box[2:], others[:, 2:]) -
             torch.maximum(box[:2], others[:, :2]) + offset).clamp(min=0)
     inter = size.prod(dim=1)
@@ -38,7 +38,7 @@ def _overlaps(box: Tensor, others: Tensor, offset: int) -> Tensor:
 def softnms(boxes: Tensor, scores: Tensor, dets: Tensor, iou_threshold: float,
             sigma: float, min_score: float, method: int,
             offset: int) -> Tensor:
-    """Soft-NMS (Bodla et al., ICCV 2017), which lowers scores instead.
+    """Lower the scores of overlapping boxes (Bodla et al., ICCV 2017).
 
     Args:
         boxes (Tensor): Corners, shape (N, 4).
@@ -80,7 +80,7 @@ def softnms(boxes: Tensor, scores: Tensor, dets: Tensor, iou_threshold: float,
 
 
 def nms_match(dets: Tensor, iou_threshold: float) -> List[List[int]]:
-    """Greedy suppression that reports who suppressed whom.
+    """Suppress boxes greedily and return which box suppressed which.
 
     Args:
         dets (Tensor): Corners and scores, shape (N, 5).

@@ -53,7 +53,7 @@ def plan(src: str, labels: Optional[str] = None,
 
 
 def plan21(src: str, labels: Optional[str] = None) -> Plan:
-    """Do as :func:`plan`, for PoseTrack21."""
+    """Look for what there is to convert, for PoseTrack21."""
     return plan(src, labels, 'posetrack21')
 
 

@@ -223,7 +223,7 @@ def _read_record(path: str, keys: Sequence[str]) -> Optional[dict]:
 
 
 def _link_images(plan: Plan, dst: str) -> None:
-    """Let the file names be valid below the new data root as well."""
+    """Link the images into the new data root under their file names."""
     if osp.realpath(plan.image_root) == osp.realpath(dst):
         return
     for name in plan.image_folders:

@@ -102,7 +102,7 @@ class VideoReader:
             self._capture.release()
 
     def loss(self) -> str:
-        """Say which frames could not be decoded, once all were read.
+        """Describe which frames could not be decoded, after the last frame.
 
         Returns:
             str: Empty if all that the header states were read, or it states

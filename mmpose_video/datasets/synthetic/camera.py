@@ -37,7 +37,7 @@ class Camera:
     zoom: np.ndarray
 
     def matrices(self, time: np.ndarray) -> np.ndarray:
-        """Similarity of the picture at each time.
+        """Return the similarity transform of the picture at each time.
 
         Args:
             time (np.ndarray): ``(n,)`` seconds.
@@ -71,7 +71,7 @@ class Camera:
 
     def project(self, points: np.ndarray, x: np.ndarray,
                 depth: np.ndarray) -> np.ndarray:
-        """Body points to pixels of the still camera.
+        """Project body points to pixels of the still camera.
 
         Args:
             points (np.ndarray): ``(n, m, 3)`` metres relative to the body's

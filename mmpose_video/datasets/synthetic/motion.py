@@ -39,7 +39,7 @@ class Motion:
     wiggle: np.ndarray
 
     def angles(self, time: np.ndarray) -> Angles:
-        """Angles (radians) at ``time`` (seconds, any shape)."""
+        """Return the angles (radians) at ``time`` (seconds, any shape)."""
         out = {name: np.zeros_like(time, dtype=float) for name in CHANNELS}
         for side in ('left', 'right'):
             out[f'{side}_shoulder_abd'] += 0.12

@@ -93,7 +93,7 @@ class Renderer:
             flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
     def _shifts(self, row: int, first: int, count: int) -> np.ndarray:
-        """Whole pixels (count, 2) that the picture moves from ``row``."""
+        """Return by how many whole pixels the picture moves, (count, 2)."""
         center = np.array([*self.size, 2.]) / 2
         places = self.matrices[first:first + count] @ center
         return np.round(places - self.matrices[row] @ center).astype(int)

@@ -156,7 +156,7 @@ class LoadClip(BaseTransform):
     @staticmethod
     def _replace(results: dict, paths: List[str],
                  broken: List[str]) -> List[str]:
-        """Let the nearest intact frame stand in for each broken one."""
+        """Replace each broken frame by the nearest intact one."""
         offsets = np.asarray(results['frame_offsets'])
         intact = np.array(
             [i for i, path in enumerate(paths) if path not in broken])
@@ -180,7 +180,7 @@ class LoadClip(BaseTransform):
 
     @staticmethod
     def _set_defaults(results: dict, num_frames: int) -> None:
-        """Default to consecutive frames centred on the key frame."""
+        """Set the defaults: consecutive frames centred on the key frame."""
         results.setdefault('key_index', num_frames // 2)
         key = results['key_index']
         results.setdefault('frame_offsets', np.arange(num_frames) - key)

@@ -134,7 +134,7 @@ def match_people(gt: PoseTable, pred: PoseTable,
 
 def joint_labels(gt: PoseTable, pred: PoseTable, given: np.ndarray,
                  thr: float) -> np.ndarray:
-    """Tell the predicted joints that are right.
+    """Return which predicted keypoints are correct.
 
     Args:
         gt (PoseTable): Ground truth.

@@ -35,7 +35,7 @@ def posetrack_rule() -> ErrorRule:
 
 def _joint_ap(gt: PoseTable, pred: PoseTable, right: np.ndarray,
               keep: Optional[np.ndarray] = None) -> Dict[str, float]:
-    """PoseTrack's table for given verdicts on the predicted joints."""
+    """Return PoseTrack's table for given labels of the predicted keypoints."""
     present = pred.present if keep is None else pred.present & keep[:, None]
     positives = gt.present.sum(axis=0)
     return summarise(

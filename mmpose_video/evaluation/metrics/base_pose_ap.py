@@ -104,7 +104,7 @@ class BasePoseAP(BaseMetric):
 
     @property
     def _meta(self) -> dict:
-        """Meta information, empty if no dataset gave any."""
+        """Return the meta information, empty if no dataset gave any."""
         return getattr(self, '_dataset_meta', None) or {}
 
     def _label_file(self) -> str:

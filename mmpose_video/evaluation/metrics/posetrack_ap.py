@@ -263,7 +263,7 @@ class PoseTrackAP(BasePoseAP):
 
     def _warn_of_missing(self, results: List[dict],
                          videos: Dict[str, dict]) -> None:
-        """Say so if only a part of the set was evaluated."""
+        """Warn if only a part of the set was evaluated."""
         if self.predicted_frames_only:
             print_log(
                 'frames without a sample are left out: this is not a '

@@ -107,7 +107,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
         for item, key in (('bbox', 'PCK'), ('torso', 'tPCK')):
             if item not in self.norm_item:
                 continue
-            # The host's function overwrites its sizes.
+            # MMPose's function overwrites its sizes.
             size = np.concatenate(
                 [result[f'{item}_size'] for result in results])
             accuracy, _, _ = keypoint_pck_accuracy(pred, gt, mask, self.thr,

@@ -25,7 +25,7 @@ def import_extra(name: str) -> Any:
 
 @contextlib.contextmanager
 def draft_of(path: str) -> Iterator[str]:
-    """Give a file its name when it is complete.
+    """Write a draft, and rename it when the file is complete.
 
     Args:
         path (str): The file; missing folders are created.

@@ -125,7 +125,7 @@ def _mix(mixer: nn.Module, feats: Tensor) -> Tensor:
 
 
 def _with_stubs(extra: ConfigType, num_stages: int) -> dict:
-    """Give HRNet the smallest config of each stage that will be cut."""
+    """Return HRNet's config with the smallest stage for each that is cut."""
     extra = copy.deepcopy(dict(extra))
     for stage in range(num_stages + 1, 5):
         extra[f'stage{stage}'] = dict(

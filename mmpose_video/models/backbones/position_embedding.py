@@ -10,7 +10,7 @@ CROP_RATIO = 4 / 3
 
 
 def resize_position_embedding_on_load(backbone: nn.Module) -> None:
-    """Let a backbone load position embeddings of other input sizes.
+    """Make a backbone load position embeddings of other input sizes.
 
     mmpretrain's Vision Transformer interpolates an embedding of another size,
     but takes its grid for a square, so those of crops (16 x 12 tokens for

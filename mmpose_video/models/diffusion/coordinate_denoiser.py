@@ -75,7 +75,7 @@ class CoordinateDenoiser(nn.Module):
         nn.init.constant_(self.final.bias, 0.5)
 
     def encode(self, feature: Tensor) -> CoordinateFeature:
-        """Do all that depends on the image alone; once per image.
+        """Compute what depends on the image alone, once per image.
 
         Args:
             feature (Tensor): F_t, shape (N, in_channels, h, w).

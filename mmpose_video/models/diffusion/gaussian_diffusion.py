@@ -13,7 +13,7 @@ SCHEDULES = ('cosine', 'linear')
 
 
 def cosine_schedule(num_steps: int, offset: float = 0.008) -> Tensor:
-    r"""Cumulative products of alpha in the cosine schedule.
+    r"""Return the cumulative products of alpha in the cosine schedule.
 
     :math:`f(u) = \cos^2(\frac{u/T + s}{1 + s}\frac{\pi}{2})`, and
     :math:`\beta_t = \min(1 - f(t + 1) / f(t), 0.999)` (Nichol and Dhariwal,
@@ -35,7 +35,7 @@ def cosine_schedule(num_steps: int, offset: float = 0.008) -> Tensor:
 def linear_schedule(num_steps: int,
                     first: float = 1e-4,
                     last: float = 0.02) -> Tensor:
-    """Cumulative products of alpha for betas on a line.
+    """Return the cumulative products of alpha for linearly spaced betas.
 
     The end points are those of DDPM (Ho et al. 2020, section 4), which are
     meant for T = 1000; they are scaled by 1000 / T, so that a shorter process
@@ -165,7 +165,7 @@ class GaussianDiffusion:
                   then: int,
                   eta: float = 0.,
                   noise: Optional[Tensor] = None) -> Tensor:
-        r"""One step of the reverse process (DDIM, eq. 12 and 16).
+        r"""Take one step of the reverse process (DDIM, eq. 12 and 16).
 
         With :math:`\epsilon = (z_t - \sqrt{\bar\alpha_t} z_0) /
         \sqrt{1 - \bar\alpha_t}` it is :math:`z_{t'} = \sqrt{\bar\alpha_{t'}}

@@ -59,7 +59,7 @@ class LookupInteraction(nn.Module):
             channels, channels, kernel_size, padding=padding)
 
     def prepare(self, feature: Tensor) -> ScaleFeature:
-        """Do what does not depend on the noise.
+        """Compute what does not depend on the noise.
 
         Args:
             feature (Tensor): F^j, shape (N, C, h, w).

@@ -109,7 +109,7 @@ class PoseDenoiser(nn.Module):
         normal_init(self.final, std=0.001)
 
     def heatmap_size(self, feature: Tensor) -> Tuple[int, int]:
-        """Height and width of the heatmaps for a feature, (N, C, h, w).
+        """Return height and width of the heatmaps for a feature (N, C, h, w).
 
         Raises:
             ValueError: If they cannot be halved twice.
@@ -126,7 +126,7 @@ class PoseDenoiser(nn.Module):
         return height, width
 
     def encode(self, feature: Tensor) -> Pyramid:
-        """Do all that depends on the image alone; once per image.
+        """Compute what depends on the image alone, once per image.
 
         Args:
             feature (Tensor): F_t, shape (N, in_channels, h, w).

@@ -8,7 +8,7 @@ from torch import Tensor, nn
 def sinusoidal_embedding(t: Tensor,
                          dims: int,
                          max_period: float = 10000.) -> Tensor:
-    """Sines and cosines at geometrically spaced frequencies.
+    """Return sines and cosines at geometrically spaced frequencies.
 
     Args:
         t (Tensor): Positions, any shape (...).

@@ -131,7 +131,7 @@ class MoveNetHead(BaseHead):
             self.decoder = KEYPOINT_CODECS.build(decoder)
 
     def _branch_channels(self) -> Dict[str, int]:
-        """Output channels of each branch, in the order of the maps."""
+        """Return the output channels of each branch, in order of the maps."""
         return dict(
             center=1,
             heatmaps=self.num_keypoints,
@@ -258,7 +258,7 @@ class MoveNetHead(BaseHead):
 
     def _heatmap_weights(self,
                          batch_data_samples: SampleList) -> Optional[Tensor]:
-        """Weights (N, K): a keypoint without a label teaches nothing."""
+        """Return weights (N, K), zero for keypoints without a label."""
         return torch.stack([
             sample.gt_instance_labels.keypoint_weights.amax(0)
             for sample in batch_data_samples

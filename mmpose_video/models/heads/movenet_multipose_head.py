@@ -61,7 +61,7 @@ class MoveNetMultiPoseHead(MoveNetHead):
         self.loss_box_offset = MODELS.build(loss_box_offset)
 
     def _branch_channels(self) -> Dict[str, int]:
-        """Output channels of each branch, in the order of the maps."""
+        """Return the output channels of each branch, in order of the maps."""
         return dict(super()._branch_channels(), box_sizes=2, box_offsets=2)
 
     def decode_maps(self, maps: Any) -> List[InstanceData]:
@@ -112,7 +112,7 @@ class MoveNetMultiPoseHead(MoveNetHead):
 
     def _heatmap_weights(self,
                          batch_data_samples: SampleList) -> Optional[Tensor]:
-        """All ones: where one person has no label another may have."""
+        """Return ones: where one person has no label, another may have one."""
         return torch.ones(
             (len(batch_data_samples), self.num_keypoints),
             device=batch_data_samples[0].gt_fields.heatmaps.device)

@@ -34,7 +34,7 @@ class TokenPoseLayer(nn.Module):
             nn.Linear(dims, hidden), nn.GELU(), nn.Linear(hidden, dims))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Let tokens (N, n, d) attend to each other."""
+        """Apply self-attention to tokens (N, n, d)."""
         query, key, value = self.qkv(self.norm1(x)).unflatten(
             2, (3, self.num_heads, -1)).permute(2, 0, 3, 1, 4)
         mixed = F.scaled_dot_product_attention(

@@ -44,7 +44,7 @@ class TokenRLEHead(RLEHead):
 
     @property
     def default_init_cfg(self) -> None:
-        """None: the layers, and those of the flow, keep their own start."""
+        """None: all layers and the flow keep their own initialization."""
         return None
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tensor:

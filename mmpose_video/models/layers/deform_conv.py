@@ -16,7 +16,7 @@ def deform_conv(x: Tensor,
                 weight: Tensor,
                 bias: Optional[Tensor] = None,
                 dilation: int = 1) -> Tensor:
-    """Modulated deformable convolution (DCNv2) that is fast on a CPU.
+    """Compute a modulated deformable convolution (DCNv2), fast on a CPU.
 
     The same as ``torchvision.ops.deform_conv2d`` with stride 1 and "same"
     padding, for weights that join all channels or each channel with itself

@@ -66,7 +66,7 @@ class GridTransformer(nn.Module):
             for _ in range(num_layers))
 
     def forward(self, x: Tensor) -> Tensor:
-        """Let the cells of a map attend to each other.
+        """Apply self-attention to the cells of a map.
 
         Args:
             x (Tensor): Shape (B, C, h, w).

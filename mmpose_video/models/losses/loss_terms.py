@@ -25,7 +25,7 @@ class LossTerms(list):
 
 
 def split_loss_terms(losses: Dict[str, Tensor]) -> Dict[str, Tensor]:
-    """Give each of the named terms in a dict of losses its own entry.
+    """Split named terms in a dict of losses into entries of their own.
 
     Args:
         losses (dict): Losses by name.

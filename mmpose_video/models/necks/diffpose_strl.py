@@ -193,7 +193,7 @@ class SpatioTemporalRepresentationLearner(BaseVideoNeck):
         ]
 
     def _positions_at(self, size: Sequence[int]) -> Tensor:
-        """The table of positions, (T, D, h, w), for a size."""
+        """Return the table of positions, (T, D, h, w), for a size."""
         if self.positions.shape[-2:] == size:
             return self.positions
         return F.interpolate(
