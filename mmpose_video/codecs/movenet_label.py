@@ -113,8 +113,8 @@ class MoveNetLabel(BaseKeypointCodec):
     def _gaussians(self, cells: np.ndarray, use: np.ndarray) -> np.ndarray:
         """Draw a map for each column of (P, K, 2) cells, (K, h, w).
 
-        The maximum over the people is taken, and it is exactly 1 at a cell:
-        the focal loss tells positives by that.
+        The maximum over the people is taken, and it is exactly 1 at a cell, by
+        which the focal loss knows positives.
         """
         if len(cells) == 0:
             width, height = self.heatmap_size
@@ -178,7 +178,7 @@ def cell_grid(maps: Tensor) -> Tuple[Tensor, Tensor]:
 
 
 def best_cell(maps: Tensor) -> Tuple[Tensor, Tensor]:
-    """Return y and x of the maxima of (..., h, w) maps; ties: the first."""
+    """Return y and x of the maxima of (..., h, w) maps, the first of ties."""
     index = maps.flatten(-2).argmax(-1)
     width = maps.shape[-1]
     return index.div(width, rounding_mode='floor'), index % width

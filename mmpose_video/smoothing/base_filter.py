@@ -138,7 +138,7 @@ class BaseOnlineFilter(BaseFilter):
             self.start(points, fresh)
             smooth[fresh] = points[fresh]
         if known.any():
-            # infinite where nothing is known, which nobody reads
+            # infinite where no keypoint was seen yet; not read there
             steps = np.where(known, self._steps, 1.)
             smooth[known] = self.advance(points, known, steps)[known]
         self._steps = np.where(present, 0., self._steps)

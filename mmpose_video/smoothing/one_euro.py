@@ -75,5 +75,5 @@ class OneEuro(BaseOnlineFilter):
 
 def _weight(cutoff: Union[float, np.ndarray],
             elapsed: np.ndarray) -> np.ndarray:
-    """Weight of the new value in a low-pass filter."""
+    """Return the weight of the new value in a low-pass filter."""
     return 1 / (1 + 1 / (2 * np.pi * cutoff * elapsed))

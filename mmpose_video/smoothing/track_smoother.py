@@ -42,7 +42,7 @@ class TrackSmoother:
     Args:
         config (dict): Config of a filter, such as ``dict(type='OneEuro')``.
         score_thr (float, optional): Keypoints with a lower score count as
-            missing; they are returned as they came. Defaults to None, none.
+            missing; they are returned unchanged. Defaults to None, none.
         fps (float, optional): Frames per second of the video, for filters
             that take ``fps`` and whose config does not set it. Defaults to
             None, the filter's default.

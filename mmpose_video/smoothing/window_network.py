@@ -20,14 +20,14 @@ class _ResidualBlock(nn.Module):
 
 
 class WindowNetwork(nn.Module):
-    """Maps the W values of a coordinate in a window to smoothed ones.
+    """Map the W values of a coordinate in a window to smoothed ones.
 
     Zeng et al., "SmoothNet: A Plug-and-Play Network for Refining Human Poses
     in Videos", ECCV 2022, section 3: a fully connected encoder, residual
     blocks, a fully connected decoder, all along time; each coordinate of each
-    joint passes on its own. Names of parameters are those of MMPose 0.x and
-    of the authors' code, whose dropout is of no account here: the network is
-    used as it was trained.
+    keypoint is processed separately. Names of parameters are those of MMPose
+    0.x and of the authors' code, without its dropout, as the network is not
+    trained here.
 
     Args:
         window (int): W.

@@ -5,14 +5,14 @@ import subprocess
 import time
 from typing import Callable, List, Sequence, TextIO
 
-#: Seconds that a command gets to end by itself.
+#: Seconds that a command is given to exit by itself.
 GRACE = 10.
-#: Seconds between two looks at the log file.
+#: Seconds between two reads of the log file.
 _INTERVAL = 0.1
 
 
 class JobError(RuntimeError):
-    """A command failed.
+    """Error raised when a command fails.
 
     Args:
         log (str): File with all of its output.

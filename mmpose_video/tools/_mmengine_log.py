@@ -48,7 +48,7 @@ class RunState(NamedTuple):
 
 
 def parse_run_state(line: str) -> Optional[RunState]:
-    """Return the state that a line of MMEngine's log tells, if it does."""
+    """Return the state that a line of MMEngine's log contains, if any."""
     found = _STATE.search(line)
     if found is None:
         return None

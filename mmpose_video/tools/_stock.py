@@ -7,7 +7,7 @@ from mmpose_video.compat.script_errors import final_line, tools_folders
 
 
 def run_stock(name: str) -> None:
-    """Run ``mmpose/.mim/tools/<name>`` as if it had been called itself.
+    """Run ``mmpose/.mim/tools/<name>`` as if it had been called directly.
 
     Args:
         name (str): The script, relative to the folder of the tools.

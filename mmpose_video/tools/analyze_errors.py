@@ -1,4 +1,4 @@
-"""Command line: which errors do predictions on PoseTrack make?
+"""Classify the errors of predictions on PoseTrack.
 
 ``python -m mmpose_video.tools.analyze_errors GT PRED --out DIR``
 """
@@ -67,7 +67,8 @@ def format_errors(result: Dict[str, Any]) -> str:
         result (dict): What :func:`analyze_errors` returns.
 
     Returns:
-        str: Shares by joint, then what mending each class would bring.
+        str: Shares by group of keypoints, then what mending each class would
+        gain.
     """
     lines = [format_shares(result)]
     lines += ['', f"AP {result['ap']:.2f}; it would be"]
@@ -120,7 +121,7 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Analyse, print, write table and picture; 1 on faulty input."""
+    """Analyse, print, write table and picture; return the exit status."""
     args = parse_args(argv)
     try:
         result = analyze_errors(*read_folders(args.gt, args.pred))

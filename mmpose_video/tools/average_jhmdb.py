@@ -1,4 +1,4 @@
-"""Command line that averages the splits of Sub-JHMDB.
+"""Average the PCK of Sub-JHMDB over its splits.
 
 ``python -m mmpose_video.tools.average_jhmdb FILE FILE FILE``
 """
@@ -24,7 +24,7 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Print one line per split and their mean; 1 on faulty input."""
+    """Print a line per split and their mean; return the exit status."""
     args = parse_args(argv)
     try:
         result = average_splits(args.files)

@@ -68,7 +68,7 @@ def build_dataset(cfg: Config, phase: str, mode: str) -> Any:
 
 
 def frames_of(item: dict, mode: str, height: int) -> List[np.ndarray]:
-    """Return the frames of a clip in BGR, with what is labelled drawn."""
+    """Return the frames of a clip in BGR, with the labels drawn."""
     if mode == 'original':
         points = item['keypoints'][0]
     else:

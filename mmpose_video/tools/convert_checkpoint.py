@@ -143,7 +143,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _fail(options: argparse.Namespace, reason: str) -> int:
-    """Print why nothing was converted and return the exit status."""
+    """Print why nothing was converted, and return the exit status."""
     print(f'{options.source} -> {options.target} failed: {reason}',
           file=sys.stderr)
     return 1

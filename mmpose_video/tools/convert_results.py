@@ -6,7 +6,7 @@ For example::
     mmpose-video convert-results clip.csv clip.trc --meters-per-pixel 0.004
     mmpose-video convert-results clip.json labels --to yolo
 
-Formats are told from the suffix, and of existing files from their content.
+Formats are recognized by the suffix, and for existing files by the content.
 """
 import argparse
 import sys
@@ -34,9 +34,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--to', dest='target_format', choices=RESULT_FORMATS,
         metavar='FORMAT', help='format of OUT')
     add('--fps', type=float,
-        help='frames per second, where IN does not tell them')
+        help='frames per second, where IN does not contain them')
     add('--image-size', type=_size, metavar='WxH',
-        help='size of the frames, where IN does not tell it (YOLO)')
+        help='size of the frames, where IN does not contain it (YOLO)')
     add('--meters-per-pixel', type=float, metavar='S',
         help='scale of the image, for TRC in meters')
     return parser.parse_args(argv)

@@ -1,4 +1,4 @@
-"""The main job, end to end, on clips that the package renders.
+"""Train, test and run a small model end to end on rendered clips.
 
 Renders clips, trains a small GLSMamba with MMPose's own scripts, compares its
 average precision with that of the untrained model, and draws the poses of a
@@ -102,11 +102,11 @@ def find_configs() -> str:
 
 
 class DemoError(RuntimeError):
-    """A step ended well, but its result is not what it should be."""
+    """Error raised when a step succeeds with an unexpected result."""
 
 
 class Demo:
-    """Run the steps, but those whose result is there.
+    """Run the steps whose results do not exist yet.
 
     Args:
         work_dir (str): Folder of everything but the rendered clips.
@@ -299,7 +299,7 @@ def _interrupt(number: int, frame: Any) -> None:
 
 
 def _newer(path: str, than: str) -> bool:
-    """Return whether a file exists and is younger than another."""
+    """Return whether a file exists and is newer than another."""
     return osp.exists(path) and osp.getmtime(path) > osp.getmtime(than)
 
 

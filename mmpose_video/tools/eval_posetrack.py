@@ -1,4 +1,4 @@
-"""Command line of the PoseTrack evaluation.
+"""Evaluate the average precision of predictions on PoseTrack.
 
 ``python -m mmpose_video.tools.eval_posetrack GT PRED [--json OUT]``
 """
@@ -11,7 +11,7 @@ from mmpose_video.formats.json_file import without_nan, write_json
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Evaluate, print the table; 1 if the input is at fault."""
+    """Evaluate, print the table, and return the exit status."""
     return run(
         argv, evaluate_posetrack, format_table,
         prog='mmpose-video evaluate',

@@ -1,4 +1,4 @@
-"""Command line of the PoseTrack evaluation of tracking.
+"""Evaluate the tracking accuracy of predictions on PoseTrack.
 
 ``python -m mmpose_video.tools.eval_tracking GT PRED [--json OUT]``
 """
@@ -15,7 +15,7 @@ from .eval_posetrack import run
 
 
 def main(argv: Optional[List[str]] = None) -> int:
-    """Evaluate, print the table; 1 if the input is at fault."""
+    """Evaluate, print the table, and return the exit status."""
     return run(
         argv, evaluate_posetrack_tracking, show,
         prog='mmpose-video track-eval',

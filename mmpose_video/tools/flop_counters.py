@@ -1,4 +1,4 @@
-"""Operations that torch's counter does not know."""
+"""Count operations that PyTorch's counter does not know."""
 import math
 from typing import Any
 
@@ -55,9 +55,9 @@ def flop_counter() -> FlopCounterMode:
 
 
 class CountDeformConv:
-    """Stands in for torchvision's deformable convolution and counts it.
+    """Replace torchvision's deformable convolution, and count it.
 
-    That operator cannot run on tensors without numbers.
+    That operator cannot run on meta tensors.
 
     Attributes:
         flops (int): Operations so far.

@@ -179,7 +179,7 @@ def _output(model: Any, feats: Sequence[Tensor], clip: ClipInfo) -> Tensor:
 
 def _still_change(model: Any, feats: Sequence[Tensor], clip: ClipInfo,
                   output: Tensor) -> float:
-    """Return the relative change by the key frame in all places."""
+    """Return the relative change when the key frame replaces all frames."""
     def still(x: Tensor) -> Tensor:
         key = x[:, clip.key_index, None]
         return key.expand_as(x).contiguous()

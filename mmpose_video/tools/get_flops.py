@@ -1,4 +1,4 @@
-r"""Parameters, multiply-adds and speed of a config, for a whole clip.
+r"""Count parameters and multiply-adds of a config, and measure its speed.
 
 MMPose's ``get_flops.py`` counts one image and knows neither selective scans
 nor deformable convolutions. This one counts at full size on meta tensors,
@@ -6,7 +6,7 @@ which takes a second and no memory, and then times the model on this machine::
 
     python -m mmpose_video.tools.get_flops CONFIG [CONFIG ...]
 
-A folder stands for all configs below it but ``_base_``. With ``--table`` the
+A folder means all configs below it except ``_base_``. With ``--table`` the
 result is a page that says how it was made::
 
     python -m mmpose_video.tools.get_flops configs --max-gmac 100 \

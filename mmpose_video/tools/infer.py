@@ -18,7 +18,7 @@ from typing import Any, List, Optional, Sequence
 
 from mmengine.config import DictAction
 
-#: What predicts a video if nothing else is said.
+#: The model that is used by default.
 DEFAULT_MODEL = 'movenet-thunder'
 
 
@@ -71,7 +71,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--max-frames', type=int, metavar='N',
         help='stop after N frames')
     add('--fps', type=float,
-        help='frames per second, where the input tells none (folders) or a '
+        help='frames per second, where the input has none (folders) or a '
         'wrong one (slow motion)')
     add('--video-backend', choices=('opencv', 'pyav'), default='opencv',
         help='what reads the video and writes the mp4; pyav reads exact time '
@@ -148,7 +148,7 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         for result in results:
             written.append(result['frame_id'])
     finally:
-        # an interrupt may have come while the generator was at rest
+        # an interrupt may have arrived while the generator was suspended
         results.close()  # type: ignore[attr-defined]
 
 
@@ -228,7 +228,7 @@ def filter_config(words: Sequence[str]) -> dict:
 
 
 class _Terminated(KeyboardInterrupt):
-    """The process was asked to end, as by Ctrl-C."""
+    """Raised when the process is asked to end, as by Ctrl-C."""
 
 
 def _terminate(*_: Any) -> None:

@@ -1,4 +1,4 @@
-"""Clips per second of a model on this machine."""
+"""Measure the speed of a model on this machine."""
 import statistics
 import time
 from typing import Any

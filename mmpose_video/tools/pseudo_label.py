@@ -17,7 +17,7 @@ import shutil
 import sys
 from typing import Any, Dict, List, Optional, Sequence
 
-#: What the command was called with, in the folder of the dataset.
+#: File in the folder of the dataset that holds the command's arguments.
 MANIFEST = 'pseudo_labels.json'
 
 
@@ -79,7 +79,7 @@ def splits(count: int, val_share: float) -> List[str]:
 
 
 def run(args: argparse.Namespace) -> Dict[str, Any]:
-    """Label all videos, those that are done already excepted.
+    """Label all videos that are not done yet.
 
     Args:
         args (argparse.Namespace): As :func:`parse_args` returns them.
@@ -133,7 +133,7 @@ def run(args: argparse.Namespace) -> Dict[str, Any]:
 
 
 def _claim(args: argparse.Namespace, parts: Sequence[str]) -> None:
-    """Make the folder, or refuse one that holds something else."""
+    """Create the folder, or refuse one that holds something else."""
     from mmpose_video.formats.json_file import read_json, write_json
     settings = {
         name: value for name, value in vars(args).items()

@@ -1,4 +1,4 @@
-"""MMPose's own publish_model.py, able to read training checkpoints.
+"""Run MMPose's publish_model.py on training checkpoints.
 
 The stock script reads no config, so nothing imports this package for it, and
 its plain ``torch.load`` refuses MMEngine's checkpoints under torch 2.6 and

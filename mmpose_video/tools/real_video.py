@@ -1,4 +1,4 @@
-"""The first part of the demo: poses in a real video, where that can be had."""
+"""Draw poses in a real video, if there is one (first part of the demo)."""
 import os.path as osp
 from pathlib import Path
 from typing import Optional
@@ -30,7 +30,7 @@ def find_video(video: Optional[str] = None) -> Optional[str]:
 def draw_real_video(out_dir: str,
                     video: Optional[str] = None,
                     max_frames: int = 100) -> Optional[Path]:
-    """Draw the poses of a real video with MoveNet, or say why not.
+    """Draw the poses of a real video with MoveNet, or print why not.
 
     Args:
         out_dir (str): Folder for the results, as ``infer`` writes them.

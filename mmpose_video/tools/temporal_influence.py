@@ -137,7 +137,7 @@ def _test_clips(cfg: Config, model: Any, num_clips: int) -> Clips:
 
 def measure(configs: Sequence[str],
             args: argparse.Namespace) -> List[Dict[str, Any]]:
-    """Measure configs, equal models once; say which have no video neck.
+    """Measure configs, equal models once; print which have no video neck.
 
     Args:
         configs (Sequence[str]): Their paths.

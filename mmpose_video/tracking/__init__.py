@@ -1,4 +1,4 @@
-"""Tracks of people."""
+"""Track people through a video."""
 from .crop_anchors import CropAnchors
 from .pose_tracker import PoseTracker
 from .similarity import box_iou, oks

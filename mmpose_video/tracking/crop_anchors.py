@@ -1,4 +1,4 @@
-"""One box for a run of frames of a track."""
+"""Keep one crop for a run of frames of a track."""
 from typing import Dict, List, Tuple
 
 import numpy as np
@@ -8,7 +8,7 @@ from .similarity import box_iou
 
 
 class CropAnchors:
-    """Holds the crop of each person still, so that frames can be reused.
+    """Keep the crop of each person fixed, so that features can be reused.
 
     A track keeps the box with which its run began, for at most
     ``run_length`` frames and as long as the person's own box overlaps it.

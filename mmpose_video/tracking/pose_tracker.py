@@ -8,7 +8,7 @@ from .similarity import box_area, box_iou, oks
 
 
 class PoseTracker:
-    """Gives the people of each frame the ids they had before.
+    """Assign track ids to the people of each frame.
 
     A person and a track are as alike as the weighted mean of the intersection
     over union of their boxes and the OKS of their poses; the Hungarian
@@ -19,8 +19,8 @@ class PoseTracker:
         sigmas (Sequence[float], optional): The dataset's sigmas. None
             compares boxes alone.
         oks_weight (float): Weight of the OKS, in [0, 1]. Defaults to 0.5.
-        min_similarity (float): Pairs less alike are no pairs. Defaults to
-            0.2.
+        min_similarity (float): Pairs with a lower similarity are not matched.
+        Defaults to 0.2.
         max_lost (int): Frames for which a track that is not seen is
             remembered. Defaults to 10.
         keypoint_thr (float): Keypoints count in the OKS if they have this
@@ -29,7 +29,7 @@ class PoseTracker:
     The numbers are the package's defaults.
     """
 
-    #: How far apart boxes may be for a pair to be looked at, in box sizes.
+    #: Largest distance of boxes whose poses are compared, in box sizes.
     REACH = 0.5
 
     def __init__(self,

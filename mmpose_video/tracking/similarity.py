@@ -1,4 +1,4 @@
-"""Similarity of two detections."""
+"""Compute the similarity of detections."""
 from typing import Optional
 
 import numpy as np

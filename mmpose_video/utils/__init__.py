@@ -1,4 +1,4 @@
-"""Small helpers that belong to no part of the package."""
+"""Small helpers that are used in several parts of the package."""
 from .one_line import one_line
 from .parent_watch import end_with_parent
 from .progress import Progress, format_seconds

@@ -12,7 +12,7 @@ import os
 import threading
 import time
 
-#: Seconds between two looks at the parent.
+#: Seconds between two checks of the parent.
 INTERVAL = 1.
 _watched = -1
 
@@ -35,8 +35,8 @@ def end_with_parent() -> None:
 
 
 def _watch(parent: int) -> None:
-    # Windows keeps telling the number of a parent that has ended, but there
-    # a pipe without a reader fails at once
+    # Windows keeps returning the id of a parent that has ended, but there a
+    # pipe without a reader fails at once
     while os.getppid() == parent:
         time.sleep(INTERVAL)
     # not sys.exit: the main thread is the one that hangs

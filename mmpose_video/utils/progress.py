@@ -1,4 +1,4 @@
-"""Progress of a job that counts what it does."""
+"""Show the progress of a job that counts its steps."""
 import time
 from typing import Callable, Optional, TextIO
 
@@ -32,23 +32,24 @@ class Progress:
         self._shown_count = -1
 
     def update(self, steps: int = 1) -> None:
-        """Count what was done, and report it if the last report is old."""
+        """Add to the count, and report it if the last report is old."""
         self.set(self.count + steps)
 
     def set(self, count: int) -> None:
-        """Set how many are done, and report it if the last report is old."""
+        """Set the count, and report it if the last report is old."""
         self.count = count
         now = self._clock()
         if self._line.is_due(now) or count == self.total:
             self._show(now)
 
     def __call__(self, count: int, total: int) -> None:
-        """Set how many of how many are done: for jobs that call back."""
+        """Set count and total, for jobs that call back."""
         self.total = total
         self.set(count)
 
     def close(self) -> None:
-        """Write the last state, if it is not there, and end the line."""
+        """Write the last state unless it is shown already, and end the
+        line."""
         if self.count and self._shown_count != self.count:
             self._show(self._clock())
         self._line.close()

@@ -1,4 +1,4 @@
-"""The state of a job, readable on a terminal and in a log alike."""
+"""Show the state of a job on a terminal or in a log."""
 import sys
 import time
 from typing import Callable, Optional, TextIO

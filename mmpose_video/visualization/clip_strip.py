@@ -73,7 +73,7 @@ def clip_strip(frames: Sequence[np.ndarray],
 
 
 def _write(picture: np.ndarray, text: str, border: int) -> None:
-    """Write into the upper left corner, readable on any background."""
+    """Write text into the upper left corner, readable on any background."""
     place = (border + 3, border + 15)
     for color, width in (((0, 0, 0), 3), ((255, 255, 255), 1)):
         cv2.putText(picture, text, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45,

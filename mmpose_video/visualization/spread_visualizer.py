@@ -1,4 +1,4 @@
-"""Draw how uncertain a model is about each keypoint."""
+"""Draw the uncertainty of each keypoint."""
 from typing import Any
 
 import numpy as np
@@ -73,7 +73,7 @@ class SpreadLocalVisualizer(PoseLocalVisualizer):
         keypoints = instances.get('transformed_keypoints',
                                   instances.keypoints)
         radii = np.rint(self.spread_scale * instances.keypoint_spread)
-        # a disk below a pixel would not be seen
+        # a disk smaller than a pixel would be invisible
         shown = (instances.keypoints_visible >= threshold) & (radii >= 1)
         for center, radius in zip(keypoints[shown], radii[shown]):
             self.draw_circles(

@@ -18,7 +18,7 @@ ENCODERS: Dict[str, Type[Encoder]] = dict(
 
 
 class VideoFile:
-    """An mp4 that gets its name when it is complete.
+    """Write an mp4 that gets its name when it is complete.
 
     A frame that cannot be written never stops a run: a warning says so once,
     and the frames that follow are dropped.

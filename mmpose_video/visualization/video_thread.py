@@ -74,7 +74,7 @@ class VideoThread:
                 self._error, self._stopped = error, True
 
     def _raise(self) -> None:
-        """Raise what was raised in the thread, once."""
+        """Raise the error of the thread, once."""
         error, self._error = self._error, None
         if error is not None:
             raise error

@@ -1,4 +1,4 @@
-"""Published weights: where to get them and where they are kept."""
+"""Find, fetch, convert and cache published weights."""
 from .finder import get_weights
 from .model_zoo import ZooModel, find_zoo_model
 from .published import PUBLISHED, WeightsError, published_config

@@ -45,8 +45,8 @@ def get_weights(name: str,
         Path: The checkpoint.
 
     Raises:
-        WeightsError: If the weights cannot be had. The message says which
-            file to put where.
+        WeightsError: If the weights cannot be obtained. The message says which
+        file to put where.
         ValueError: If there is no such model, or a given file is damaged.
     """
     if name in PUBLISHED:
@@ -137,7 +137,8 @@ def _convert(name: str, graph: Path, target: Path) -> Path:
         fallback = Path(folder, target.name)
         print_log(
             f'{target} cannot be written ({error}). The weights are in '
-            f'{fallback} for this run, and must be fetched anew for the next; '
+            f'{fallback} for this run, and must be fetched again for the
+            next; '
             'MMPOSE_VIDEO_CACHE_DIR names another folder', 'current', 30)
         write_checkpoint(weights, name, fallback)
         return fallback
@@ -154,7 +155,7 @@ def _is_complete(path: Path) -> bool:
     except (OSError, zipfile.BadZipFile):
         damaged = 'the archive'
     if damaged:
-        print_log(f'{path} is damaged and is made anew', 'current', 30)
+        print_log(f'{path} is damaged and is written again', 'current', 30)
     return not damaged
 
 

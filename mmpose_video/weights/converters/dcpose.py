@@ -14,7 +14,7 @@ RSB_RULES = (
 
 
 class DCPoseConverter(Converter):
-    """DCPose."""
+    """Convert DCPose."""
 
     source = 'Pose-Group/DCPose, class DcPose_RSN'
     configs = 'configs/dcpose/dcpose_hrnet-w48_*'

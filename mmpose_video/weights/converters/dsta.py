@@ -7,7 +7,7 @@ _FLOW = 'head.loss_module.flow_model'
 
 
 class DSTAConverter(Converter):
-    """DSTA over ResNet-50."""
+    """Convert DSTA over ResNet-50."""
 
     source = 'zgspose/DSTA, class DSTA_STD_ResNet50'
     configs = 'configs/dsta/dsta_res50_*'

@@ -5,7 +5,7 @@ from .rules import counted_from_one
 
 
 class FAMIConverter(Converter):
-    """FAMI-Pose."""
+    """Convert FAMI-Pose."""
 
     source = 'Pose-Group/FAMI-Pose, class Alignment_V15'
     configs = 'configs/fami/fami_hrnet-w48_*'

@@ -70,7 +70,7 @@ def _final(match: Match) -> str:
 
 
 class MoveNetConverter(Converter):
-    """One of the three published models; the width tells them apart.
+    """Convert one of the three published models, which differ in width.
 
     Their batch normalization is folded into the convolutions, so the result
     fits models with ``norm_cfg=None``.

@@ -1,4 +1,4 @@
-"""Weights of a model for colour, for a model of one input channel."""
+"""Convert weights of a colour model for a model with one input channel."""
 from typing import Mapping, Sequence, Tuple
 
 import torch
@@ -15,7 +15,7 @@ GREY_STD = 57.53
 
 
 class OneChannelConverter(Converter):
-    r"""Let a model for colour read grey images through one channel.
+    r"""Fold the first convolution of a colour model into one input channel.
 
     On an image g of three equal channels the first convolution w computes
 
@@ -37,7 +37,7 @@ class OneChannelConverter(Converter):
     optional = (r'neck', )
 
     def check(self, weights: Mapping[str, Tensor]) -> None:
-        """Refuse models whose first convolution does not read RGB.
+        """Refuse models whose first convolution does not have three channels.
 
         Args:
             weights (dict[str, Tensor]): Weights of the model for colour.

@@ -1,4 +1,4 @@
-"""Weights of a model that was trained with online distillation."""
+"""Convert weights of a model that was trained with online distillation."""
 from typing import Mapping
 
 from torch import Tensor

@@ -9,7 +9,7 @@ from .rules import counted_from_one
 
 
 class _SecondStage(Converter):
-    """The part that the layouts of the second stage share.
+    """Base of the layouts of the second stage.
 
     Attributes:
         offsets (str): Start of the names of the convolutions that predict
@@ -22,7 +22,7 @@ class _SecondStage(Converter):
     first_stage: ClassVar[str]
 
     def check(self, weights: Mapping[str, Tensor]) -> None:
-        """Refuse weights of the first stage, which warp nothing."""
+        """Refuse weights of the first stage, which has no warping."""
         offsets = [value for name, value in weights.items()
                    if name.startswith(self.offsets)]
         if any(value.any() for value in offsets):
