@@ -1,4 +1,4 @@
-"""Registry of the scan backends, and the choice among them."""
+"""Register the scan backends and choose among them."""
 import importlib
 import os
 import warnings
@@ -26,7 +26,8 @@ _COMPOSITE = ('export', 'reference')
 
 
 class ScanBackendError(RuntimeError):
-    """A scan backend was asked for that does not exist or cannot serve."""
+    """Error raised for a scan backend that does not exist or cannot be
+    used."""
 
 
 @cache
@@ -175,7 +176,7 @@ def resolve(name: str, problem: ScanProblem) -> ModuleType:
             continue
         if not _refusal(found, problem):
             if candidate == 'torch' and missing:
-                # float64 goes to torch by choice, not for want of a kernel.
+                # float64 goes to torch by choice, not for lack of a kernel.
                 if problem.u.dtype != torch.float64:
                     _warn_slow(problem.u.device.type, '; '.join(missing))
             return found

@@ -51,7 +51,7 @@ class ScanResults(ctypes.Structure):
 
 
 class ScanGradients(ctypes.Structure):
-    """Arrays that the backward pass reads besides, and those it writes."""
+    """Additional inputs and the outputs of the backward pass."""
     _fields_ = [('y', ScanTensor), ('last', _Pointer), ('saved', _Pointer), *(
         (name, ScanTensor) for name in ('u', 'delta', 'B', 'C')), *(
             (name, _Pointer) for name in ('A', 'D', 'bias', 'dt_weight',

@@ -1,4 +1,4 @@
-"""Load a CPU kernel: from the user's cache, or compiled now.
+"""Load a CPU kernel from the user's cache, or compile it.
 
 A compiled library is cached under a name that says what it was made from:
 kernel, processor, instruction set, source and compiler. What cannot be

@@ -4,7 +4,7 @@ Loading a library runs its code, so anyone who can replace a file of the cache
 can run code as its user. Every file is therefore reached through one
 descriptor of a directory that belongs to the user and that nobody else may
 write to; links are not followed. Each file ends in a digest of its name and
-content, so a file that was cut short is found out before it is loaded.
+content, so a truncated file is detected before it is loaded.
 """
 import errno
 import hashlib
@@ -27,7 +27,8 @@ _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class CacheError(Exception):
-    """The cache, or a file of it, cannot be trusted or used."""
+    """Error raised when the cache, or a file of it, cannot be trusted or
+    used."""
 
 
 def user_cache() -> Path:

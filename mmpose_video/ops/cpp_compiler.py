@@ -34,7 +34,7 @@ _COMPILERS = ('g++', 'clang++', 'c++')
 
 
 class KernelUnavailableError(RuntimeError):
-    """There is no kernel; the message says why and what to do."""
+    """Error raised when there is no kernel; it says why and what to do."""
 
 
 def best_isa() -> str:

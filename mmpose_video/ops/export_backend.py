@@ -93,8 +93,8 @@ def _differentiable(start: Tensor, others: Sequence[Tensor]) -> Tensor:
     """Tie the zero state to the graph of something that needs a gradient.
 
     The backward pass of torch's operator hands no gradient from step to
-    step when the first state needs none, and the result is wrong without a
-    word (seen with torch 2.12). ``where`` adds a zero that is zero for NaN
+    step when the first state needs none, and the result is silently wrong
+    (seen with torch 2.12). ``where`` adds a zero that is zero for NaN
     operands too.
     """
     if not torch.is_grad_enabled() or torch.onnx.is_in_onnx_export():

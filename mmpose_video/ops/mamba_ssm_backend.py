@@ -1,11 +1,10 @@
 """The CUDA kernels of mamba_ssm, called directly.
 
-What counts is that the extension module ``selective_scan_cuda`` imports:
-that ``mamba_ssm`` is installed proves nothing (its newest release leaves
-the extension out by default), and importing the package brings in much that
-can fail. The kernels walk straight ahead, so orders and windows cost copies
-here. Their backward pass adds with atomics: it is not reproducible to the
-last bit.
+The extension module ``selective_scan_cuda`` must be importable. An installed
+``mamba_ssm`` is not enough (its newest release leaves the extension out by
+default), and importing the package imports much that can fail. The kernels
+walk straight ahead, so orders and windows cost copies here. Their backward
+pass adds with atomics: it is not reproducible to the last bit.
 """
 import importlib
 from functools import cache
@@ -34,7 +33,7 @@ def _extension() -> Tuple[Optional[ModuleType], str]:
     """Import the extension; the reason if it does not."""
     try:
         return importlib.import_module('selective_scan_cuda'), ''
-    except Exception as error:  # a broken binary raises all sorts of things
+    except Exception as error:  # a broken binary raises errors of any type
         cuda = torch.version.cuda or 'none'
         return None, (
             f'selective_scan_cuda cannot be imported ({error}; PyTorch '

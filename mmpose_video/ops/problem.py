@@ -1,4 +1,4 @@
-"""The one internal form in which every scan backend gets its work.
+"""Internal form of a scan problem, which all backends take.
 
 Shapes: N samples, G groups (a direction is a group), L tokens, D channels
 of one group, S state size, R rank of the step-size projection.

@@ -1,4 +1,4 @@
-"""The plain loop: what the other backends are tested against.
+"""The plain loop, the reference of the other backends' tests.
 
 Recurrence of Mamba (arXiv 2312.00752, eq. 2 with the zero-order hold for A
 and Euler's rule for B), one step after the other. Any floating dtype, any

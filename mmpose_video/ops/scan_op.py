@@ -60,7 +60,7 @@ def _(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor,
                        state_weight, order, reverse, window, softplus,
                        sum_groups, token_major)
     dtype = problem.compute_dtype
-    # Resolved in any case: a backend that cannot serve shall say so here.
+    # Resolved in any case: a backend that cannot serve raises here.
     module = resolve(backend, problem)
     shape = module.saved_shape(problem) if save else (0, )
     return (problem.empty_output(),

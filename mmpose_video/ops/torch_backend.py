@@ -66,7 +66,7 @@ def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
 
 
 class _Segment(NamedTuple):
-    """Operands of one segment; X of (T, M, C, X) as said.
+    """Operands of one segment.
 
     Attributes:
         raw (Tensor): Step size before bias and softplus, rows
@@ -86,7 +86,7 @@ class _Segment(NamedTuple):
 
 
 class _Scan:
-    """One problem being worked on: layout, parameters and buffers."""
+    """Layout, parameters and buffers of one problem."""
 
     def __init__(self, problem: ScanProblem) -> None:
         self.problem = problem

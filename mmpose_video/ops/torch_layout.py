@@ -60,7 +60,7 @@ def make_plan(problem: ScanProblem) -> Plan:
 
 
 class Layout:
-    """Moves token operands between natural order and (T, M, C, X).
+    """Move token operands between natural order and (T, M, C, X).
 
     Args:
         problem (ScanProblem): The problem.

@@ -121,7 +121,7 @@ def carry_kernel(
         A, states, sums, groups, channels, runs, chunks,
         S: tl.constexpr, state_rows, BACKWARD: tl.constexpr,
         START: tl.constexpr, BC: tl.constexpr, BE: tl.constexpr):
-    """Turn what single chunks contribute into what each one starts from.
+    """Turn the contributions of chunks into their start states.
 
     In place on ``states`` (N, G, W, chunks + 1, state_rows, D). Forward:
     slot 0 is the start, slot ``c + 1`` goes from the contribution of chunk

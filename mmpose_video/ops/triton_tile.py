@@ -63,7 +63,7 @@ def tile_of(token, walk, item, ok, WALK: tl.constexpr, BD: tl.constexpr):
 @triton.jit
 def step_input(delta, weight, token, tile, ok, chan, chan_ok, stride_t,
                stride_d, RANK: tl.constexpr):
-    """(BD, T) step sizes before bias and softplus, 0 outside.
+    """Return (BD, T) step sizes before bias and softplus, 0 outside.
 
     With ``RANK`` they are projected here from their low-rank form, which
     saves a tensor of the size of all directions' outputs.
@@ -85,7 +85,7 @@ def step_input(delta, weight, token, tile, ok, chan, chan_ok, stride_t,
 
 @triton.jit
 def step_size(x, bias, ok, chan_ok, SOFTPLUS: tl.constexpr):
-    """(BD, T) step sizes, 0 outside."""
+    """Return (BD, T) step sizes, 0 outside."""
     dt = x + bias[:, None]
     if SOFTPLUS:
         dt = softplus(dt)
@@ -94,7 +94,7 @@ def step_size(x, bias, ok, chan_ok, SOFTPLUS: tl.constexpr):
 
 @triton.jit
 def load_bias(bias, chan, chan_ok, BIAS: tl.constexpr):
-    """(BD,) bias of the step size, or zeros."""
+    """Return the (BD,) bias of the step size, or zeros."""
     if BIAS:
         return tl.load(bias + chan, mask=chan_ok, other=0.0)
     return tl.zeros([chan.shape[0]], tl.float32)

@@ -36,7 +36,7 @@ class SmoothNet(BaseOfflineFilter):
         checkpoint (str): Weights in the format of MMPose 0.x, with or without
             a ``state_dict``. Nothing in the file is run.
         window_size (int, optional): Required W. Defaults to None, the W of the
-        weights; published are 8, 16, 32 and 64.
+            weights; published are 8, 16, 32 and 64.
         center (float | Sequence[float]): (x, y) in pixels. Defaults to 0.
         scale (float | Sequence[float]): (x, y) in pixels. Defaults to 1.
         root_index (int, optional): Keypoint that the others are relative

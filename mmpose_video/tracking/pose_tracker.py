@@ -20,7 +20,7 @@ class PoseTracker:
             compares boxes alone.
         oks_weight (float): Weight of the OKS, in [0, 1]. Defaults to 0.5.
         min_similarity (float): Pairs with a lower similarity are not matched.
-        Defaults to 0.2.
+            Defaults to 0.2.
         max_lost (int): Frames for which a track that is not seen is
             remembered. Defaults to 10.
         keypoint_thr (float): Keypoints count in the OKS if they have this

@@ -48,8 +48,7 @@ class Progress:
         self.set(count)
 
     def close(self) -> None:
-        """Write the last state unless it is shown already, and end the
-        line."""
+        """Write the last state unless it is shown, and end the line."""
         if self.count and self._shown_count != self.count:
             self._show(self._clock())
         self._line.close()

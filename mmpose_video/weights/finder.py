@@ -46,7 +46,7 @@ def get_weights(name: str,
 
     Raises:
         WeightsError: If the weights cannot be obtained. The message says which
-        file to put where.
+            file to put where.
         ValueError: If there is no such model, or a given file is damaged.
     """
     if name in PUBLISHED:
@@ -137,9 +137,8 @@ def _convert(name: str, graph: Path, target: Path) -> Path:
         fallback = Path(folder, target.name)
         print_log(
             f'{target} cannot be written ({error}). The weights are in '
-            f'{fallback} for this run, and must be fetched again for the
-            next; '
-            'MMPOSE_VIDEO_CACHE_DIR names another folder', 'current', 30)
+            f'{fallback} for this run, and must be fetched again for the '
+            'next; MMPOSE_VIDEO_CACHE_DIR names another folder', 'current', 30)
         write_checkpoint(weights, name, fallback)
         return fallback
     return target
