@@ -16,9 +16,9 @@ schedule, sampler and augmentation are the same for all::
 The clips are rendered first where they are not there. A run that is finished
 is not run again, one that was killed goes on from its last epoch: after
 Ctrl-C the same command continues. After the trainings each run is tested once
-more to see which joints it finds, and each model is measured alone; all that
-is finished in the work directory goes to ``results.json``, ``results.csv``
-and plots, from which ``benchmarks/report.py`` makes the pages.
+more to see which keypoints it finds, and each model is measured alone; all
+that is finished in the work directory goes to ``results.json``,
+``results.csv`` and plots, from which ``benchmarks/report.py`` makes the pages.
 """
 import argparse
 import os

@@ -10,9 +10,9 @@ training, step by step, on augmented crops of the validation set: the size of
 the noisy signal, and the error of the denoised heatmap. It also gives the
 error after four steps of variants of the sampler.
 
-``modes`` trains small denoisers on heatmaps with a joint at one of two places
-that the feature shows alike. One step can only answer with both; more steps
-must choose one.
+``modes`` trains small denoisers on heatmaps with a keypoint at one of two
+places that the feature shows alike. One step can only answer with both; more
+steps must choose one.
 """
 import argparse
 from typing import Any, Callable, Dict, List, Sequence
@@ -75,7 +75,7 @@ def crops(cfg: Config, model: Any, num: int) -> Dict[str, Tensor]:
 
 
 def error(heatmaps: Tensor, target: Tensor, weights: Tensor) -> float:
-    """Return 1000 times the mean squared error of annotated joints."""
+    """Return 1000 times the mean squared error of annotated keypoints."""
     squares = (heatmaps - target).square().mean((-2, -1))
     return float(1000 * (squares * weights).sum() / weights.sum())
 
@@ -181,7 +181,7 @@ def blobs(places: Tensor, size: Sequence[int]) -> Tensor:
 
 
 def two_places(num: int, size: Sequence[int]) -> Tensor:
-    """Return the maps of two joint positions each, (B, 2, h, w)."""
+    """Return the maps of two keypoint positions each, (B, 2, h, w)."""
     first = torch.stack([torch.randint(3, length - 3, (num, ))
                          for length in size], 1)
     second = first.clone()

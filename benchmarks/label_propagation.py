@@ -11,7 +11,7 @@ and what the single-frame head predicts in the same crop::
     python benchmarks/label_propagation.py CONFIG CHECKPOINT \
         data/synthetic/dense
 
-A joint counts as right within half the head's size, as in PoseTrack.
+A keypoint counts as right within half the head's size, as in PoseTrack.
 """
 import argparse
 import json

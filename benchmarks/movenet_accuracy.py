@@ -7,12 +7,12 @@ at low resolution::
     python benchmarks/movenet_accuracy.py \
         --posetrack data/posetrack18 --jhmdb data/jhmdb/test_jhmdb_sub1.json
 
-prints the rows of docs/movenet.md. AP is COCO's over the OKS of the joints
+prints the rows of docs/movenet.md. AP is COCO's over the OKS of the keypoints
 that MoveNet and the labels share, with all people for which there are
 labels; the area of a person is 0.53 times that of the box, as where there are
-no masks. PCK is the share of joints within 0.2 of the length of the torso
+no masks. PCK is the share of keypoints within 0.2 of the length of the torso
 (from the left shoulder to the right hip), of people with a labelled torso;
-joints of people who were not found are wrong.
+keypoints of people who were not found are wrong.
 """
 import argparse
 import glob
@@ -153,7 +153,7 @@ def average_precision(frames: Sequence[Labelled],
 
 def pck(frames: Sequence[Labelled], found: Sequence[Poses],
         share: float = 0.2) -> float:
-    """Return the share of correct joints in percent."""
+    """Return the share of correct keypoints in percent."""
     right = total = 0
     for frame, poses in zip(frames, found):
         free = list(range(len(poses.keypoints)))
@@ -165,7 +165,7 @@ def pck(frames: Sequence[Labelled], found: Sequence[Poses],
             torso = np.hypot(*(person[_TORSO[0], :2] - person[_TORSO[1], :2]))
             far = [np.hypot(*(poses.keypoints[q] - person[:, :2]).T)[seen]
                    for q in free]
-            if far:  # the pose with the most joints in place, once only
+            if far:  # the pose with the most keypoints in place, once only
                 hits = [(d < share * torso).sum() for d in far]
                 right += max(hits)
                 if max(hits):

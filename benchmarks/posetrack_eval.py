@@ -95,7 +95,7 @@ def write_set(folder: str, args: argparse.Namespace) -> Tuple[str, str]:
 
 
 def official(gt_dir: str, pred_dir: str) -> Dict[str, float]:
-    """The 15 joints and the total by poseval."""
+    """The 15 keypoints and the total by poseval."""
     from poseval import eval_helpers
     from poseval.evaluateAP import evaluateAP
     with contextlib.redirect_stdout(io.StringIO()):

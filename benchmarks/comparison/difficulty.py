@@ -1,9 +1,9 @@
 """Accuracy against occlusion and blur, from the predictions of a run.
 
-Rendered clips say of each joint whether it is hidden and how far it moves
-during the exposure. A joint counts as found if it lies within half a head
+Rendered clips say of each keypoint whether it is hidden and how far it moves
+during the exposure. A keypoint counts as found if it lies within half a head
 size of its place (PCKh at 0.5, the head size of PoseTrack's evaluation);
-PoseTrack's AP, which ranks all joints of a set by score, has no meaning for
+PoseTrack's AP, which ranks all keypoints of a set by score, has no meaning for
 one of them.
 """
 import json
@@ -48,7 +48,7 @@ def read_predictions(path: Path) -> Dict[int, np.ndarray]:
 
 
 def count(poses: Mapping[int, np.ndarray], ann_file: Path) -> Counts:
-    """Count joints and found joints in each bin.
+    """Count keypoints and found keypoints in each bin.
 
     Args:
         poses (Mapping[int, np.ndarray]): Predicted (K, 2) by annotation.
@@ -88,14 +88,14 @@ def count(poses: Mapping[int, np.ndarray], ann_file: Path) -> Counts:
 
 def bins(ann: Mapping[str, Any], exposure: Mapping[str, float]
          ) -> Iterator[Tuple[int, Tuple[str, str]]]:
-    """The bins of each labelled joint of a person, ears left out.
+    """The bins of each labelled keypoint of a person, ears left out.
 
     Args:
         ann (Mapping[str, Any]): The annotation.
         exposure (Mapping[str, float]): Of its image.
 
     Yields:
-        tuple: Index of the joint, and (condition, bin).
+        tuple: Index of the keypoint, and (condition, bin).
     """
     names = BINS
     visible = ann['keypoints'][2::3]
@@ -126,7 +126,7 @@ def _frame(exposure: Mapping[str, float]) -> str:
 
 
 def rates(counts: List[Counts]) -> Dict[str, Dict[str, float]]:
-    """Percent of found joints per bin, over the runs of some seeds.
+    """Percent of found keypoints per bin, over the runs of some seeds.
 
     Args:
         counts (list): One per run, as :func:`count` gives them.

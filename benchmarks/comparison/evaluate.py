@@ -23,7 +23,7 @@ TESTER = [sys.executable, '-m', 'mim', 'test', 'mmpose']
 
 def predict_all(size: Size, trainings: Trainings, results: Results,
                 tester: Optional[List[str]] = None) -> List[str]:
-    """Test each run that was not, and sort its joints by difficulty.
+    """Test each run that was not, and sort its keypoints by difficulty.
 
     Args:
         size (Size): The size; real data say nothing of difficulty.

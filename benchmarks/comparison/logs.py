@@ -32,7 +32,7 @@ def read_training(folder: Path) -> Dict[str, Any]:
 
     Returns:
         dict: ``checkpoint`` (path), ``seconds_per_iteration`` (median),
-        ``AP`` and the AP of each joint group, of the last evaluation.
+        ``AP`` and the AP of each keypoint group, of the last evaluation.
 
     Raises:
         RunError: If the logs have no evaluation, or there is no checkpoint.

@@ -130,7 +130,7 @@ def spread(heights: List[float], gap: float) -> List[float]:
 
 
 def _difficulty(rows: List[Row], path: Path) -> None:
-    """Found joints per bin: how many, and the gain over the baseline."""
+    """Found keypoints per bin: how many, and the gain over the baseline."""
     import matplotlib.pyplot as plt
     rows = [row for row in rows if row.rates()]
     style = _style(rows)

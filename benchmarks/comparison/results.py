@@ -57,7 +57,7 @@ class Row:
         return statistics.stdev(values) if len(values) > 1 else None
 
     def rates(self) -> Dict[str, Dict[str, float]]:
-        """Percent of joints found per condition and bin."""
+        """Percent of keypoints found per condition and bin."""
         return rates([run['difficulty'] for run in self.runs
                       if run.get('difficulty')])
 

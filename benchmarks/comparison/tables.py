@@ -96,7 +96,7 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
 
 def difficulty_table(results: Dict[str, Any], split: str, condition: str,
                      up: str = '../') -> str:
-    """Percent of joints found per bin of a condition, and the gain.
+    """Percent of keypoints found per bin of a condition, and the gain.
 
     The gain in parentheses is over the method's baseline in the same bin.
     """

@@ -16,7 +16,7 @@ CropRule = Callable[[np.ndarray, np.ndarray, Tuple[int, int]], np.ndarray]
 
 
 class FollowedPeople(BoxSource):
-    """Crop people by the joints that they had in the last frame.
+    """Crop people by the keypoints that they had in the last frame.
 
     A pose model is a better detector of the people that it already follows
     than a detector, and costs nothing more. As MoveNet does for one person,
@@ -30,7 +30,7 @@ class FollowedPeople(BoxSource):
         interval (int): Frames from one detection to the next; 1 detects in
             every frame and follows nobody. Defaults to 10.
         crop (CropRule, optional): Makes the crop of a pose. Defaults to
-            None: the box is cropped, which lies around the joints.
+            None: the box is cropped, which lies around the keypoints.
         min_score (float): Drop people whose keypoints have a lower mean
             score. Defaults to 0.2.
         joint_thr (float): Keypoints with a lower score do not count for
@@ -144,7 +144,7 @@ class FollowedPeople(BoxSource):
             found (InstanceData): The people predicted in it.
 
         Returns:
-            InstanceData: The people to keep, with boxes around their joints
+            InstanceData: The people to keep, with boxes around their keypoints
             and the mean scores of their keypoints as ``bbox_scores``.
         """
         scores = found.keypoint_scores.mean(1)
@@ -188,7 +188,7 @@ class FollowedPeople(BoxSource):
 
     def _extents(self, keypoints: np.ndarray, scores: np.ndarray,
                  boxes: np.ndarray) -> np.ndarray:
-        """Return boxes around the joints with good scores, (P, 4).
+        """Return boxes around the keypoints with good scores, (P, 4).
 
         People with less than three of them keep the box that they had.
         """

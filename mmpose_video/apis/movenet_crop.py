@@ -17,18 +17,18 @@ def movenet_region(keypoints: np.ndarray, scores: np.ndarray,
 
     As in the tutorial of MoveNet, "Next-generation pose detection with
     MoveNet and TensorFlow.js": the middle of the hips is the centre; the side
-    is twice the larger of 1.9 times the farthest torso joint and 1.2 times
-    the farthest joint, along x or y. It does not reach farther from the centre
-    than the farthest border of the image. Where shoulders or hips are not
-    seen, the tutorial takes the whole image; with other people in it, here
-    the square around all seen joints, 1.5 times as large as their extent, is
-    taken.
+    is twice the larger of 1.9 times the farthest torso keypoint and 1.2 times
+    the farthest keypoint, along x or y. It does not reach farther from the
+    centre than the farthest border of the image. Where shoulders or hips are
+    not seen, the tutorial takes the whole image; with other people in it, here
+    the square around all seen keypoints, 1.5 times as large as their extent,
+    is taken.
 
     Args:
         keypoints (np.ndarray): COCO's 17 keypoints in pixels, (17, 2).
         scores (np.ndarray): Their scores, (17, ).
         size (tuple[int, int]): Width and height of the image.
-        joint_thr (float): Joints with a lower score are not seen. Defaults
+        joint_thr (float): Keypoints with a lower score are not seen. Defaults
             to 0.2, as in the tutorial.
 
     Returns:

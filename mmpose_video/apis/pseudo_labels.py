@@ -198,7 +198,7 @@ class _Person:
         return [round(float(v), 2) for v in (x, y, side, side)]
 
     def _middle(self, part: str) -> Optional[np.ndarray]:
-        """Return the middle of a left and a right joint, if labelled."""
+        """Return the middle of a left and a right keypoint, if labelled."""
         pair = [POSETRACK_KEYPOINTS.index(side + part)
                 for side in _LEFT_RIGHT]
         return self.points[pair].mean(0) if self.labelled[pair].all() else None

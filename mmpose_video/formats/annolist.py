@@ -59,7 +59,7 @@ class AnnolistRecord(Record):
         return xs, ys
 
     def joints(self, num_joints: int) -> 'AnnolistJoints':
-        """Return the joints of a person (an element of ``annorect``).
+        """Return the keypoints of a person (an element of ``annorect``).
 
         Of two points with one id the first counts, as in the official
         evaluation; ids outside of the range are left out.
@@ -98,7 +98,7 @@ class AnnolistRecord(Record):
 
 @dataclass
 class AnnolistJoints:
-    """The J joints of a person.
+    """The J keypoints of a person.
 
     Attributes:
         points (np.ndarray): (J, 2) pixels, zero where absent. They need not

@@ -2,7 +2,7 @@
 
 PoseTrack has two orders. The annotation files of PoseTrack18 and 21 hold 17
 points in COCO's manner (two of them, the ears, are never labelled); the
-official evaluation has 15 joints with ids of its own. PoseTrack's 17 points
+official evaluation has 15 keypoints with ids of its own. PoseTrack's 17 points
 stand where COCO's do, but points 1 and 2 are COCO's eyes and PoseTrack's neck
 and top of the head, so everything is mapped by name, never by position.
 """
@@ -17,7 +17,7 @@ COCO_KEYPOINTS: Tuple[str, ...] = (
     'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
     'right_knee', 'left_ankle', 'right_ankle')
 
-#: Order of PoseTrack's evaluation: the index of a name is its joint id.
+#: Order of PoseTrack's evaluation: the index of a name is its keypoint id.
 POSETRACK_JOINTS: Tuple[str, ...] = (
     'right_ankle', 'right_knee', 'right_hip', 'left_hip', 'left_knee',
     'left_ankle', 'right_wrist', 'right_elbow', 'right_shoulder',
@@ -97,7 +97,7 @@ def columns_of(names: Sequence[str],
     Args:
         names (Sequence[str]): Names of the available keypoints, in order.
         wanted (Sequence[str]): Names to look for.
-            Defaults to the 15 joints of PoseTrack's evaluation.
+            Defaults to the 15 keypoints of PoseTrack's evaluation.
 
     Returns:
         np.ndarray: (len(wanted),) int64 indices into ``names``.

@@ -16,15 +16,15 @@ HEAD_SIZE_RATIO = 0.6
 class PoseTable:
     """People of many frames as arrays, one row each.
 
-    Shape shorthand: P people (rows), J joints.
+    Shape shorthand: P people (rows), J keypoints.
 
     Args:
         num_frames (int): Number of frames, those without people included.
         frame (np.ndarray): (P,) int64, ascending: each row's frame.
         joints (np.ndarray): (P, J, 2) float64, pixels.
-        present (np.ndarray): (P, J) bool: the joint is annotated or
+        present (np.ndarray): (P, J) bool: the keypoint is annotated or
             predicted.
-        scores (np.ndarray): (P, J) float64 joint scores. Unused in ground
+        scores (np.ndarray): (P, J) float64 keypoint scores. Unused in ground
             truth.
         size (np.ndarray): (P,) float64, the reference length in pixels
             that distances are divided by. Unused in predictions.
@@ -53,7 +53,7 @@ class PoseTable:
 
         Args:
             tables (Sequence[PoseTable]): At least one table, all with the
-                same number of joints.
+                same number of keypoints.
 
         Returns:
             PoseTable: The rows of all tables, in order.
@@ -113,7 +113,7 @@ def build_table(num_frames: int, frame: np.ndarray, joints: np.ndarray,
         joint_names (Sequence[str]): J names, for messages.
         is_truth (bool): Whether the people are ground truth, where
             coordinates that are not finite are an error. In predictions such
-            joints count as wrong, which is logged.
+            keypoints count as wrong, which is logged.
 
     Returns:
         PoseTable: The table.

@@ -16,7 +16,7 @@ from .keypoints import POSETRACK_JOINTS, columns_of
 from .pose_table import PoseTable, build_table, head_size
 from .schema import Record, stack_numbers
 
-#: Score of a joint whose file gives none (the official fallback).
+#: Score of a keypoint whose file gives none (the official fallback).
 MISSING_SCORE = -9999.0
 
 
@@ -67,7 +67,7 @@ def read_posetrack(data: Any, source: str, is_truth: bool) -> PoseTable:
             head boxes and finite coordinates.
 
     Returns:
-        PoseTable: The 15 official joints of every person; ``size`` is the
+        PoseTable: The 15 official keypoints of every person; ``size`` is the
         head size, 0.6 times the diagonal of the head box.
 
     Raises:

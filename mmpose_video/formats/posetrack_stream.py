@@ -62,7 +62,7 @@ class PoseTrackFile:
 
     @staticmethod
     def takes(names: Dict[int, str]) -> bool:
-        """Return whether the keypoints include all of PoseTrack's joints."""
+        """Return whether the keypoints include all those of PoseTrack."""
         try:
             columns_of([names[i] for i in range(len(names))])
         except ValueError:

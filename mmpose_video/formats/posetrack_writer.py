@@ -21,13 +21,13 @@ def to_layout(person: dict, names: Optional[Dict[int, str]]) -> dict:
         person (dict): ``points`` (K, 2), ``scores`` (K,), ``present`` (K,)
             and whatever else stays as it is.
         names (dict[int, str], optional): Names of the K keypoints. None takes
-            15 points for the official joints and others for the 17.
+            15 points for the official keypoints and others for the 17.
 
     Returns:
         dict: The same with 17 points; those without a source are absent.
 
     Raises:
-        ValueError: If the names do not fit the points or lack a joint.
+        ValueError: If the names do not fit the points or lack a keypoint.
     """
     num = len(person['scores'])
     if names is not None:
@@ -66,7 +66,7 @@ def person_entry(image_id: Any, track_id: int, points: np.ndarray,
         image_id (int | str): Id of the image.
         track_id (int): Unique within the frame.
         points (np.ndarray): (17, 2) pixels.
-        scores (np.ndarray): (17,) joint scores.
+        scores (np.ndarray): (17,) keypoint scores.
         present (np.ndarray): (17,) bool; absent points become (0, 0, 0).
         score (float): Score of the person.
         box (np.ndarray, optional): (4,) x, y, width, height in pixels.
@@ -94,8 +94,8 @@ def dummy_entry(image_id: Any) -> dict:
 
     The evaluation server wants someone in each frame. The literature's
     stand-in has an ankle in the corner of the image, which may by chance be
-    right; this one has the same scores and no joint, so no number depends on
-    it.
+    right; this one has the same scores and no keypoint, so no number depends
+    on it.
     """
     num = len(POSETRACK_KEYPOINTS)
     entry = person_entry(image_id, 0, np.zeros((num, 2)), np.zeros(num),

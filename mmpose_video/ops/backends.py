@@ -26,8 +26,7 @@ _COMPOSITE = ('export', 'reference')
 
 
 class ScanBackendError(RuntimeError):
-    """Error raised for a scan backend that does not exist or cannot be
-    used."""
+    """Raised for a scan backend that does not exist or cannot be used."""
 
 
 @cache

@@ -27,8 +27,7 @@ _OTHERS_MAY_WRITE = stat.S_IWGRP | stat.S_IWOTH
 
 
 class CacheError(Exception):
-    """Error raised when the cache, or a file of it, cannot be trusted or
-    used."""
+    """Raised when the cache, or a file of it, cannot be trusted or used."""
 
 
 def user_cache() -> Path:

@@ -16,7 +16,7 @@ from .part_perception import BODY_PARTS, PartPerception, check_parts, warp
 
 @MODELS.register_module()
 class AdaptivePoseHead(BaseHead):
-    """Centres of people, and their joints in two hops.
+    """Centres of people, and their keypoints in two hops.
 
     "AdaptivePose: Human Parts as Adaptive Points", Xiao et al., AAAI 2022
     (https://arxiv.org/abs/2112.13635), and "AdaptivePose++"
@@ -26,8 +26,8 @@ class AdaptivePoseHead(BaseHead):
     features at the adaptive points as well.
 
     Losses: CornerNet's focal loss of the centres and, in training only, of
-    joint heatmaps; the L1 distance of the joints in cells, averaged over the
-    labelled values; and one minus the object keypoint similarity. With
+    keypoint heatmaps; the L1 distance of the keypoints in cells, averaged over
+    the labelled values; and one minus the object keypoint similarity. With
     ``bones`` (the second paper) the L1 distance is averaged with that of the
     vectors along the bones.
 
@@ -109,14 +109,14 @@ class AdaptivePoseHead(BaseHead):
             nn.init.constant_(layer.bias, -2.19)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[Tensor, Tensor]:
-        """Predict centres and joints at each cell.
+        """Predict centres and keypoints at each cell.
 
         Args:
             feats (tuple[Tensor]): Features; the first is taken, (N, C, h, w).
 
         Returns:
             tuple: Centre logits (N, 1, h, w), and offsets from the cell to
-            the joints in cells, (N, 2K, h, w).
+            the keypoints in cells, (N, 2K, h, w).
         """
         about_center = self.center_stem(feats[0])
         about_joints = self.keypoint_stem(feats[0])
@@ -176,7 +176,7 @@ class AdaptivePoseHead(BaseHead):
 
     def _joint_losses(self, offsets: Tensor,
                       batch_data_samples: OptSampleList) -> dict:
-        """Compare joints at the cells of the centres."""
+        """Compare keypoints at the cells of the centres."""
         labels = [sample.gt_instance_labels for sample in batch_data_samples]
         numbers = [len(label.centers) for label in labels]
         if not sum(numbers):
@@ -206,9 +206,9 @@ class AdaptivePoseHead(BaseHead):
                 test_cfg: OptConfigType = None) -> List[InstanceData]:
         """Find the people of images.
 
-        With the flip test the maps of centres are averaged, and joints are
+        With the flip test the maps of centres are averaged, and keypoints are
         those of the image itself. With several scales the people of all are
-        taken, and soft suppression by the boxes around their joints lowers
+        taken, and soft suppression by the boxes around their keypoints lowers
         the scores of doubles.
 
         Args:

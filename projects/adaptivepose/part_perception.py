@@ -56,11 +56,11 @@ class PartPerception(BaseModule):
 
     The features are reduced, their receptive field is adapted by a modulated
     deformable convolution, and they are fetched at the adaptive point, whence
-    a second hop leads to the joints.
+    a second hop leads to the keypoints.
 
     Args:
         in_channels (int): Channels of the features.
-        num_joints (int): Joints of the part.
+        num_joints (int): Keypoints of the part.
         channels (int): Width inside. Defaults to 64.
     """
 
@@ -89,7 +89,7 @@ class PartPerception(BaseModule):
         return first_hop[:, None] + second.unflatten(1, (-1, 2))
 
 
-#: Joints of each part, of the 17 of COCO and PoseTrack: face or head,
+#: Keypoints of each part, of the 17 of COCO and PoseTrack: face or head,
 #: shoulders, arms, hips, legs.
 BODY_PARTS: Tuple[Tuple[int, ...], ...] = (
     (0, 1, 2, 3, 4), (5, 6), (7, 9), (8, 10), (11, 12), (13, 15), (14, 16))

@@ -12,30 +12,30 @@ from .error_tables import (
     kind_probabilities,
 )
 
-#: Draws of a disc or ring; a miss takes four times as many, a good joint a
+#: Draws of a disc or ring; a miss takes four times as many, a good keypoint a
 #: quarter of them.
 NUM_DRAWS = 500
 _DRAWS_OF_KIND = dict(good=NUM_DRAWS // 4, miss=4 * NUM_DRAWS)
 
 
 class ErrorSynthesizer:
-    """Draw each joint from a disc or ring around a joint it is taken for.
+    """Draw each keypoint from a disc or ring around a candidate.
 
     ==========  ===============================  ==================
     kind        centre                           similarity to it
     ==========  ===============================  ==================
-    good        the joint                        above 0.85
-    jitter      the joint                        0.50 to 0.85
-    inversion   its mirrored joint               above 0.50
-    swap        either joint of someone near     above 0.50
+    good        the keypoint                     above 0.85
+    jitter      the keypoint                     0.50 to 0.85
+    inversion   its mirrored keypoint            above 0.50
+    swap        either keypoint of someone near  above 0.50
     miss        any of these                     0.10 to 0.50
     ==========  ===============================  ==================
 
     A draw is taken only if its own centre explains it: it must be farther
     from the other candidates than from its centre (swap: than from the
-    person's own two joints; miss: farther than at a similarity of 0.5 from
+    person's own two keypoints; miss: farther than at a similarity of 0.5 from
     all of them). A kind without such a draw is not possible; the others
-    share its probability. Where none is possible, the joint is absent.
+    share its probability. Where none is possible, the keypoint is absent.
 
     Random numbers are NumPy's global ones, as in the transforms of MMPose.
 
@@ -58,15 +58,15 @@ class ErrorSynthesizer:
         """Draw a pose.
 
         Args:
-            own (np.ndarray): (K, 2) joints of the person in pixels.
+            own (np.ndarray): (K, 2) keypoints of the person in pixels.
             own_present (np.ndarray): (K,) bool.
-            near (np.ndarray): (O, K, 2) joints of the people nearby.
+            near (np.ndarray): (O, K, 2) keypoints of the people nearby.
             near_present (np.ndarray): (O, K) bool.
             area (float): Area of the person in square pixels.
-            num_labelled (int): Labelled joints inside the crop.
+            num_labelled (int): Labelled keypoints inside the crop.
 
         Returns:
-            tuple: The pose (K, 2) float64, and the kind of each joint, (K,)
+            tuple: The pose (K, 2) float64, and the kind of each keypoint, (K,)
             indices into ``KINDS``, -1 where it is absent.
         """
         chances = kind_probabilities(self.parts, num_labelled, len(near))
@@ -96,7 +96,7 @@ class ErrorSynthesizer:
 
 
 def _points(point: np.ndarray, present: bool) -> np.ndarray:
-    """Return a joint as an array (1, 2), (0, 2) if it is absent."""
+    """Return a keypoint as an array (1, 2), (0, 2) if it is absent."""
     return point.reshape(1, 2)[:int(present)]
 
 
@@ -106,9 +106,9 @@ def _draw(kind: str, mine: np.ndarray, mirrored: np.ndarray,
 
     Args:
         kind (str): One of ``KINDS``.
-        mine (np.ndarray): (0 or 1, 2) the joint.
-        mirrored (np.ndarray): (0 or 1, 2) its mirrored joint.
-        others (np.ndarray): (M, 2) both joints of the people nearby.
+        mine (np.ndarray): (0 or 1, 2) the keypoint.
+        mirrored (np.ndarray): (0 or 1, 2) its mirrored keypoint.
+        others (np.ndarray): (M, 2) both keypoints of the people nearby.
         reach (np.ndarray): (3,) distances at 0.85, 0.5 and 0.1.
 
     Returns:

@@ -2,8 +2,8 @@
 
 "PoseFix: Model-agnostic General Human Pose Refinement Network", Moon, Chang
 and Lee, CVPR 2019 (https://arxiv.org/abs/1812.03595). The numbers are those
-of the authors' release, which counts COCO's joints by index; here groups of
-joints are told by name, so that they hold for other sets of keypoints.
+of the authors' release, which counts COCO's keypoints by index; here groups of
+keypoints are told by name, so that they hold for other sets of keypoints.
 """
 from typing import Dict, Sequence, Tuple
 
@@ -28,7 +28,7 @@ def joint_parts(names: Sequence[str]) -> Tuple[str, ...]:
         tuple[str]: K names.
 
     Raises:
-        ValueError: If a joint belongs to no group of the tables.
+        ValueError: If a keypoint belongs to no group of the tables.
     """
     parts = tuple(
         name.replace('left_', '').replace('right_', '') for name in names)
@@ -48,11 +48,11 @@ def _pick(parts: Sequence[str], values: Dict[Tuple[str, ...], float],
 
 def kind_probabilities(parts: Sequence[str], num_labelled: int,
                        num_near: int) -> np.ndarray:
-    """Return how likely each kind of error is for each joint.
+    """Return how likely each kind of error is for each keypoint.
 
     Args:
         parts (Sequence[str]): K names of :func:`joint_parts`.
-        num_labelled (int): Labelled joints of the person inside the crop.
+        num_labelled (int): Labelled keypoints of the person inside the crop.
         num_near (int): Number of people near the person.
 
     Returns:
@@ -78,7 +78,7 @@ def kind_probabilities(parts: Sequence[str], num_labelled: int,
 
 def distance_at(similarity: float, area: float,
                 sigmas: np.ndarray) -> np.ndarray:
-    """Return the distance at which a joint has a keypoint similarity.
+    """Return the distance at which a keypoint has a keypoint similarity.
 
     The inverse of ``exp(-d**2 / (2 * area * (2 * sigma)**2))``.
 

@@ -20,8 +20,8 @@ class YOLOPoseOKSLoss(OKSLoss):
     similarity, which is what the options are for:
 
     * its exponent, ``d^2 / (4 s sigma^2)``, lacks COCO's factor 2,
-      ``d^2 / (8 s sigma^2)``, so that far joints of small people get less of
-      a gradient;
+      ``d^2 / (8 s sigma^2)``, so that far keypoints of small people get less
+      of a gradient;
     * its ``s`` is the area of the box, COCO's that of the person;
     * the mean is taken over the labelled keypoints of the whole batch, while
       MMPose's loss averages over a person's first. A person without a

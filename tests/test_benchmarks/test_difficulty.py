@@ -10,7 +10,7 @@ CLEAR = dict(shutter=0.2, defocus=0., gain=1., noise=4.)
 
 
 def person(**changes):
-    """All joints at (10 j, 0), labelled and in sight; head size 30."""
+    """All keypoints at (10 j, 0), labelled and in sight; head size 30."""
     ann = dict(
         id=7, image_id=1, bbox_head=[0, 0, 30, 40],  # diagonal 50, times 0.6
         keypoints=[v for j in range(17) for v in (10 * j, 0, 1)],
@@ -55,7 +55,7 @@ def test_bins_of_a_joint(tmp_path):
                                'behind others': [2, 3]}
     # 3 of 15 are hidden
     assert counts['person hidden']['up to 1/4'] == [14, 15]
-    # of hidden joints, blur says nothing
+    # of hidden keypoints, blur says nothing
     assert counts['blur'] == {'< 2 px': [10, 10], '2 to 4 px': [2, 2],
                               '4 to 8 px': [0, 0], '> 8 px': [0, 0]}
     assert counts['frame']['dark'] == [14, 15]

@@ -104,7 +104,7 @@ def test_poses_and_losses_equal_the_hosts(name, flip_test):
 
 
 def perfect_output(head, joints):
-    """What the head's network would give if it had learned the joints."""
+    """What the head's network would give if it had learned the keypoints."""
     labels = {
         key: torch.from_numpy(np.asarray(value, np.float32))
         for key, value in head.decoder.encode(

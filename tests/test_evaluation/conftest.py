@@ -9,7 +9,7 @@ NAMES = [
     'left_wrist', 'right_wrist', 'left_hip', 'right_hip', 'left_knee',
     'right_knee', 'left_ankle', 'right_ankle'
 ]
-# Diagonal 100 and head size 60: joints match up to 30 pixels.
+# Diagonal 100 and head size 60: keypoints match up to 30 pixels.
 HEAD = [0, 0, 60, 80]
 
 
@@ -41,9 +41,9 @@ class Video:
             joints (dict): From a joint's name to (x, y) or (x, y, v).
             frame (int): Position of the frame.
             head (list | None): Head box, x y width height.
-            scores (dict | list | None): Joint scores by name, or the list
+            scores (dict | list | None): Keypoint scores by name, or the list
                 as it goes into the file; None writes no scores.
-            default (float): Score of a joint that ``scores`` leaves out.
+            default (float): Score of a keypoint that ``scores`` leaves out.
             **more: Further fields of the annotation.
         """
         points = []

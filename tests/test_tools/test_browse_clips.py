@@ -68,7 +68,7 @@ def test_strip(config, tmp_path, mode, width):
     # offset -2 does not exist: frame 0 stands in; then frames 0, 1, 2
     middle = strip[145, width // 2::width, 0].astype(int)
     np.testing.assert_allclose(middle, [60, 60, 100, 140], atol=12)
-    # the joint lies in the middle of box and frame, on the key frame only
+    # the keypoint lies in the middle of box and frame, on the key frame only
     assert [is_red(strip[80, n * width + width // 2]) for n in range(4)] == [
         False, False, True, False]
 

@@ -41,7 +41,7 @@ def test_disks_have_the_radius_of_the_spread():
     drawn = draw(spread=[5., 0., 5.], spread_scale=2.)
     changed = (drawn != plain).any(axis=-1)
     rows, columns = np.nonzero(changed)
-    # only the first joint: the second has no spread, the third no score
+    # only the first keypoint: the second has no spread, the third no score
     distance = np.hypot(columns - 20, rows - 30)
     assert 9 <= distance.max() <= 10.7
     assert changed.sum() == pytest.approx(np.pi * 10**2, rel=0.2)

@@ -3,7 +3,7 @@
 The format page (http://humaninevents.org/format.html) describes a file per
 frame, ``000000.xml``, whose content is JSON. Real XML with the same elements
 is read as well. Files per video are read as ``annolist`` JSON, the layout of
-PoseTrack17 with HiEve's joint ids and body boxes; no description of them
+PoseTrack17 with HiEve's keypoint ids and body boxes; no description of them
 could be had, so these are the package's reading, not the benchmark's word.
 """
 import re

@@ -1,4 +1,4 @@
-"""Sub-JHMDB: joints and puppet masks in .mat files, lists of the splits."""
+"""Sub-JHMDB: keypoints and puppet masks in .mat files, lists of the splits."""
 import glob
 import os.path as osp
 import re

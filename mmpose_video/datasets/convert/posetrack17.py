@@ -142,7 +142,7 @@ def _person(entry: AnnolistRecord, report: Report) -> Optional[dict]:
         raise entry.error('the head box is not finite')
     body = box_around(points, has)
     if body is None and is_box(head):
-        # one joint has no extent; some people have a head box only
+        # one keypoint has no extent; some people have a head box only
         dots = [[*point, 0., 0.] for point in points[has].tolist()]
         body = union([*dots, head])  # type: ignore[list-item]
     if body is None and not has.any():

@@ -13,8 +13,8 @@ _LINKS = (
     ('left_hip', 'left_knee'), ('left_knee', 'left_ankle'),
 )
 
-#: COCO's, for the joints that COCO has. The chest has no published value: the
-#: shoulders' stands in (package default, not the benchmark's).
+#: COCO's, for the keypoints that COCO has. The chest has no published value:
+#: the shoulders' stands in (package default, not the benchmark's).
 _SIGMAS = dict(
     nose=0.026, chest=0.079, shoulder=0.079, elbow=0.072, wrist=0.062,
     hip=0.107, knee=0.087, ankle=0.089)

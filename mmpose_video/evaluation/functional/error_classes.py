@@ -1,25 +1,25 @@
 """Classes of localisation errors.
 
 "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation", Ronchi
-and Perona, ICCV 2017 (https://arxiv.org/abs/1707.05388). A joint of a
+and Perona, ICCV 2017 (https://arxiv.org/abs/1707.05388). A keypoint of a
 prediction that was given to a person is
 
-* good, if its similarity to the person's joint is at least 0.85,
+* good, if its similarity to the person's keypoint is at least 0.85,
 * jitter, if it is at least 0.5 (the right place, roughly),
-* inversion, if it is at least 0.5 to the other side's joint of the same
+* inversion, if it is at least 0.5 to the other side's keypoint of the same
   person (left and right mixed up),
-* swap, if it is at least 0.5 to that joint, or its other side, of another
+* swap, if it is at least 0.5 to that keypoint, or its other side, of another
   person,
 * miss, if it is near none of these.
 
 The paper's similarity is COCO's, a Gaussian of the distance with a width for
-each joint, and where several joints are near, the nearest one decides
+each keypoint, and where several keypoints are near, the nearest one decides
 (:mod:`.coco_errors`).
 
-PoseTrack measures distances in head sizes, the same for all joints, so there
-(:mod:`.posetrack_errors`) the width is the one for which 0.85 lies at
-PoseTrack's limit of half a head size: good is exactly what PoseTrack counts
-as right, whatever else is near, and 0.5 lies at 1.03 head sizes.
+PoseTrack measures distances in head sizes, the same for all keypoints, so
+there (:mod:`.posetrack_errors`) the width is the one for which 0.85 lies at
+PoseTrack's limit of half a head size: good is exactly what PoseTrack counts as
+right, whatever else is near, and 0.5 lies at 1.03 head sizes.
 """
 from dataclasses import dataclass
 from typing import Any, Dict, Optional, Sequence, Tuple
@@ -30,7 +30,7 @@ from mmpose_video.formats.pose_table import PoseTable
 
 from .pose_ap import chunks_of_pairs
 
-#: Classes in the order of the paper; ``lost`` joints are annotated, and the
+#: Classes in the order of the paper; ``lost`` keypoints are annotated, and the
 #: prediction that was given to the person lacks them.
 ERROR_CLASSES: Tuple[str, ...] = ('good', 'jitter', 'inversion', 'swap',
                                   'miss', 'lost')
@@ -50,8 +50,8 @@ class ErrorRule:
             of ``d`` reference lengths is ``exp(-decay * d**2)``.
         mirror (np.ndarray): (J,) index of each joint's other side; its own
             where there is none.
-        nearest_decides (bool): Let the most similar of all joints decide,
-            as the paper does; otherwise a joint near its own place is good
+        nearest_decides (bool): Let the most similar of all keypoints decide,
+            as the paper does; otherwise a keypoint near its own place is good
             or jitter even if it is nearer to another one.
     """
     decay: np.ndarray
@@ -66,7 +66,7 @@ def mirrored_joints(names: Sequence[str]) -> np.ndarray:
         names (Sequence[str]): J names.
 
     Returns:
-        np.ndarray: (J,) int64; a joint without another side has its own.
+        np.ndarray: (J,) int64; a keypoint without another side has its own.
     """
     names = list(names)
     swap = {'left': 'right', 'right': 'left'}
@@ -100,7 +100,7 @@ def _similarity(guess: np.ndarray, true: np.ndarray, present: np.ndarray,
 
 def _similarity_to_others(gt: PoseTable, pred: PoseTable, rows: np.ndarray,
                           person: np.ndarray, rule: ErrorRule) -> np.ndarray:
-    """Return the highest similarity to the joint, or its mirror, of others.
+    """Return the highest similarity to the keypoint, or its mirror, of others.
 
     Args:
         gt (PoseTable): Ground truth.
@@ -135,7 +135,7 @@ def _similarity_to_others(gt: PoseTable, pred: PoseTable, rows: np.ndarray,
 def classify_joints(gt: PoseTable, pred: PoseTable, given: np.ndarray,
                     rule: ErrorRule,
                     right: Optional[np.ndarray] = None) -> np.ndarray:
-    """Sort each predicted joint into a class.
+    """Sort each predicted keypoint into a class.
 
     Args:
         gt (PoseTable): Ground truth of the evaluated frames.
@@ -143,12 +143,12 @@ def classify_joints(gt: PoseTable, pred: PoseTable, given: np.ndarray,
         given (np.ndarray): (P,) row of ``gt`` that each prediction was
             given, -1 for none.
         rule (ErrorRule): The similarity, and what decides.
-        right (np.ndarray, optional): (P, J) bool: the joints that are good.
+        right (np.ndarray, optional): (P, J) bool: the keypoints that are good.
             Defaults to None, those of a similarity of at least 0.85.
 
     Returns:
         np.ndarray: (P, J) int64: an index into :data:`ERROR_CLASSES`, or
-        -1 where the prediction has no person or the person no such joint.
+        -1 where the prediction has no person or the person no such keypoint.
     """
     labels = np.full(pred.present.shape, -1, dtype=np.int64)
     rows = np.flatnonzero(given >= 0)
@@ -187,7 +187,7 @@ def pair_by_similarity(gt: PoseTable, pred: PoseTable, person_scores:
 
     Frame by frame the predictions choose in the order of their scores, each
     the free person with the highest object keypoint similarity (the mean
-    over the person's annotated joints), of at least
+    over the person's annotated keypoints), of at least
     :data:`PAIR_SIMILARITY`.
 
     Args:
@@ -222,7 +222,7 @@ def pair_by_similarity(gt: PoseTable, pred: PoseTable, person_scores:
 def count_errors(gt: PoseTable, pred: PoseTable, given: np.ndarray,
                  labels: np.ndarray,
                  names: Sequence[str]) -> Dict[str, Any]:
-    """Count joints by class, and people.
+    """Count keypoints by class, and people.
 
     Args:
         gt (PoseTable): Ground truth.
@@ -232,8 +232,8 @@ def count_errors(gt: PoseTable, pred: PoseTable, given: np.ndarray,
         names (Sequence[str]): J names.
 
     Returns:
-        dict: ``joints`` (from joint to counts by class), ``total`` (counts
-        over all joints), ``people`` (counts of 'annotated', 'found',
+        dict: ``joints`` (from keypoint to counts by class), ``total`` (counts
+        over all keypoints), ``people`` (counts of 'annotated', 'found',
         'predicted' and 'unassigned') and ``unlabelled_joints`` (predicted
         where the person has no label).
     """
@@ -265,10 +265,10 @@ def error_shares(counts: Dict[str, int]) -> Dict[str, float]:
     """Return the share of each class; they sum to one, or are NaN.
 
     Args:
-        counts (dict[str, int]): From class to number of joints.
+        counts (dict[str, int]): From class to number of keypoints.
 
     Returns:
-        dict[str, float]: From class to share; NaN if there is no joint.
+        dict[str, float]: From class to share; NaN if there is no keypoint.
     """
     total = sum(counts.values())
     return {
@@ -278,7 +278,7 @@ def error_shares(counts: Dict[str, int]) -> Dict[str, float]:
 
 
 def format_shares(counts: Dict[str, Any]) -> str:
-    """Return the people found and the shares by joint as lines of text.
+    """Return the people found and the shares by keypoint as lines of text.
 
     Args:
         counts (dict): What :func:`count_errors` returns.
@@ -309,8 +309,8 @@ def report_shares(counts: Dict[str, Any],
         per_joint (bool): Add each joint's shares. Defaults to False.
 
     Returns:
-        dict[str, float]: From class to share of the joints, 'found' (the
-        share of the annotated people), and '<joint> <class>'.
+        dict[str, float]: From class to share of the keypoints, 'found' (the
+        share of the annotated people), and '<keypoint> <class>'.
     """
     people = counts['people']
     report = error_shares(counts['total'])

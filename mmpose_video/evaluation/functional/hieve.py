@@ -3,7 +3,7 @@
 "Human in Events: A Large-Scale Benchmark for Human-centric Video Analysis in
 Complex Events" (https://arxiv.org/abs/2005.04490), section 4.2: people are
 paired as in DeepCut, distances are in head sizes (PCKh), AP@0.5, AP@0.75 and
-AP@0.9 are averaged, and invisible joints are not evaluated. The paper does
+AP@0.9 are averaged, and invisible keypoints are not evaluated. The paper does
 not say what the head size of a person without a head box is; the choices
 here are named where they are made. Its frame-weighted variant (w-AP) is not
 computed: of the weights only the ingredients are known, see
@@ -88,8 +88,8 @@ def hieve_ground_truth(data: Any, source: str, box_ratio: float,
         box_ratio (float): See :func:`reference_length`.
 
     Returns:
-        tuple: The table (visible joints are present), (P, 14) bool of
-        invisible joints, and the image ids in order of frames.
+        tuple: The table (visible keypoints are present), (P, 14) bool of
+        invisible keypoints, and the image ids in order of frames.
 
     Raises:
         FormatError: If the content does not follow the layout, or an
@@ -138,15 +138,15 @@ def hieve_ap(gt: PoseTable, pred: PoseTable, invisible: np.ndarray,
     Args:
         gt (PoseTable): Ground truth.
         pred (PoseTable): Predictions over the same frames.
-        invisible (np.ndarray): (P, 14) bool over ``gt``: joints that need
+        invisible (np.ndarray): (P, 14) bool over ``gt``: keypoints that need
             not be found, while finding them is not wrong.
         thresholds (Sequence[float]): In head sizes.
 
     Returns:
         dict[str, float]: Percent: 'AP', the mean over the thresholds,
-        'AP@<thr>' each, '<group> AP' and '<joint> AP' averaged over the
-        thresholds. As in PoseTrack a joint that is never annotated is NaN
-        and left out of the means over joints.
+        'AP@<thr>' each, '<group> AP' and '<keypoint> AP' averaged over the
+        thresholds. As in PoseTrack a keypoint that is never annotated is NaN
+        and left out of the means over keypoints.
     """
     values = np.array([
         pose_average_precision(gt, pred, thr, invisible) for thr in thresholds

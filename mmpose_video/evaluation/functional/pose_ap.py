@@ -2,8 +2,8 @@
 
 The measure of the PoseTrack and MPII multi-person benchmarks (Pishchulin et
 al., DeepCut, CVPR 2016; Andriluka et al., PoseTrack, CVPR 2018): people are
-paired by the fraction of joints that match, then every joint is a detection
-of its own.
+paired by the fraction of keypoints that match, then every keypoint is a
+detection of its own.
 """
 from typing import Iterator, Optional, Tuple
 
@@ -18,7 +18,7 @@ _MAX_PAIRS = 1 << 17  # pairs of people compared in one go
 
 def within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
            thr: float) -> np.ndarray:
-    """Find joints that lie within ``thr`` reference lengths of each other.
+    """Find keypoints that lie within ``thr`` reference lengths of each other.
 
     A pair right at the threshold is measured again with NumPy's routine
     for one vector: BLAS may fuse a multiply and an add there, so the last
@@ -55,7 +55,7 @@ def chunks_of_pairs(counts: np.ndarray) -> Iterator[slice]:
 
 
 def _boxes(table: PoseTable) -> Tuple[np.ndarray, np.ndarray]:
-    """Return corners (P, 2) and (P, 2) around each person's joints."""
+    """Return corners (P, 2) and (P, 2) around each person's keypoints."""
     usable = table.present & np.isfinite(table.joints).all(axis=-1)
     low = np.where(usable[..., None], table.joints, np.inf).min(axis=1)
     high = np.where(usable[..., None], table.joints, -np.inf).max(axis=1)
@@ -68,7 +68,7 @@ def _best_ground_truth(gt: PoseTable, pred: PoseTable, thr: float,
 
     Returns:
         tuple: (P,) int64 rows of ``gt`` and (P,) float64 fractions of
-        matched joints; a prediction that matches nobody has -1 and 0.
+        matched keypoints; a prediction that matches nobody has -1 and 0.
     """
     best = np.full(len(pred), -1, dtype=np.int64)
     value = np.zeros(len(pred))
@@ -108,7 +108,7 @@ def match_people(gt: PoseTable, pred: PoseTable,
     """Pair predictions with people, frame by frame.
 
     Each prediction points at the person with the highest fraction of
-    matched joints, and has no second choice; each person takes the best of
+    matched keypoints, and has no second choice; each person takes the best of
     the predictions that point at it. Ties go to the lowest row, whatever
     the scores.
 
@@ -187,7 +187,7 @@ def average_precision(scores: np.ndarray, labels: np.ndarray,
 
 
 def drop_ignored_joints(table: PoseTable, regions: list) -> None:
-    """Take joints inside ignore regions out of a table, in place.
+    """Take keypoints inside ignore regions out of a table, in place.
 
     Args:
         table (PoseTable): Ground truth or predictions.
@@ -205,7 +205,7 @@ def evaluated_part(gt: PoseTable,
     """Return the part of two tables that is evaluated.
 
     Frames without any annotated person are left out together with their
-    predictions; joints inside ignore regions vanish from both sides.
+    predictions; keypoints inside ignore regions vanish from both sides.
 
     Args:
         gt (PoseTable): Ground truth.
@@ -230,18 +230,18 @@ def evaluated_part(gt: PoseTable,
 def pose_average_precision(gt: PoseTable, pred: PoseTable, thr: float,
                            uncounted: Optional[np.ndarray] = None,
                            ) -> np.ndarray:
-    """Compute the average precision of each joint.
+    """Compute the average precision of each keypoint.
 
     Args:
         gt (PoseTable): Ground truth.
         pred (PoseTable): Predictions over the same frames.
         thr (float): Largest distance of a match, in reference lengths.
         uncounted (np.ndarray, optional): (P, J) bool over the rows of
-            ``gt``: joints that need not be found, while finding them is
+            ``gt``: keypoints that need not be found, while finding them is
             not wrong. They must not be ``present``. Defaults to None.
 
     Returns:
-        np.ndarray: (J,) float64 in percent. NaN for a joint that is
+        np.ndarray: (J,) float64 in percent. NaN for a keypoint that is
         predicted but nowhere annotated, 0 for one never predicted.
 
     Raises:

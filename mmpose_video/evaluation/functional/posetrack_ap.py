@@ -15,19 +15,19 @@ from mmpose_video.formats.posetrack_reader import read_posetrack
 from .pose_ap import pose_average_precision
 from .sanity import warn_of_nothing_right
 
-#: A joint matches within half a head size (PCKh@0.5).
+#: A keypoint matches within half a head size (PCKh@0.5).
 MATCH_THRESHOLD = 0.5
 
 
 def summarise(joint_ap: np.ndarray) -> Dict[str, float]:
-    """Return the benchmark's table from the values of the 15 joints.
+    """Return the benchmark's table from the values of the 15 keypoints.
 
     Args:
         joint_ap (np.ndarray): (15,) float64 in percent, official order.
 
     Returns:
         dict[str, float]: The seven groups, ``Total`` (the mean over the
-        joints that are not NaN, *not* over the groups), then each joint.
+        keypoints that are not NaN, *not* over the groups), then each keypoint.
     """
     by_name = dict(zip(POSETRACK_JOINTS, joint_ap))
     # A column and not a vector: NumPy adds it up in the official order.
@@ -148,10 +148,10 @@ def evaluate_posetrack(gt_dir: str, pred_dir: str) -> Dict[str, float]:
 
     Equal to the official evaluator (github.com/leonid-pishchulin/poseval,
     ``--evalPoseEstimation``) to the last digit, except where scores of a
-    joint are equal: its order is undefined there.
+    keypoint are equal: its order is undefined there.
 
     Frames pair by position. A frame without ground truth people is left
-    out with its predictions. A predicted joint is right within half of the
+    out with its predictions. A predicted keypoint is right within half of the
     head size (0.6 times the diagonal of the ground truth's head box).
 
     Args:
@@ -161,8 +161,8 @@ def evaluate_posetrack(gt_dir: str, pred_dir: str) -> Dict[str, float]:
 
     Returns:
         dict[str, float]: Percent. Keys 'Head', 'Shoulder', 'Elbow',
-        'Wrist', 'Hip', 'Knee', 'Ankle', 'Total' and the 15 joints
-        ('right_ankle', ..., 'head_top'). A joint that is predicted but
+        'Wrist', 'Hip', 'Knee', 'Ankle', 'Total' and the 15 keypoints
+        ('right_ankle', ..., 'head_top'). A keypoint that is predicted but
         never annotated is NaN, is left out of 'Total' and makes its group
         NaN; one that is never predicted has 0.
 
@@ -187,10 +187,10 @@ def format_table(table: Dict[str, float], joints: bool = True) -> str:
 
     Args:
         table (dict[str, float]): Result of :func:`evaluate_posetrack`.
-        joints (bool): Add one line per joint. Defaults to True.
+        joints (bool): Add one line per keypoint. Defaults to True.
 
     Returns:
-        str: Groups and total in one row, then the joints.
+        str: Groups and total in one row, then the keypoints.
     """
     heads = [*POSETRACK_GROUPS, 'Total']
     lines = [

@@ -27,7 +27,7 @@ _DECAY = -math.log(GOOD_SIMILARITY) / MATCH_THRESHOLD**2
 
 
 def posetrack_rule() -> ErrorRule:
-    """Return the rule of the 15 joints in head sizes."""
+    """Return the rule of the 15 keypoints in head sizes."""
     return ErrorRule(
         np.full(len(POSETRACK_JOINTS), _DECAY),
         mirrored_joints(POSETRACK_JOINTS), False)
@@ -50,7 +50,7 @@ def analyze_errors(gt: PoseTable, pred: PoseTable) -> Dict[str, Any]:
     """Count the classes of errors, and what mending each would bring.
 
     People are paired as PoseTrack pairs them. ``ap_if_mended`` is the AP
-    if the joints of one class lay where they belong, their scores and the
+    if the keypoints of one class lay where they belong, their scores and the
     pairs unchanged; with ``unassigned``, if predictions without a person
     were not there.
 

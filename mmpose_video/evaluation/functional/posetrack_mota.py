@@ -15,7 +15,7 @@ from mmpose_video.formats.schema import Record
 from .pose_ap import evaluated_part, within
 from .posetrack_ap import MATCH_THRESHOLD, pairs_of_files, read_pair, summarise
 
-#: What is counted of each joint.
+#: What is counted of each keypoint.
 EVENTS = ('MATCH', 'SWITCH', 'MISS', 'FP')
 #: Totals of the result, beside the accuracies.
 TOTALS = ('Precision', 'Recall', 'Misses', 'Switches', 'False positives',
@@ -47,7 +47,7 @@ def read_tracks(data: Any, source: str, unique: bool
     Returns:
         tuple[np.ndarray, np.ndarray]: For each row of the file's table the
         id of the track, (P,) int64, and whether the official reader keeps a
-        person without joints, (P,) bool.
+        person without keypoints, (P,) bool.
 
     Raises:
         FormatError: If an id is missing, not a whole number, or stands twice.
@@ -85,7 +85,7 @@ def _side(table: PoseTable, tracks: np.ndarray, kept: np.ndarray,
           ignoring: np.ndarray) -> _Side:
     """Drop whom the official evaluator drops.
 
-    In a frame with ignore regions it drops people without joints, in others
+    In a frame with ignore regions it drops people without keypoints, in others
     it keeps them: they have nothing to match, but the frame has someone.
 
     Args:
@@ -125,10 +125,10 @@ def _distances(gt: _Side, pred: _Side, frame: int) -> np.ndarray:
 
 
 def _frames(gt: _Side, pred: _Side) -> Iterator[List[tuple]]:
-    """Yield for each frame, by joint, tracks of both sides and distances.
+    """Yield for each frame, by keypoint, tracks of both sides and distances.
 
     A frame where one side has nobody counts, by the official rules, as one
-    miss and one false positive of each joint, however many people the other
+    miss and one false positive of each keypoint, however many people the other
     side has.
     """
     for frame in np.flatnonzero(gt.table.occupied):
@@ -146,7 +146,7 @@ def _frames(gt: _Side, pred: _Side) -> Iterator[List[tuple]]:
 
 def video_events(gt: dict, pred: dict, gt_source: str,
                  pred_source: str) -> np.ndarray:
-    """Count what happened to each joint in one video.
+    """Count what happened to each keypoint in one video.
 
     Args:
         gt (dict): Parsed JSON of the ground truth.
@@ -216,13 +216,13 @@ def evaluate_posetrack_tracking(gt_dir: str, pred_dir: str
     """Compute tracking accuracy of poses (MOTA), PoseTrack's measure.
 
     Equal to the official evaluator (github.com/leonid-pishchulin/poseval,
-    ``--evalPoseTracking``), which tracks each joint for itself: predicted
-    joints within half of the head size of an annotated one may be matched
+    ``--evalPoseTracking``), which tracks each keypoint for itself: predicted
+    keypoints within half of the head size of an annotated one may be matched
     with it, by motmetrics, which keeps matches over time, and
     ``MOTA = 1 - (misses + switches + false positives) / objects``. With its
     peculiarities: the last annotated frame of each video is left out, and in
-    a frame where one side has nobody each joint counts one miss and one false
-    positive.
+    a frame where one side has nobody each keypoint counts one miss and one
+    false positive.
 
     Needs motmetrics: ``pip install "mmpose_video[mot]"``.
 
@@ -234,11 +234,11 @@ def evaluate_posetrack_tracking(gt_dir: str, pred_dir: str
 
     Returns:
         dict[str, float]: MOTA in percent: 'Head', 'Shoulder', 'Elbow',
-        'Wrist', 'Hip', 'Knee', 'Ankle', 'Total' (the mean over joints) and
-        the 15 joints; negative where there are more errors than joints, NaN
-        for a joint that is never annotated. 'Precision' and 'Recall' in
-        percent, means over the joints, and the numbers 'Misses', 'Switches',
-        'False positives' and 'Objects' over all joints.
+        'Wrist', 'Hip', 'Knee', 'Ankle', 'Total' (the mean over keypoints) and
+        the 15 keypoints; negative where there are more errors than keypoints,
+        NaN for a keypoint that is never annotated. 'Precision' and 'Recall' in
+        percent, means over the keypoints, and the numbers 'Misses',
+        'Switches', 'False positives' and 'Objects' over all keypoints.
 
     Raises:
         ImportError: If motmetrics is not installed.

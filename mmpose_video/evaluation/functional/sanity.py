@@ -34,7 +34,7 @@ def warn_of_nothing_right(value: float, gt: PoseTable, pred: PoseTable,
 
 
 def _extent(table: PoseTable) -> str:
-    """Return the range of the coordinates of a table's joints."""
+    """Return the range of the coordinates of a table's keypoints."""
     points = table.joints[table.present]
     points = points[np.isfinite(points).all(axis=-1)]
     if not len(points):

@@ -28,15 +28,15 @@ def _mean(values: Sequence[float]) -> float:
 
 def summarise_pck(accuracy: Sequence[float],
                   ) -> Tuple[Dict[str, float], Dict[str, float]]:
-    """Return groups and joints from the accuracies of the 15 joints.
+    """Return groups and keypoints from the accuracies of the 15 keypoints.
 
     Args:
-        accuracy (Sequence[float]): (15,) fractions; negative for a joint
+        accuracy (Sequence[float]): (15,) fractions; negative for a keypoint
             that nobody annotated, as MMPose's functions mark it.
 
     Returns:
-        tuple[dict, dict]: Groups with 'Mean', the mean over all joints,
-        and joints. A value without any annotated joint is NaN.
+        tuple[dict, dict]: Groups with 'Mean', the mean over all keypoints,
+        and keypoints. A value without any annotated keypoint is NaN.
     """
     joints = {
         name: float(value) if value >= 0 else float('nan')

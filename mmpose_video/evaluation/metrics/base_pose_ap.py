@@ -44,12 +44,12 @@ class BasePoseAP(BaseMetric):
     Args:
         ann_file (str, optional): COCO-style annotations of the whole set.
             Defaults to None, the evaluated dataset's own file.
-        score_mode (str): Score of a joint: ``'bbox_keypoint'`` (box score
+        score_mode (str): Score of a keypoint: ``'bbox_keypoint'`` (box score
             times heatmap maximum), ``'keypoint'`` (heatmap maximum) or
             ``'bbox'`` (box score). Defaults to 'bbox_keypoint'.
         bbox_score_thr (float): People with a lower box score are left
             out. Defaults to 0.2.
-        keypoint_score_thr (float, optional): Joints with a lower heatmap
+        keypoint_score_thr (float, optional): Keypoints with a lower heatmap
             maximum are not predicted. Defaults to None, all are.
         nms_mode (str): ``'none'`` or ``'oks_nms'``. Defaults to 'none'.
         nms_thr (float): Similarity above which two people are one.

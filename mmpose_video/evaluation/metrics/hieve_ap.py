@@ -35,7 +35,7 @@ class HiEveAP(BasePoseAP):
         box_ratio (float): Head size in longer sides of a person's box,
             where neither a head box nor nose and chest are annotated.
             Package default, not the paper's: 0.1.
-        per_joint (bool): Also return the 14 joints. Defaults to False.
+        per_joint (bool): Also return the 14 keypoints. Defaults to False.
         **kwargs: See :class:`BasePoseAP`; ``prefix`` is by default 'hieve'.
     """
 
@@ -60,7 +60,7 @@ class HiEveAP(BasePoseAP):
 
         Returns:
             dict[str, float]: Percent: 'AP', 'AP@<thr>', '<group> AP' and,
-            if asked for, '<joint> AP'.
+            if asked for, '<keypoint> AP'.
 
         Raises:
             ValueError: If the labels are not known or do not fit the

@@ -19,7 +19,7 @@ from .base_pose_ap import BasePoseAP
 
 @METRICS.register_module()
 class PoseErrorKinds(BasePoseAP):
-    """Shares of good joints, jitter, inversions, swaps and misses.
+    """Shares of good keypoints, jitter, inversions, swaps and misses.
 
     "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation",
     Ronchi and Perona, ICCV 2017, in COCO's similarity with the widths and
@@ -29,12 +29,12 @@ class PoseErrorKinds(BasePoseAP):
 
     Predictions are paired with people as COCO's evaluation does, at an
     object keypoint similarity of at least 0.1; the shares are of the
-    labelled joints of the people that were found.
+    labelled keypoints of the people that were found.
 
     Args:
         ann_file (str, optional): COCO-style annotations of the whole set.
             Defaults to None, the evaluated dataset's own file.
-        per_joint (bool): Also return the shares of each joint. Defaults to
+        per_joint (bool): Also return the shares of each keypoint. Defaults to
             False.
         max_people (int): Predictions of an image that count, the best
             first. Defaults to 20, COCO's.
@@ -68,7 +68,7 @@ class PoseErrorKinds(BasePoseAP):
             dict[str, float]: Shares 'good', 'jitter', 'inversion', 'swap',
             'miss' and 'lost', which sum to one (NaN if nobody was found),
             'found', the share of the people that were found, and, if
-            asked for, '<joint> <kind>'.
+            asked for, '<keypoint> <kind>'.
 
         Raises:
             ValueError: If the labels are not known or do not fit the

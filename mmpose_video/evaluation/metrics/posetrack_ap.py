@@ -36,13 +36,13 @@ class PoseTrackAP(BasePoseAP):
     :func:`mmpose_video.evaluation.evaluate_posetrack`) for the predictions
     written to ``dump_dir``; no folder of ground truth is needed. Defaults
     follow the literature on video pose (DCPose and its successors): the
-    score of a joint is its heatmap maximum times the score of the box,
+    score of a keypoint is its heatmap maximum times the score of the box,
     boxes below 0.2 are left out, and there is no suppression of doubles.
     MMPose's ``PoseTrack18Metric`` differs in all three, so their numbers
     are not comparable.
 
     Predictions are either PoseTrack's 17 keypoints, whose ears are not
-    evaluated, or the 15 official joints; ``keypoint_id2name`` of the data
+    evaluated, or the 15 official keypoints; ``keypoint_id2name`` of the data
     set tells which is which.
 
     Args:
@@ -56,7 +56,7 @@ class PoseTrackAP(BasePoseAP):
         predicted_frames_only (bool): Leave frames that no sample came from
             out of the ground truth. For a look at a subset (``indices`` of
             the dataset); not a benchmark number. Defaults to False.
-        per_joint (bool): Also return the 15 joints. Defaults to False.
+        per_joint (bool): Also return the 15 keypoints. Defaults to False.
         dump_dir (str, optional): Folder for the predictions, one file per
             video in the official layout. Defaults to None.
         format_only (bool): Only write the predictions, for a test set
@@ -105,9 +105,9 @@ class PoseTrackAP(BasePoseAP):
             results (list): What :meth:`process` kept, of all processes.
 
         Returns:
-            dict[str, float]: Percent: 'AP', the mean over the 15 joints,
+            dict[str, float]: Percent: 'AP', the mean over the 15 keypoints,
             'Head AP', 'Shoulder AP', 'Elbow AP', 'Wrist AP', 'Hip AP',
-            'Knee AP', 'Ankle AP' and, if asked for, '<joint> AP'. Empty
+            'Knee AP', 'Ankle AP' and, if asked for, '<keypoint> AP'. Empty
             with ``format_only``.
 
         Raises:

@@ -16,9 +16,9 @@ class PoseTrackErrorKinds(PoseTrackAP):
     """Shares of the kinds of errors as ``mmpose-video analyze`` counts them.
 
     People are paired and distances measured (in head sizes) as PoseTrack
-    does, so a good joint is one that counts as right in
+    does, so a good keypoint is one that counts as right in
     :class:`PoseTrackAP`. The metric returns what :class:`PoseErrorKinds`
-    returns, and 'AP if no <kind>', the AP in percent if the joints of one
+    returns, and 'AP if no <kind>', the AP in percent if the keypoints of one
     kind lay where they belong.
 
     Args:

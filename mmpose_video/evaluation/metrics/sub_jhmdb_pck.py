@@ -16,14 +16,14 @@ from ..functional.sub_jhmdb import summarise_pck
 
 @METRICS.register_module()
 class SubJhmdbPCK(JhmdbPCKAccuracy):
-    """PCK@0.2 of Sub-JHMDB, by joint, group and mean.
+    """PCK@0.2 of Sub-JHMDB, by keypoint, group and mean.
 
-    A joint is right if it lies within ``thr`` of a reference length: the
+    A keypoint is right if it lies within ``thr`` of a reference length: the
     longer side of the person's box (``'bbox'``) or the torso, left shoulder
     to right hip (``'torso'``). It takes the samples as MMPose's
     ``JhmdbPCKAccuracy`` does and has the same means; beyond that it defaults
     to the 0.2 of the literature, reports neck and belly, which are part of
-    the mean, keeps joints that nobody annotated out of their group, and
+    the mean, keeps keypoints that nobody annotated out of their group, and
     names its split.
 
     The literature averages the three splits, each of which has a model of
@@ -37,7 +37,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
         split (str, optional): Name of the split. Defaults to None, the
             ``sub1`` to ``sub3`` in the name of the dataset's annotation
             file.
-        per_joint (bool): Also return the 15 joints. Defaults to False.
+        per_joint (bool): Also return the 15 keypoints. Defaults to False.
         out_file (str, optional): Json file for all numbers.
             Defaults to None.
         collect_device (str): See the base class. Defaults to 'cpu'.
@@ -94,10 +94,10 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
             results (list): What :meth:`process` kept, of all processes.
 
         Returns:
-            dict[str, float]: Fractions: 'PCK', the mean over the joints,
+            dict[str, float]: Fractions: 'PCK', the mean over the keypoints,
             'Head PCK', 'Sho PCK', 'Elb PCK', 'Wri PCK', 'Hip PCK',
             'Knee PCK', 'Ank PCK', 'Neck PCK', 'Belly PCK' and, if asked
-            for, '<joint> PCK'; for the torso the same with 'tPCK'.
+            for, '<keypoint> PCK'; for the torso the same with 'tPCK'.
         """
         pred = np.concatenate([result['pred_coords'] for result in results])
         gt = np.concatenate([result['gt_coords'] for result in results])

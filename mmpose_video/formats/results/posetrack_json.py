@@ -12,11 +12,11 @@ from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
 
 
 class PoseTrackJson(ResultFormat):
-    """``images`` and ``annotations``, with PoseTrack's 15 joints.
+    """``images`` and ``annotations``, with PoseTrack's 15 keypoints.
 
     Keypoints are mapped by name into the layout's 17 places; all but the 15
-    joints, such as eyes and ears, are lost, and so are missing boxes. Its
-    joint scores are the box's score times the keypoint's, so the scores of
+    keypoints, such as eyes and ears, are lost, and so are missing boxes. Its
+    keypoint scores are the box's score times the keypoint's, so the scores of
     keypoints are kept up to that factor, and those of boxes become 1.
     """
 

@@ -25,7 +25,7 @@ class CoordinateDenoiser(nn.Module):
 
     The authors' notes plan diffusion over coordinates with a Transformer and
     say no more; all of this design is the package's, not the paper's. Each
-    joint is a token made of its noisy position, its name, the step, and the
+    keypoint is a token made of its noisy position, its name, the step, and the
     feature looked up at that position (bilinearly, as the heatmap decoder
     looks up features under its mask). The tokens attend to each other and to
     the whole feature map.

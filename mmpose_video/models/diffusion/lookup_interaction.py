@@ -20,7 +20,7 @@ class ScaleFeature(NamedTuple):
 
 
 class LookupInteraction(nn.Module):
-    r"""Let a noisy heatmap look up the features where joints may be.
+    r"""Let a noisy heatmap look up the features where keypoints may be.
 
     The refined noisy heatmap :math:`\tilde x` gives a mask :math:`A =
     \sigma(\max_c \tilde x)`, the mask indexes the features, :math:`\bar F =

@@ -149,7 +149,7 @@ class PoseDenoiser(nn.Module):
             pyramid (tuple[ScaleFeature]): What :meth:`encode` returned.
 
         Returns:
-            Tensor: Shape (N, P, K, h, w); 1 at a joint, 0 far from it.
+            Tensor: Shape (N, P, K, h, w); 1 at a keypoint, 0 far from it.
         """
         size = x.shape[-2:]
         x = x.to(self.final.weight.dtype)  # noise is float32 at first

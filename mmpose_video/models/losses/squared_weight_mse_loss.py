@@ -14,10 +14,10 @@ class SquaredWeightMSELoss(KeypointMSELoss):
     counts squared. :class:`KeypointMSELoss` of MMPose 1.x multiplies the
     error by w instead; the two agree for weights of 0 and 1. The code that
     HRNet, DCPose, Poseidon and TAR-ViTPose share computes the former, and
-    the last two use joint weights of 1.2 and 1.5.
+    the last two use keypoint weights of 1.2 and 1.5.
 
     Args:
-        use_target_weight (bool): Whether to weigh the joints. Defaults to
+        use_target_weight (bool): Whether to weigh the keypoints. Defaults to
             True.
         loss_weight (float): Weight of the loss. Defaults to 1.0.
     """

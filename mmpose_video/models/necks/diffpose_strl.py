@@ -126,7 +126,7 @@ class SpatioTemporalRepresentationLearner(BaseVideoNeck):
         if aggregation == 'linear':
             weights = nn.Linear(num_frames, 1)
             # start with the key frame, which the attention has already
-            # enriched; an average would start with blurred joints
+            # enriched; an average would start with blurred keypoints
             with torch.no_grad():
                 weights.weight.zero_()
                 weights.weight[0, key_index] = 1

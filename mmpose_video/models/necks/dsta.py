@@ -1,4 +1,4 @@
-"""DSTA: a token per joint, refined over the body and over time.
+"""DSTA: a token per keypoint, refined over the body and over time.
 
 "Video-Based Human Pose Regression via Decoupled Space-Time Aggregation", CVPR
 2024 (arXiv 2403.19926). Numbers that the paper leaves open are those of its
@@ -49,14 +49,14 @@ class NormalizedLinear(nn.Linear):
 
 @MODELS.register_module()
 class DSTANeck(BaseVideoNeck):
-    """Turn frames into a token per joint and refine it by two branches.
+    """Turn frames into a token per keypoint and refine it by two branches.
 
     The features of each frame are averaged over space, and a linear layer
     makes J tokens of D channels from them. The *spatial* branch lets the
     tokens of the key frame attend to one another within groups (limbs); the
     *temporal* branch lets each token attend to itself in the other frames.
     The output is a weighted sum of both, with one pair of weights for all
-    joints. No heatmaps are made, so the head behind regresses: see
+    keypoints. No heatmaps are made, so the head behind regresses: see
     :class:`TokenRLEHead`.
 
     Args:

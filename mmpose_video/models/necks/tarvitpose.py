@@ -1,4 +1,4 @@
-"""TAR-ViTPose: one query per joint gathers it from all frames.
+"""TAR-ViTPose: one query per keypoint gathers it from all frames.
 
 "TAR-ViTPose", CVPR 2026 (arXiv 2603.05929). Numbers that the paper leaves
 open are those of its public code, zgspose/TARViTPose.
@@ -44,12 +44,12 @@ class JointDecoderLayer(nn.Module):
 
 @MODELS.register_module()
 class TARViTPoseNeck(BaseVideoNeck):
-    """Gather each joint from all frames and give it back to the key frame.
+    """Gather each keypoint from all frames and give it back to the key frame.
 
-    A single-frame head G makes initial heatmaps of every frame. Each joint
+    A single-frame head G makes initial heatmaps of every frame. Each keypoint
     has a learned query. In every layer of the *joint-centric temporal
     aggregation* (JTA) the queries attend to the features of all frames, each
-    query only where the initial heatmap of its joint is high, then to one
+    query only where the initial heatmap of its keypoint is high, then to one
     another. In the *global restoring attention* (GRA) the features of the
     key frame attend to the queries. G makes the output of the result, so G
     runs twice and is trained; the initial heatmaps serve as masks and carry
@@ -73,10 +73,10 @@ class TARViTPoseNeck(BaseVideoNeck):
             True.
         layout (str): ``'published'`` does what the released code does and
             what its weights need: maps are read as tokens without a
-            transposition, and the masks of the joints and frames are
-            permuted (of the 85 pairs of joint and frame, 5 get their own
+            transposition, and the masks of the keypoints and frames are
+            permuted (of the 85 pairs of keypoint and frame, 5 get their own
             mask). ``'sound'`` does what the paper describes: a token is a
-            place, and each query has the masks of its joint. Weights of one
+            place, and each query has the masks of its keypoint. Weights of one
             layout load into the other, but were not trained for it. Defaults
             to 'sound'.
         init_cfg (dict | list[dict], optional): Initialization config.
@@ -117,7 +117,7 @@ class TARViTPoseNeck(BaseVideoNeck):
 
     def fuse(self, feats: Features,
              clip: ClipInfo) -> Tuple[Features, Context]:
-        """Gather the joints and restore the key frame.
+        """Gather the keypoints and restore the key frame.
 
         Args:
             feats (tuple[Tensor]): Features of the backbone, the last of them
@@ -126,7 +126,7 @@ class TARViTPoseNeck(BaseVideoNeck):
 
         Returns:
             tuple: Heatmaps (N, K, h', w'), and the context ``queries``: what
-            was gathered of each joint, (N, K, C).
+            was gathered of each keypoint, (N, K, C).
 
         Raises:
             ValueError: If the features have another number of channels.
@@ -152,7 +152,7 @@ class TARViTPoseNeck(BaseVideoNeck):
             feats (Tensor): Features (N, T, C, h, w).
 
         Returns:
-            Tensor: True where the query of a joint must not look, (N, K,
+            Tensor: True where the query of a keypoint must not look, (N, K,
             T·P) bool. A query that could look nowhere may look everywhere.
         """
         heatmaps = self.rough_head.frame_heatmaps((feats, )).flatten(0, 1)

@@ -190,7 +190,7 @@ def jhmdb(root, videos=4, frames=3):
 
 
 def hieve_people(record):
-    """Per frame, people with ``P-n`` names, boxes and flagged joints."""
+    """Per frame, people with ``P-n`` names, boxes and flagged keypoints."""
     frames = []
     for people in people_of(record):
         entries = []

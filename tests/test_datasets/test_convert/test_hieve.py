@@ -70,7 +70,7 @@ def test_dataset_metric_and_held_out_videos(tmp_path):
                      keypoints=info['keypoints'],
                      keypoint_scores=info['keypoints_visible'] + .1))])
     scores = metric.evaluate(6)
-    # all visible joints are found and rank before the one never annotated
+    # all visible keypoints are found and rank before the one never annotated
     assert scores['hieve/Shoulder AP'] == pytest.approx(100)
     with pytest.raises(ValueError, match=r"\['9'\] to hold out"):
         plan(str(tmp_path), val=['9'])

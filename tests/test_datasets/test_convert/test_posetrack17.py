@@ -41,7 +41,7 @@ def test_content_is_the_records(tmp_path):
         assert ann['bbox_head'] == truth['bbox_head']
         assert ann['track_id'] == truth['track_id']
         assert ann['num_keypoints'] == truth['num_keypoints']
-        # boxes reach 15 % of the extent beyond the joints
+        # boxes reach 15 % of the extent beyond the keypoints
         points = np.reshape(ann['keypoints'], (17, 3))
         points = points[points[:, 2] > 0, :2]
         size = np.ptp(points, axis=0)
@@ -148,7 +148,7 @@ def test_unusual_people(tmp_path):
         'person without joints and head box': 1}
     assert [ann['num_keypoints'] for ann in content['annotations']] == [
         len(full['annopoints'][0]['point']), 1, 0]
-    # one joint has no extent: the head box joins it
+    # one keypoint has no extent: the head box joins it
     box, x, y = content['annotations'][1]['bbox'], points[1]['x'][0], points[
         1]['y'][0]
     assert box[0] <= x <= box[0] + box[2] and box[1] <= y <= box[1] + box[3]

@@ -214,7 +214,7 @@ def test_perfect_predictions_are_worth_100(tmp_path):
                  pred_instances=dict(keypoints=info['keypoints'],
                                      keypoint_scores=info['keypoints_visible']
                                      ))])
-    # ears are not evaluated, joints never labelled are left out
+    # ears are not evaluated, keypoints never labelled are left out
     scores = metric.evaluate(len(dataset))
     assert scores['posetrack/AP'] > 80
 

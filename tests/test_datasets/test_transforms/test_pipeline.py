@@ -80,7 +80,7 @@ def test_frames_keep_their_order_and_the_crop_is_the_key_boxes():
 
 
 def test_key_points_and_pixels_move_together():
-    """A dot drawn at a joint is found where the target says."""
+    """A dot drawn at a keypoint is found where the target says."""
     frame = np.zeros((80, 80, 3), np.uint8)
     data = sample([frame.copy(), frame.copy()], 1)
     x, y = data['keypoints'][0, 0] = (40, 38)

@@ -34,7 +34,7 @@ BODY = {name: (400 * (i % 5) + 100, 400 * (i // 5) + 100)
 
 
 def moved(body, **points):
-    """A body with some joints moved by (x, y), or taken away by None."""
+    """A body with some keypoints moved by (x, y), or taken away by None."""
     body = dict(body)
     for name, shift in points.items():
         if shift is None:
@@ -141,7 +141,7 @@ def test_counts_of_people_and_joints(video):
 
 def test_gain_of_mending_by_hand(video):
     # Two people, each of whose noses counts one half. One nose is missed
-    # and scores higher: AP of the nose is 25, of all other joints 100.
+    # and scores higher: AP of the nose is 25, of all other keypoints 100.
     gt = video(2).add(BODY, 0).add(BODY, 1)
     pred = video(2).add(moved(BODY, nose=(0, 200)), 0, scores={'nose': 0.9})
     pred.add(BODY, 1, scores={})
@@ -230,7 +230,7 @@ def test_command_line(video, write, tmp_path, capsys, rng):
     assert set(written['total']) == set(ERROR_CLASSES)
     picture = cv2.imread(str(out / 'errors.png'))
     colours = {tuple(c) for c in picture.reshape(-1, 3)[::7].tolist()}
-    # Green of the good joints and orange of the inversions, as BGR.
+    # Green of the good keypoints and orange of the inversions, as BGR.
     assert (0x73, 0x9e, 0x00) in colours and (0x00, 0x9f, 0xe6) in colours
     assert main([folders[0], str(tmp_path / 'none'), '--out', str(out)]) == 1
     assert 'none' in capsys.readouterr().err

@@ -14,7 +14,7 @@ from mmpose_video.formats.pose_table import PoseTable
 
 
 def table(frame, joints, num_frames, scores=None, size=10.0):
-    """A table in which all joints are present."""
+    """A table in which all keypoints are present."""
     joints = np.asarray(joints, dtype=np.float64)
     frame = np.asarray(frame, dtype=np.int64)
     occupied = np.zeros(num_frames, dtype=bool)

@@ -35,7 +35,7 @@ def inside(x, y, polygon):
 
 
 def people_of(data, image, polygons):
-    """Each person of a frame: joints by name, outside of all polygons."""
+    """Each person of a frame: keypoints by name, outside of all polygons."""
     names = data['categories'][0]['keypoints']
     people = []
     for ann in data['annotations']:
@@ -54,7 +54,7 @@ def people_of(data, image, polygons):
 
 
 def oracle(pairs):
-    """PoseTrack's rules, frame by frame and joint by joint."""
+    """PoseTrack's rules, frame by frame and keypoint by keypoint."""
     found = {name: [] for name in JOINTS}
     to_find = dict.fromkeys(JOINTS, 0)
     for gt, pred in pairs:
@@ -247,7 +247,7 @@ def test_frame_without_people_is_dropped_with_its_predictions(video, write):
 @pytest.mark.parametrize('joints', [{}, {'nose': (500, 500)}])
 def test_frame_with_nobody_to_find_yields_false_positives(
         joints, video, write):
-    # The people of the second frame have no joints, or lie in the region.
+    # The people of the second frame have no keypoints, or lie in the region.
     gt, pred = video(2), video(2)
     gt.add({'nose': (100, 100)}, 0).add(joints, 1)
     gt.ignore([(400, 400), (600, 400), (600, 600), (400, 600)], frame=1)
@@ -290,7 +290,7 @@ def test_joint_never_annotated_is_nan_and_joint_never_predicted_zero(
     assert math.isnan(table['left_knee'])
     assert math.isnan(table['Knee'])
     assert table['left_hip'] == table['Hip'] == 0
-    # 14 joints count, among them those that nobody looked for or found.
+    # 14 keypoints count, among them those that nobody looked for or found.
     assert table['Total'] == pytest.approx(100 / 14)
 
 
@@ -324,7 +324,7 @@ def test_prediction_has_no_second_choice(video, write):
 
 
 def test_fraction_counts_the_persons_joints(video, write):
-    # One of one joint beats two of three.
+    # One of one keypoint beats two of three.
     gt, pred = video(), video()
     gt.add({'nose': (100, 100), 'left_hip': (100, 300),
             'left_knee': (100, 500)})

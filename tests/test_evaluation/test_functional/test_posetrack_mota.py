@@ -19,7 +19,7 @@ def motmetrics():
 
 
 def fill(video, frames):
-    """Add people: for each frame a dict from track to place or joints."""
+    """Add people: for each frame a dict from track to place or keypoints."""
     for t, people in enumerate(frames):
         for track, joints in people.items():
             if not isinstance(joints, dict):
@@ -95,7 +95,7 @@ def test_more_errors_than_objects(evaluate):
 
 
 def test_a_frame_where_one_side_has_nobody(evaluate):
-    """One miss and one false positive of each joint, whoever is there."""
+    """One miss and one false positive of each keypoint, whoever is there."""
     two = {0: 100, 1: 400}
     table = evaluate([two, two, LAST], [{}, {7: 100, 8: 400}, {}])
     assert (table['Misses'], table['False positives']) == (15, 15)
@@ -137,7 +137,7 @@ def test_videos_have_tracks_of_their_own(video, write):
 
 
 def clear_mot(gt, pred, limit):
-    """Errors and objects of one joint, frame by frame, all assignments."""
+    """Errors and objects of one keypoint, frame by frame, all assignments."""
     known, errors, objects = {}, 0, 0
     for people, guesses in zip(gt[:-1], pred[:-1]):
         objects += len(people)

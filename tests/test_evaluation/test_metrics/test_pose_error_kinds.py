@@ -25,7 +25,7 @@ BODY = np.array([(400. * (i % 5) + 100, 400. * (i // 5) + 100)
 
 
 def radius(name, similarity):
-    """Pixels at which a joint has a similarity: the formula turned round."""
+    """Return the distance in pixels at which a keypoint has a similarity."""
     width = 2 * SIGMA[NAMES.index(name)]
     return math.sqrt(-2 * AREA * width**2 * math.log(similarity))
 
@@ -60,7 +60,7 @@ def evaluate(ann_file, guesses, **options):
 
 
 def shares(result, name):
-    """The kinds of a joint that are not zero."""
+    """The kinds of a keypoint that are not zero."""
     return {kind: result[f'errors/{name} {kind}'] for kind in KINDS
             if result[f'errors/{name} {kind}']}
 
@@ -117,20 +117,20 @@ def test_joint_of_another_person(target, kind, tmp_path):
 
 
 def ks(a, b, j):
-    """Return COCO's similarity of two points as joint j."""
+    """Return COCO's similarity of two points as keypoint j."""
     return math.exp(-((a[0] - b[0])**2 + (a[1] - b[1])**2) /
                     (2 * AREA * (2 * SIGMA[j])**2))
 
 
 def oks(guess, person):
-    """Return the mean similarity over the labelled joints."""
+    """Return the mean similarity over the labelled keypoints."""
     _, points, flags = person
     values = [ks(guess[j], points[j], j) for j in range(17) if flags[j]]
     return sum(values) / len(values)
 
 
 def oracle(people, guesses):
-    """Count the kinds joint by joint, with plain numbers."""
+    """Count the kinds keypoint by keypoint, with plain numbers."""
     counts = {name: dict.fromkeys(KINDS, 0) for name in NAMES}
     flip = META['flip_indices']
     for image in range(4):

@@ -238,7 +238,7 @@ def test_score_modes(mode, expected, video, merged, tmp_path):
 
 
 def test_score_mode_ranks(video, merged):
-    # A wrong joint with the higher heatmap maximum in the poorer box.
+    # A wrong keypoint with the higher heatmap maximum in the poorer box.
     one = video(2).add(FULL, 0).add(FULL, 1)
     right, wrong = one.data['annotations']
     samples = [sample(right, 0, np.full(17, 0.5), 0.9),
@@ -265,7 +265,7 @@ def test_layout_of_the_dumped_files(video, merged, tmp_path):
     points = np.reshape(person['keypoints'], (17, 3))
     assert person['image_id'] == 10000 and person['track_id'] == 0
     assert points[0].tolist() == [*FULL['nose'], 1]
-    for absent in (3, 4, 5):  # ears, and the joint below the threshold
+    for absent in (3, 4, 5):  # ears, and the keypoint below the threshold
         assert points[absent].tolist() == [0, 0, 0]
     assert person['bbox'] == [0, 0, 100, 200]
     # The frame without people holds a stand-in that scores below all.
@@ -510,7 +510,7 @@ def test_real_frames(samples, tmp_path):
     values = evaluate(metric, exact)
     table = evaluate_posetrack(str(folder / 'val'), str(tmp_path))
     assert values['AP'] == table['Total']
-    # Labelled joints are predicted where they are; what is not labelled is
+    # Labelled keypoints are predicted where they are; what is not labelled is
     # predicted in the corner and is wrong, so precision is less than one.
     assert 60 < values['AP'] < 100
 

@@ -40,7 +40,7 @@ def evaluate(metric, samples):
 
 
 def loops(samples, thr, item):
-    """Accuracy of each joint by counting."""
+    """Accuracy of each keypoint by counting."""
     accuracy = []
     for j in range(15):
         right = total = 0
@@ -97,7 +97,7 @@ def test_joint_that_nobody_annotated(rng):
                       [person(rng, visible) for _ in range(10)])
     assert math.isnan(values['right_elbow PCK'])
     assert math.isnan(values['Neck PCK'])
-    # One elbow is left, and the mean is over 13 joints.
+    # One elbow is left, and the mean is over 13 keypoints.
     assert values['Elb PCK'] == values['left_elbow PCK']
     joints = [values[f'{name} PCK'] for name in JHMDB_JOINTS]
     assert values['PCK'] == pytest.approx(np.nanmean(joints))

@@ -1,4 +1,4 @@
-"""DSTA against the order of its steps, joint by joint."""
+"""DSTA against the order of its steps, keypoint by keypoint."""
 import math
 
 import pytest

@@ -54,7 +54,7 @@ def expected_of(neck, clip, key, layout):
                             for k in range(K)])
     else:
         tokens = clip.reshape(num_frames * places, C)
-        # query k, frame t: entry T·k + t of the list over (frame, joint)
+        # query k, frame t: entry T·k + t of the list over (frame, keypoint)
         pairs = [low[(num_frames * k + t) // K, (num_frames * k + t) % K]
                  for k in range(K) for t in range(num_frames)]
         mask = torch.stack([

@@ -174,7 +174,7 @@ def test_without_hops_all_joints_lie_on_the_cell(head):
 
 
 def test_joints_come_in_the_datasets_order(head):
-    # the second hop of each part tells the part's joints by number
+    # the second hop of each part tells the part's keypoints by number
     for part, joints in zip(head.parts, (
             (0, 1, 2, 3, 4), (5, 6), (7, 9), (8, 10), (11, 12), (13, 15),
             (14, 16))):
@@ -238,7 +238,7 @@ def test_only_cells_of_centres_learn_joints(codec, people, head):
     cells = offsets.grad[0].abs().sum(dim=0).nonzero().tolist()
     x, y = data.gt_instance_labels.centers[0].tolist()
     assert cells == [[y, x]]
-    # unlabelled joints learn nothing
+    # unlabelled keypoints learn nothing
     assert not offsets.grad[0, 6:12].any()
 
 
@@ -327,7 +327,7 @@ def test_configs_run_forward_and_backward(path, rng):
     assert set(losses) == {'loss_center', 'loss_joint_heatmap',
                            'loss_offset', 'loss_oks'}
     sum(losses.values()).backward()
-    # the point of a part gets a gradient through the joints and the centres
+    # the point of a part gets a gradient through the keypoints and the centres
     assert model.head.first_hop.weight.grad.abs().sum() > 0
     model.eval()
     model.head.decoder.decode_thr = 0.

@@ -33,7 +33,7 @@ def test_distance_inverts_the_similarity():
                               joint) == pytest.approx(value)
 
 
-# COCO's joints by index, as the authors count them.
+# COCO's keypoints by index, as the authors count them.
 @pytest.mark.parametrize('n, o, jitter, miss, swap', [
     (3, 0, (.15, .20, .25), (.15, .20, .25), (.01, .06, .03)),
     (8, 0, (.15, .20, .25), (.10, .13, .15), (.01, .06, .03)),
@@ -131,14 +131,14 @@ def test_kinds_without_a_centre_do_not_occur(people):
     own, _ = people
     synthesizer = ErrorSynthesizer(COCO_KEYPOINTS, SIGMAS)
     present = np.zeros(17, bool)
-    present[[0, 5, 7]] = True  # no mirrored joint is labelled
+    present[[0, 5, 7]] = True  # no mirrored keypoint is labelled
     nobody = np.zeros((0, 17, 2)), np.zeros((0, 17), bool)
     for _ in range(50):
         pose, kinds = synthesizer(own, present, *nobody, AREA, 3)
         for j in range(17):
             if j in (0, 5, 7):
                 assert KINDS[kinds[j]] in ('good', 'jitter', 'miss')
-            elif j in (6, 8):  # its mirrored joint alone is labelled
+            elif j in (6, 8):  # its mirrored keypoint alone is labelled
                 assert KINDS[kinds[j]] in ('inversion', 'miss')
             else:
                 assert kinds[j] == -1 and (pose[j] == 0).all()

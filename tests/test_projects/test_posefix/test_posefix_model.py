@@ -135,7 +135,7 @@ def test_configs_run_forward_and_backward(path):
     first = next(m for m in model.backbone.modules()
                  if isinstance(m, torch.nn.Conv2d))
     assert first.weight.shape[1] == 20
-    # absent joints give no gradient, all others do
+    # absent keypoints give no gradient, all others do
     used = first.weight.grad.abs().sum(dim=(0, 2, 3)) > 0
     assert used.tolist() == [True] * 18 + [False] * 2
     model.eval()

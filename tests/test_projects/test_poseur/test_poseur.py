@@ -128,7 +128,7 @@ def test_noise_moves_some_points_of_each_group(head):
     noisy = head._noisy(points).unflatten(1, (3, 5))
     moved = (noisy != points[:, None]).any(dim=-1)
     assert (moved.sum(dim=-1) == 2).all()
-    # every joint has its turn
+    # every keypoint has its turn
     assert (moved.float().mean(dim=(0, 1)) - 0.4).abs().max() < 0.15
     shift = (noisy - points[:, None])[moved]
     assert shift.abs().max() <= 1
