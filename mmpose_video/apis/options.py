@@ -86,7 +86,43 @@ class DrawingOptions:
     thickness: int = 1
 
 
-Options = TypeVar('Options', StreamOptions, OutputOptions, DrawingOptions)
+@dataclass(frozen=True)
+class FeatureReuseOptions:
+    """Options of reusing the backbone's features between key frames.
+
+    The defaults are the package's.
+
+    Attributes:
+        warp (bool): Crop each frame once, by the person's own box in it, and
+            move its features to the crops of neighboring key frames: one
+            pass through the backbone per frame. False computes the features
+            of a frame anew for every other crop, so that only frames of one
+            run share them. Defaults to True.
+        run_length (int): Keep a track's crop for runs of at most so many
+            frames. Defaults to 1.
+        min_iou (float): A run ends when its crop and the person's box overlap
+            less. Defaults to 0.7.
+        warp_iou (float): Features are computed anew rather than moved between
+            crops that overlap less. Defaults to 0.5.
+    """
+
+    warp: bool = True
+    run_length: int = 1
+    min_iou: float = 0.7
+    warp_iou: float = 0.5
+
+    def __post_init__(self) -> None:
+        if self.run_length < 1:
+            raise ValueError(
+                f'`run_length` must be at least 1, got {self.run_length}')
+        for name in ('min_iou', 'warp_iou'):
+            if not 0 <= getattr(self, name) <= 1:
+                raise ValueError(f'`{name}` must be from 0 to 1, got '
+                                 f'{getattr(self, name)}')
+
+
+Options = TypeVar('Options', StreamOptions, OutputOptions, DrawingOptions,
+                  FeatureReuseOptions)
 
 
 def as_options(kind: Type[Options],

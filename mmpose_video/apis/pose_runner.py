@@ -22,7 +22,8 @@ class Item:
         box (np.ndarray): The person's box, (4, ) x1, y1, x2, y2.
         score (float): Its score.
         crop (np.ndarray): The box to crop, (4, ); usually the person's.
-        run (int): Number of the run of frames that are cropped alike.
+        frame_crops (list[np.ndarray], optional): The boxes to crop in the T
+            frames, where features are reused; None crops all by ``crop``.
         pose (np.ndarray, optional): Keypoints and scores, (K, 3), if the
             source of the boxes predicts poses.
     """
@@ -31,7 +32,7 @@ class Item:
     box: np.ndarray
     score: float
     crop: np.ndarray
-    run: int
+    frame_crops: Optional[List[np.ndarray]] = None
     pose: Optional[np.ndarray] = None
 
 
@@ -74,12 +75,14 @@ class PoseRunner:
         return self.model.test_step(pseudo_collate(data))
 
     def prepare(self, item: Item, frames: Sequence[Frame],
-                **clip: Any) -> dict:
+                crop: Optional[np.ndarray] = None, **clip: Any) -> dict:
         """Run the pipeline on frames with a person's crop.
 
         Args:
             item (Item): The person.
             frames (Sequence[Frame]): T frames.
+            crop (np.ndarray, optional): The box to crop, (4, ). Defaults to
+                None, the person's in the key frame.
             **clip: ``frame_offsets``, ``frame_valid`` and ``key_index``.
 
         Returns:
@@ -88,7 +91,8 @@ class PoseRunner:
         sample = dict(
             img_path=item.clip.key.name,
             img_id=item.clip.key.index,
-            bbox=item.crop[None].astype(np.float32),
+            bbox=(item.crop if crop is None else crop)[None].astype(
+                np.float32),
             bbox_score=np.array([item.score], dtype=np.float32))
         if self.takes_clips:
             sample.update(img=[frame.image for frame in frames], **clip)

@@ -8,17 +8,18 @@ from mmengine.dataset import Compose
 from mmpose.structures import PoseDataSample, merge_data_samples
 
 from mmpose_video.smoothing import TrackSmoother
-from mmpose_video.tracking import CropAnchors, PoseTracker
+from mmpose_video.tracking import PoseTracker
 
 from .clip_window import Clip, ClipWindow
+from .feature_reuse_runner import FeatureReuseRunner
 from .found_pose_runner import FoundPoseRunner
 from .frame_sample import frame_sample
 from .frame_source import FrameSource
-from .options import StreamOptions
+from .options import FeatureReuseOptions, StreamOptions
 from .person_boxes import BoxSource, People
 from .pose_runner import Item, PoseRunner
 from .protocols import ClipSampler, PoseModel
-from .shared_crop_runner import SharedCropRunner
+from .track_crops import TrackCrops
 
 
 @dataclass
@@ -31,8 +32,8 @@ class PoseSystem:
         sampler (ClipSampler): Tells the frames of a clip.
         batch_size (int): People per batch.
         tracker (dict): Arguments of :class:`PoseTracker`.
-        anchors (dict, optional): Arguments of :class:`CropAnchors`; None
-            crops each frame by its own box.
+        reuse_features (FeatureReuseOptions, optional): How features are
+            reused between key frames; None computes those of each clip.
         smoother (dict, optional): Config of a filter, see
             :func:`make_smoother`.
         reuse_poses (bool): Take the poses of the source of the boxes, which
@@ -44,7 +45,7 @@ class PoseSystem:
     sampler: ClipSampler
     batch_size: int
     tracker: Dict
-    anchors: Optional[Dict] = None
+    reuse_features: Optional[FeatureReuseOptions] = None
     smoother: Optional[Dict] = None
     reuse_poses: bool = False
 
@@ -55,14 +56,14 @@ class PoseSystem:
             window (ClipWindow): Tells how far back clips reach.
 
         Raises:
-            ValueError: If crops are to be shared and the model looks at the
-                key frame alone.
+            ValueError: If features are to be reused and the model looks at
+                the key frame alone.
         """
         if self.reuse_poses:
             return FoundPoseRunner(self.model, self.pipeline)
-        if self.anchors is None:
+        if self.reuse_features is None:
             return PoseRunner(self.model, self.pipeline)
-        return SharedCropRunner(
+        return FeatureReuseRunner(
             self.model,  # type: ignore[arg-type]  # checked there
             self.pipeline,
             window.before)
@@ -74,6 +75,8 @@ class _Pending:
 
     clip: Clip
     people: People
+    crops: np.ndarray  # (P, 4), the boxes to crop
+    tracks: Sequence[int]  # (P, ), where features are reused
     samples: List[PoseDataSample] = field(default_factory=list)
 
     @property
@@ -104,9 +107,10 @@ class PoseStream:
         self.smoother: Optional[TrackSmoother] = None
         if system.smoother:
             self.smoother = make_smoother(system.smoother, fps)
-        self.anchors: Optional[CropAnchors] = None
-        if system.anchors is not None:
-            self.anchors = CropAnchors(**system.anchors)
+        self.crops: Optional[TrackCrops] = None
+        if system.reuse_features is not None:
+            self.crops = TrackCrops(system.reuse_features,
+                                    self.window.before)
 
     def run(self, source: FrameSource
             ) -> Iterator[Tuple[Clip, PoseDataSample]]:
@@ -153,41 +157,68 @@ class PoseStream:
     def _batches(self, source: FrameSource) -> Iterator[_Pending]:
         """Yield the key frames in order, with all people predicted."""
         frames: Deque[_Pending] = deque()
+        # key frames whose people wait for the boxes of later frames
+        waiting: Deque[_Pending] = deque()
         items: Deque[Tuple[_Pending, Item]] = deque()
+        # a live source gets its answer now, the next frame may need it
+        hurry = source.live or self.find.follows_poses
         shot = 0
         for clip in self._clips(source):
-            if self.anchors is not None and clip.shot != shot:
-                self.anchors.reset()
+            if clip.shot != shot:
+                items.extend(self._items(waiting))
+                if self.crops is not None:
+                    self.crops.reset()
             shot = clip.shot
-            pending = _Pending(clip, self.find(clip.key))
+            pending = self._find_people(clip)
             frames.append(pending)
-            items.extend((pending, item) for item in self._items(pending))
-            # a live source gets its answer now, the next frame may need it,
-            # and frames without people must not pile up either
-            urgent = (
-                source.live or self.find.follows_poses
-                or len(frames) >= self.system.batch_size)
+            waiting.append(pending)
+            items.extend(
+                self._items(waiting, None if hurry else clip.key.index))
+            # frames without people must not pile up either
+            urgent = hurry or len(frames) >= self.system.batch_size
             while len(items) >= (1 if urgent else self.system.batch_size):
                 self._predict(items)
             while frames and frames[0].complete:
                 yield frames.popleft()
+        items.extend(self._items(waiting))
         while items:
             self._predict(items)
         yield from frames
 
-    def _items(self, pending: _Pending) -> Iterator[Item]:
-        """Yield the people of a frame, with the boxes to crop."""
-        people = pending.people
-        runs, crops = [-1] * len(people.boxes), people.boxes
-        if self.anchors is not None:
-            runs, crops = self.anchors.update(people.boxes)
+    def _find_people(self, clip: Clip) -> _Pending:
+        """Find the people of a key frame, and choose the boxes to crop."""
+        people = self.find(clip.key)
+        tracks, crops = [-1] * len(people.boxes), people.boxes
+        if self.crops is not None:
+            tracks, crops = self.crops.update(clip.key.index, people.boxes)
         elif people.crops is not None:
             crops = people.crops
-        poses: Sequence[Optional[np.ndarray]] = (
-            [None] * len(crops) if people.poses is None else list(
-                people.poses))
-        for row in zip(people.boxes, people.scores, crops, runs, poses):
-            yield Item(pending.clip, *row)
+        return _Pending(clip, people, crops, tracks)
+
+    def _items(self, waiting: Deque[_Pending], known: Optional[int] = None
+               ) -> Iterator[Tuple[_Pending, Item]]:
+        """Yield the people of key frames that wait for no more boxes.
+
+        Args:
+            waiting (deque): The key frames; loses those that are done.
+            known (int, optional): Last frame whose boxes are known. Defaults
+                to None: nothing is waited for.
+        """
+        while waiting:
+            pending = waiting[0]
+            clip, people = pending.clip, pending.people
+            if (known is not None and self.crops is not None
+                    and max(frame.index for frame in clip.frames) > known):
+                return
+            waiting.popleft()
+            for i, crop in enumerate(pending.crops):
+                frame_crops = None
+                if self.crops is not None:
+                    frame_crops = self.crops.of_clip(clip, pending.tracks[i],
+                                                     crop)
+                pose = None if people.poses is None else people.poses[i]
+                yield pending, Item(clip, people.boxes[i], people.scores[i],
+                                    crop, frame_crops, pose)
 
     def _predict(self, items: Deque[Tuple[_Pending, Item]]) -> None:
         """Predict the next batch."""

@@ -11,7 +11,7 @@ from typing import Any, Dict, Optional
 import numpy as np
 from mmengine.config import Config
 
-from mmpose_video.tracking import CropAnchors, PoseTracker
+from mmpose_video.tracking import PoseTracker
 from mmpose_video.version import __version__
 from mmpose_video.weights.checksums import sha256
 
@@ -49,9 +49,7 @@ def describe_run(system: PoseSystem, config: Config,
             type=type(made.prototype).__name__,
             score_thr=system.smoother.get('score_thr'),
             **_values(vars(made.prototype)))
-    anchors = None
-    if system.anchors is not None:
-        anchors = _arguments(CropAnchors, system.anchors)
+    reuse = system.reuse_features
     return _plain(
         dict(
             created=datetime.datetime.now(datetime.timezone.utc).isoformat(
@@ -68,7 +66,7 @@ def describe_run(system: PoseSystem, config: Config,
                 file=None if find.path is None else osp.basename(find.path),
                 **_values(vars(find))),
             tracker=_arguments(PoseTracker, system.tracker),
-            shared_crop=anchors,
+            reuse_features=None if reuse is None else _values(vars(reuse)),
             smoother=smoother,
             frame_rate=fps,
             reading=_values(vars(options))))

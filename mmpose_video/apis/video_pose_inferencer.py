@@ -28,6 +28,7 @@ from .model_loading import finds_people, load_pose_model, read_config
 from .model_names import resolve_model
 from .options import (
     DrawingOptions,
+    FeatureReuseOptions,
     OutputOptions,
     StreamOptions,
     as_options,
@@ -72,10 +73,10 @@ class VideoPoseInferencer:
             MoveNet's names, else nothing.
         batch_size (int): People per batch, of one or several frames. Defaults
             to 32.
-        shared_crop (bool | dict): Keep a track's crop for a run of frames and
-            reuse the backbone's features; a dict holds arguments of
-            :class:`CropAnchors`. Faster, and not what the test script does.
-            Defaults to False.
+        reuse_features (bool | dict | FeatureReuseOptions): Pass each frame
+            through the backbone once and reuse its features for the
+            neighboring key frames. Faster, and not exactly what the test
+            script does. Defaults to False.
         tracker (dict, optional): Arguments of :class:`PoseTracker`.
         smoother (dict, optional): Config of a filter, such as
             ``dict(type='OneEuro')``, whose ``fps`` is the video's; with
@@ -110,7 +111,8 @@ class VideoPoseInferencer:
                  device: Optional[str] = None,
                  detector: Detector = None,
                  batch_size: int = 32,
-                 shared_crop: Union[bool, Dict] = False,
+                 reuse_features: Union[bool, Mapping,
+                                       FeatureReuseOptions] = False,
                  tracker: Optional[Dict] = None,
                  smoother: Optional[Dict] = None,
                  cfg_options: Optional[Dict] = None,
@@ -130,13 +132,13 @@ class VideoPoseInferencer:
         self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
                                                 cfg_options)
         self.runtime, self.dtype = runtime, dtype
-        if runtime != 'torch' and (shared_crop or dtype != 'float32'):
+        if runtime != 'torch' and (reuse_features or dtype != 'float32'):
             raise ValueError(f'runtime={runtime!r} runs whole clips in '
-                             'float32: it knows neither `shared_crop` nor '
-                             '`dtype`')
-        if reuse_poses and (runtime != 'torch' or shared_crop):
+                             'float32: it knows neither `reuse_features` '
+                             'nor `dtype`')
+        if reuse_poses and (runtime != 'torch' or reuse_features):
             raise ValueError('the model finds people by itself: it takes '
-                             'neither `runtime` nor `shared_crop`')
+                             'neither `runtime` nor `reuse_features`')
         use_precision(self.model, dtype)
         use_runtime(self.model, runtime)
         init_default_scope(self.cfg.get('default_scope', 'mmpose'))
@@ -151,10 +153,10 @@ class VideoPoseInferencer:
                 dataset.get('clip_sampler') or dict(type='FixedOffsets')),
             batch_size,
             tracker=dict(sigmas=self.meta.get('sigmas'), **(tracker or {})),
-            anchors=_anchors(shared_crop),
+            reuse_features=_reuse(reuse_features),
             smoother=smoother,
             reuse_poses=reuse_poses)
-        # may refuse to share crops
+        # may refuse to reuse features
         self.system.make_runner(ClipWindow(self.system.sampler))
         self.detector = make_detector(detector, self.model, device)
 
@@ -302,11 +304,12 @@ class VideoPoseInferencer:
         return visualizer
 
 
-def _anchors(shared_crop: Union[bool, Dict]) -> Optional[Dict]:
-    """Return the arguments of the crops' anchors, None to share none."""
-    if isinstance(shared_crop, bool):
-        return {} if shared_crop else None
-    return dict(shared_crop)
+def _reuse(value: Union[bool, Mapping, FeatureReuseOptions]
+           ) -> Optional[FeatureReuseOptions]:
+    """Return how features are reused, None if they are not."""
+    if isinstance(value, bool):
+        return FeatureReuseOptions() if value else None
+    return as_options(FeatureReuseOptions, value)
 
 
 def _frame_reader(pipeline: Compose) -> FrameReader:

@@ -76,9 +76,10 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--video-backend', choices=('opencv', 'pyav'), default='opencv',
         help='what reads the video and writes the mp4; pyav reads exact time '
         'stamps and writes H.264 for browsers (default: %(default)s)')
-    add('--shared-crop', type=int, nargs='?', const=8, metavar='FRAMES',
-        help='keep crops for runs of frames and reuse their features: '
-        'faster, less accurate where people move (default length: 8)')
+    add('--reuse-features', type=int, nargs='?', const=1, metavar='FRAMES',
+        help='pass each frame through the backbone once and move its features '
+        'to the crops of its neighbors: several times as fast; with FRAMES, '
+        'also keep crops for runs of so many frames (default: 1)')
     add('--smooth', nargs='+', metavar=('FILTER', 'KEY=VALUE'),
         help='OneEuro, ExponentialMovingAverage, Kalman, Gaussian, '
         'SavitzkyGolay or SmoothNet, with its arguments, or none; OneEuro '
@@ -120,8 +121,8 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         device=args.device,
         detector=_detector(args),
         batch_size=args.batch_size,
-        shared_crop=dict(run_length=args.shared_crop)
-        if args.shared_crop else False,
+        reuse_features=dict(run_length=args.reuse_features)
+        if args.reuse_features else False,
         smoother=smoother,
         cfg_options=args.cfg_options,
         runtime=args.runtime,

@@ -30,9 +30,8 @@ class CropAnchors:
     def reset(self) -> None:
         """Forget all runs, as after a cut."""
         self._tracker = PoseTracker(max_lost=0)
-        self._next_id = 0
-        # by track: id of the run, its box, frames so far
-        self._runs: Dict[int, Tuple[int, np.ndarray, int]] = {}
+        # by track: the box of its run, frames so far
+        self._runs: Dict[int, Tuple[np.ndarray, int]] = {}
 
     def update(self, boxes: np.ndarray) -> Tuple[List[int], np.ndarray]:
         """Take the boxes of the next frame.
@@ -41,18 +40,17 @@ class CropAnchors:
             boxes (np.ndarray): Shape (P, 4), x1, y1, x2, y2.
 
         Returns:
-            tuple: P ids of runs, and the boxes to crop, shape (P, 4).
+            tuple: P numbers of tracks, and the boxes to crop, (P, 4).
         """
         boxes = np.asarray(boxes).reshape(-1, 4)
-        runs, used, crops = {}, [], []
-        for track, box in zip(self._tracker.update(boxes), boxes):
-            run = self._runs.get(track)
-            if (run is None or run[2] >= self.run_length
-                    or box_iou(box, run[1])[0, 0] < self.min_iou):
-                run = (self._next_id, box, 0)
-                self._next_id += 1
-            runs[track] = (run[0], run[1], run[2] + 1)
-            used.append(run[0])
-            crops.append(run[1])
+        tracks = self._tracker.update(boxes)
+        runs, crops = {}, []
+        for track, box in zip(tracks, boxes):
+            crop, frames = self._runs.get(track, (box, 0))
+            if (frames >= self.run_length
+                    or box_iou(box, crop)[0, 0] < self.min_iou):
+                crop, frames = box, 0
+            runs[track] = (crop, frames + 1)
+            crops.append(crop)
         self._runs = runs
-        return used, np.stack(crops) if crops else boxes
+        return list(tracks), np.stack(crops) if crops else boxes

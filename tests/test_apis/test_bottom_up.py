@@ -73,7 +73,7 @@ def test_refuses(one_stage, images):
     with pytest.raises(ValueError, match='takes no other detector'):
         VideoPoseInferencer(*one_stage, 'cpu', detector='rtmdet')
     with pytest.raises(ValueError, match='neither `runtime` nor `shared'):
-        VideoPoseInferencer(*one_stage, 'cpu', shared_crop=True)
+        VideoPoseInferencer(*one_stage, 'cpu', reuse_features=True)
     infer = VideoPoseInferencer(*one_stage, 'cpu')
     with pytest.raises(ValueError, match='takes no boxes'):
         list(infer(images[:1], boxes=[[[0, 0, 50, 50]]]))

@@ -92,7 +92,7 @@ def test_precision(baseline, images, dtype):
     (dict(runtime='tflite'), "no runtime 'tflite'.*onnxruntime"),
     (dict(dtype='int8'), "no dtype 'int8'.*bfloat16"),
     (dict(runtime='onnxruntime', dtype='bfloat16'), 'whole clips'),
-    (dict(runtime='onnxruntime', shared_crop=True), 'whole clips')])
+    (dict(runtime='onnxruntime', reuse_features=True), 'whole clips')])
 def test_refuses(baseline, options, message):
     with pytest.raises(ValueError, match=message):
         VideoPoseInferencer(*baseline, 'cpu', **options)

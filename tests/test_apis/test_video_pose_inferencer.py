@@ -283,7 +283,7 @@ def test_command_line(clip_set, clip_dir, clip_file, checkpoint, make_config,
                  '--out-dir', str(tmp_path), '--device', 'cpu']
     assert cli.main([str(clip_dir), *arguments, '--boxes', str(clip_file),
                      '--max-frames', '3', '--smooth', 'OneEuro', 'fps=12',
-                     '--shared-crop', '--color-by', 'track']) == 0
+                     '--reuse-features', '--color-by', 'track']) == 0
     assert 'results of 3 frames are in' in capsys.readouterr().out
     assert len(load(tmp_path, 'predictions', clip_dir.name)) == 3
     assert (tmp_path / f'visualizations/{clip_dir.name}.mp4').exists()

@@ -111,12 +111,12 @@ def test_refuses(kwargs):
 
 def test_anchors_hold_for_a_run_and_while_they_overlap():
     anchors = CropAnchors(run_length=3, min_iou=0.5)
-    runs, crops = zip(*(anchors.update(box_at(x)[None])
-                        for x in [0, 1, 2, 3, 4, 30]))
-    assert [r[0] for r in runs] == [0, 0, 0, 1, 1, 2]
+    tracks, crops = zip(*(anchors.update(box_at(x)[None])
+                          for x in [0, 1, 2, 3, 4, 30]))
+    assert [t[0] for t in tracks] == [0, 0, 0, 0, 0, 1]
     np.testing.assert_array_equal(
         np.concatenate(crops)[:, 0], [0, 0, 0, 3, 3, 30])
-    runs, crops = anchors.update(np.zeros((0, 4)))
-    assert runs == [] and crops.shape == (0, 4)
+    tracks, crops = anchors.update(np.zeros((0, 4)))
+    assert tracks == [] and crops.shape == (0, 4)
     # a person who was away for a frame gets a new crop
-    assert anchors.update(box_at(30)[None])[0] == [3]
+    assert anchors.update(box_at(30)[None])[0] == [2]

@@ -93,8 +93,8 @@ class BaseVideoNeck(BaseModule, metaclass=ABCMeta):
         if self.uses_frames and clip.frames is None:
             raise ValueError(
                 f'{type(self).__name__} needs the images as well as their '
-                'features; features that were computed before (`shared_crop`) '
-                'do not suffice')
+                'features; features that were computed before '
+                '(`reuse_features`) do not suffice')
         if self.clip_lengths and num_frames not in self.clip_lengths:
             if num_frames == 1:
                 return self.fuse(*self._still_clip(feats, clip))

@@ -1,17 +1,21 @@
-"""Reuse the features of frames that are cropped alike."""
+"""Reuse the backbone's features of frames."""
 from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
+from torch import Tensor
 
+from .feature_warp import crop_shift, mirrored_offsets, warp_features
 from .frame_source import Frame
 from .pose_runner import Item, PoseRunner
 from .protocols import FeatureLevels, VideoPoseModel
 
-# shot and number of a frame; they are ordered in time
+# shot and number of a frame, ordered in time, and the box cropped from it
 _Place = Tuple[int, int]
+_Crop = Tuple[float, ...]
+_Key = Tuple[_Place, _Crop]
 
 
 class _FrameFeatures(NamedTuple):
@@ -27,12 +31,13 @@ class _FrameFeatures(NamedTuple):
     sample: PoseDataSample
 
 
-class SharedCropRunner(PoseRunner):
-    """Keep the backbone's features of frames that are cropped alike.
+class FeatureReuseRunner(PoseRunner):
+    """Pass each crop of a frame through the backbone once.
 
-    While a track keeps its crop, neighboring key frames look at the same
-    crops of the same frames, so that each passes through the backbone once
-    and not T times.
+    The clips of neighboring key frames share most of their frames. Where a
+    frame is cropped differently than the key frame, its features are moved to
+    the key frame's crop by :func:`warp_features`; the key frame's own
+    features are never moved.
 
     Args:
         model (VideoPoseModel): A model with a video neck.
@@ -41,7 +46,7 @@ class SharedCropRunner(PoseRunner):
 
     Raises:
         ValueError: If the model looks at the key frame alone: there is
-            nothing to share.
+            nothing to reuse.
     """
 
     model: VideoPoseModel
@@ -49,25 +54,24 @@ class SharedCropRunner(PoseRunner):
     def __init__(self, model: VideoPoseModel, pipeline: Compose,
                  before: int) -> None:
         if not getattr(model, 'is_video_model', False):
-            raise ValueError('`shared_crop` shares the features of '
+            raise ValueError('`reuse_features` shares the features of '
                              "neighboring frames; this config's model looks "
                              'at the key frame alone')
         super().__init__(model, pipeline)
         self.before = before
         self.flip = bool(model.test_cfg.get('flip_test', False))
-        # by run of frames
-        self._known: Dict[int, Dict[_Place, _FrameFeatures]] = {}
+        self._known: Dict[_Key, _FrameFeatures] = {}
 
     @property
     def num_kept(self) -> int:
         """int: Number of crops whose features are kept."""
-        return sum(map(len, self._known.values()))
+        return len(self._known)
 
     @torch.no_grad()
     def run(self, items: Sequence[Item]) -> List[PoseDataSample]:
         """See :class:`PoseRunner`."""
         self._encode_new(items)
-        views = [self._gather(items, view) for view in range(1 + self.flip)]
+        views = self._gather(items)
         samples = self.model.predict_from_frame_feats(
             views, [self._key_sample(item) for item in items])
         for item, sample in zip(items, samples):
@@ -75,10 +79,23 @@ class SharedCropRunner(PoseRunner):
         self._forget(items)
         return samples
 
+    @staticmethod
+    def _key(item: Item, frame: Frame, crop: np.ndarray) -> _Key:
+        """Return what identifies the features of a crop."""
+        return (item.clip.shot, frame.index), tuple(crop.tolist())
+
+    def _keys(self, item: Item) -> List[_Key]:
+        """Return the keys of the T frames of a clip."""
+        crops = item.frame_crops or [item.crop] * len(item.clip.frames)
+        return [
+            self._key(item, frame, crop)
+            for frame, crop in zip(item.clip.frames, crops)
+        ]
+
     def _key_sample(self, item: Item) -> PoseDataSample:
         """Return the meta information of the key frame's crop."""
         clip = item.clip
-        known = self._known[item.run][clip.shot, clip.key.index]
+        known = self._known[self._key(item, clip.key, item.crop)]
         sample = known.sample.clone()
         sample.gt_instances = known.sample.gt_instances.clone()
         sample.gt_instances.bbox_scores = np.array([item.score],
@@ -94,31 +111,35 @@ class SharedCropRunner(PoseRunner):
 
     def _encode_new(self, items: Sequence[Item]) -> None:
         """Pass crops that were not seen before through the backbone."""
-        new: Dict[Tuple[int, _Place], Tuple[Item, Frame]] = {}
+        new: Dict[_Key, Tuple[Item, Frame]] = {}
         for item in items:
-            known = self._known.setdefault(item.run, {})
-            for frame in item.clip.frames:
-                place = (item.clip.shot, frame.index)
-                if place not in known:
-                    new[item.run, place] = (item, frame)
+            wanted = list(zip(self._keys(item), item.clip.frames))
+            # decoding needs the key frame's crop
+            wanted.append((self._key(item, item.clip.key, item.crop),
+                           item.clip.key))
+            for key, frame in wanted:
+                if key not in self._known:
+                    new[key] = (item, frame)
         crops = list(new.items())
         # as many crops at a time as there are clips in a batch
         size = max(1, len(items))
         for start in range(0, len(crops), size):
             chunk = crops[start:start + size]
-            found = self._encode([crop for _, crop in chunk])
-            for ((run, place), _), features in zip(chunk, found):
-                self._known[run][place] = features
+            found = self._encode([(item, frame, np.array(key[1]))
+                                  for key, (item, frame) in chunk])
+            for (key, _), features in zip(chunk, found):
+                self._known[key] = features
 
-    def _encode(self, crops: Sequence[Tuple[Item, Frame]]
+    def _encode(self, crops: Sequence[Tuple[Item, Frame, np.ndarray]]
                 ) -> List[_FrameFeatures]:
         """Pass the crops of some frames through the backbone."""
         data = [
             self.prepare(
                 item, [frame],
+                crop,
                 frame_offsets=np.zeros(1, dtype=np.int64),
                 frame_valid=np.ones(1, dtype=bool),
-                key_index=0) for item, frame in crops
+                key_index=0) for item, frame, crop in crops
         ]
         batch = self.model.data_preprocessor(pseudo_collate(data), False)
         inputs = batch['inputs']
@@ -131,16 +152,42 @@ class SharedCropRunner(PoseRunner):
                 batch['data_samples'][i]) for i in range(len(crops))
         ]
 
-    def _gather(self, items: Sequence[Item], view: int) -> FeatureLevels:
-        """Combine features of frames to clips, (N, T, C, h, w) per level."""
-        clips = [[
-            self._known[item.run][item.clip.shot, frame.index].views[view]
-            for frame in item.clip.frames
-        ] for item in items]
-        return tuple(
-            torch.stack([
-                torch.stack([levels[i] for levels in clip]) for clip in clips
-            ]) for i in range(len(clips[0][0])))
+    def _gather(self, items: Sequence[Item]) -> List[FeatureLevels]:
+        """Combine features of frames to clips.
+
+        Returns:
+            list[tuple[Tensor]]: For each view its levels, (N, T, C, h, w).
+        """
+        clips = [[self._known[key] for key in self._keys(item)]
+                 for item in items]
+        moved, factors, offsets = [], [], []
+        for i, (item, clip) in enumerate(zip(items, clips)):
+            target = self._known[self._key(item, item.clip.key, item.crop)]
+            for t, known in enumerate(clip):
+                factor, offset = crop_shift(known.sample, target.sample)
+                if (factor != 1).any() or (offset != 0).any():
+                    moved.append(i * len(clip) + t)
+                    factors.append(factor)
+                    offsets.append(offset)
+        views = []
+        for view in range(1 + self.flip):
+            levels = []
+            for level in range(len(clips[0][0].views[view])):
+                feats = torch.stack([
+                    known.views[view][level] for clip in clips
+                    for known in clip
+                ])
+                if moved:
+                    size = clips[0][0].sample.input_size
+                    factor, offset = np.stack(factors), np.stack(offsets)
+                    if view:
+                        offset = mirrored_offsets(factor, offset,
+                                                  feats.shape[-1], size)
+                    feats[moved] = warp_features(feats[moved], factor, offset,
+                                                 size)
+                levels.append(feats.unflatten(0, (len(items), -1)))
+            views.append(tuple(levels))
+        return views
 
     def _forget(self, items: Sequence[Item]) -> None:
         """Drop what no later key frame looks at.
@@ -149,9 +196,5 @@ class SharedCropRunner(PoseRunner):
         """
         now = items[-1].clip
         oldest = (now.shot, now.key.index - self.before)
-        for run in list(self._known):
-            known = self._known[run]
-            for place in [place for place in known if place < oldest]:
-                del known[place]
-            if not known:
-                del self._known[run]
+        for key in [key for key in self._known if key[0] < oldest]:
+            del self._known[key]
