@@ -11,16 +11,22 @@ checkpoints are given::
 
 * clips: T crops and T passes through the backbone for each person and frame,
   what the test script computes
-* shared crop: a track keeps its crop for runs of at most so many frames, and
-  features are reused
+* moved: each frame passes through the backbone once, and its features are
+  moved to the crops of its neighbors; with a number, a track also keeps its
+  crop for runs of at most so many frames
+* held: features are shared within runs only
 * single frame: the baseline with this package's inferencer
 * stock: the baseline with ``MMPoseInferencer``, which takes one image after
   the other. It has no place for boxes, so a stand-in for its detector gives
   them, at no cost.
 
-Nothing is drawn. ``--drawing N`` prints another table in place of this one:
-what the drawn video costs, by the median of N runs of each way, taken in turn
-in one process. Run it on a quiet machine: the load is printed.
+The last two need ``--baseline``. Speeds are medians of ``--repeats`` runs of
+each way, taken in turn. Above the table stands what part of a clip's time the
+backbone takes, and how much faster than ``clips`` no way of reusing its
+features can be. ``--plot`` draws AP against speed. Nothing is drawn.
+``--drawing N`` prints another table in place of this one: what the drawn video
+costs, by the median of N runs of each way, taken in turn in one process. Run
+it on a quiet machine: the load is printed.
 """
 import argparse
 import importlib.util
@@ -31,7 +37,7 @@ import tempfile
 import time
 from pathlib import Path
 from types import SimpleNamespace
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
@@ -168,6 +174,68 @@ def run_stock(clips: Clips, out: Path, config: str,
     return seconds
 
 
+def backbone_share(config: str, device: str, repeats: int = 5
+                   ) -> Tuple[float, int]:
+    """Measure what part of a clip's time its passes through the backbone take.
+
+    Args:
+        config (str): Config of a video model.
+        device (str): Where it runs.
+        repeats (int): Number of runs; the medians count.
+
+    Returns:
+        tuple[float, int]: The part, and T, the number of frames in a clip.
+    """
+    inferencer = VideoPoseInferencer(config, device=device)
+    model: Any = inferencer.model
+    width, height = inferencer.cfg.codec['input_size']
+    frames = len(inferencer.system.sampler())
+    clip = torch.zeros(4, frames, 3, height, width, device=device)
+    seconds: Dict[str, List[float]] = dict(backbone=[], all=[])
+    with torch.no_grad():
+        for turn in range(repeats + 1):
+            start = time.perf_counter()
+            feats = model.extract_frame_feats(clip)
+            middle = time.perf_counter()
+            model.head.forward(model.neck(feats))
+            end = time.perf_counter()
+            if turn:  # the first one warms up
+                seconds['backbone'].append(middle - start)
+                seconds['all'].append(end - start)
+    part = (statistics.median(seconds['backbone']) /
+            statistics.median(seconds['all']))
+    return part, frames
+
+
+def plot_frontier(rows: Sequence[Tuple[str, float, float]],
+                  path: str) -> None:
+    """Draw AP against frames per second.
+
+    Args:
+        rows (list): Name, frames per second and AP of each way.
+        path (str): The picture.
+    """
+    import matplotlib
+    matplotlib.use('Agg')
+    import matplotlib.pyplot as plt
+    figure, axes = plt.subplots(figsize=(6, 4), layout='constrained')
+    for kind in ('moved', 'held', ''):
+        group = [row for row in rows if kind and row[0].startswith(kind)
+                 or not kind and row[0].split(',')[0] not in ('moved',
+                                                              'held')]
+        if not group:
+            continue
+        axes.plot([row[1] for row in group], [row[2] for row in group],
+                  'o-' if kind else 's', label=kind or None)
+        for name, speed, ap in group:
+            axes.annotate(name, (speed, ap), textcoords='offset points',
+                          xytext=(4, 4), fontsize=7)
+    axes.set_xlabel('frames per second, with all of their people')
+    axes.set_ylabel('PoseTrack AP')
+    axes.legend()
+    figure.savefig(path, dpi=120)
+
+
 def _warm_up(run: Callable) -> None:
     """Let libraries choose and load their kernels."""
     for _ in run():
@@ -188,33 +256,77 @@ def main() -> None:
     add('--frames', type=int, default=40)
     add('--seed', type=int, default=77)
     add('--runs', type=int, nargs='*', default=[2, 4, 8, 16])
+    add('--repeats', type=int, default=3)
+    add('--plot', metavar='PNG')
     add('--batch-size', type=int, default=32)
     add('--drawing', type=int, metavar='N')
     add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
-    if not (args.baseline or args.drawing):
-        parser.error('--baseline is needed for the table of ways')
-    trained = args.checkpoint is not None
     base: Dict[str, Any] = dict(device=args.device,
                                 batch_size=args.batch_size)
     video = dict(base, config=args.config, checkpoint=args.checkpoint)
-    single = dict(base, config=args.baseline,
-                  checkpoint=args.baseline_checkpoint)
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         clips = render(root / 'data', args)
         with open(clips[0][1], encoding='utf-8') as file:
             image = json.load(file)['images'][0]
         size = (image['height'], image['width'])
-        ways: List[Tuple[str, Callable[[Path], float]]] = [
-            ('clips', lambda out: run_inferencer(clips, out, **video))
-        ]
-        for length in args.runs:
-            crop = dict(run_length=length)
-            ways.append((
-                f'shared crop, {length} frames',
-                lambda out, crop=crop: run_inferencer(  # type: ignore[misc]
-                    clips, out, shared_crop=crop, **video)))
+        total = args.videos * args.frames
+        load = ', '.join(f'{v:.2f}' for v in os.getloadavg())
+        print(f'{args.device}, {torch.get_num_threads()} threads, load '
+              f'average {load}, torch {torch.__version__}\n'
+              f'{args.videos} clips of {args.frames} frames, '
+              f'{size[1]} x {size[0]}, batches of {args.batch_size}\n')
+        if args.drawing:
+            print_drawing(clips, root / 'drawing', total, args.drawing, video)
+            return
+        part, frames = backbone_share(args.config, args.device)
+        bound = 1 / (1 - part + part / frames)
+        print(f'T = {frames}; the backbone takes {part:.0%} of the time of a '
+              f"clip's network: at most {bound:.1f} times as fast\n")
+        ways = _ways(args, clips, size, video, base)
+        seconds: Dict[str, List[float]] = {name: [] for name, _ in ways}
+        for _ in range(args.repeats):
+            for name, run in ways:
+                seconds[name].append(run(root / name.replace(' ', '_')))
+        print('| way | frames/s | of clips | AP |\n|---|---|---|---|')
+        rows = []
+        for name, times in seconds.items():
+            middle = statistics.median(times)
+            score = float('nan')
+            if (args.baseline_checkpoint
+                    if 'single' in name else args.checkpoint):
+                score = evaluate_posetrack(
+                    str(root / 'data' / 'annotations' / 'val'),
+                    str(root / name.replace(' ', '_') / 'posetrack'))['Total']
+            rows.append((name, total / middle, score))
+            ratio = statistics.median(seconds['clips']) / middle
+            print(f'| {name} | {total / middle:.1f} | {ratio:.2f}x | '
+                  f'{score:.2f} |', flush=True)
+        if args.plot:
+            plot_frontier(rows, args.plot)
+
+
+def _ways(args: argparse.Namespace, clips: Clips, size: Tuple[int, int],
+          video: Dict[str, Any], base: Dict[str, Any]
+          ) -> List[Tuple[str, Callable[[Path], float]]]:
+    """Return the ways by name, each a function of a folder for results."""
+
+    def reusing(**options: Any) -> Callable[[Path], float]:
+        return lambda out: run_inferencer(clips, out, reuse_features=options,
+                                          **video)
+
+    ways: List[Tuple[str, Callable[[Path], float]]] = [
+        ('clips', lambda out: run_inferencer(clips, out, **video)),
+        ('moved', reusing())
+    ]
+    ways += [(f'moved, {length}', reusing(run_length=length))
+             for length in args.runs]
+    ways += [(f'held, {length}', reusing(warp=False, run_length=length))
+             for length in args.runs]
+    if args.baseline:
+        single = dict(base, config=args.baseline,
+                      checkpoint=args.baseline_checkpoint)
         ways += [
             ('single frame',
              lambda out: run_inferencer(clips, out, **single)),
@@ -222,25 +334,7 @@ def main() -> None:
                 clips, out, args.baseline, args.baseline_checkpoint,
                 args.device, size))
         ]
-        total = args.videos * args.frames
-        load = ', '.join(f'{v:.2f}' for v in os.getloadavg())
-        print(f'{args.device}, {torch.get_num_threads()} threads, load '
-              f'average {load}\n{args.videos} clips of {args.frames} frames, '
-              f'{size[1]} x {size[0]}, batches of {args.batch_size}\n')
-        if args.drawing:
-            print_drawing(clips, root / 'drawing', total, args.drawing, video)
-            return
-        print('| way | frames/s | AP |\n|---|---|---|', flush=True)
-        for name, run in ways:
-            out = root / name.replace(' ', '_')
-            seconds = run(out)
-            score = '-'
-            if trained and (args.baseline_checkpoint
-                            or 'single' not in name):
-                score = '{:.2f}'.format(evaluate_posetrack(
-                    str(root / 'data' / 'annotations' / 'val'),
-                    str(out / 'posetrack'))['Total'])
-            print(f'| {name} | {total / seconds:.1f} | {score} |', flush=True)
+    return ways
 
 
 if __name__ == '__main__':

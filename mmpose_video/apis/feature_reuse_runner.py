@@ -5,7 +5,6 @@ import numpy as np
 import torch
 from mmengine.dataset import Compose, pseudo_collate
 from mmpose.structures import PoseDataSample
-from torch import Tensor
 
 from .feature_warp import crop_shift, mirrored_offsets, warp_features
 from .frame_source import Frame
