@@ -113,10 +113,10 @@ def test_anchors_hold_for_a_run_and_while_they_overlap():
     anchors = CropAnchors(run_length=3, min_iou=0.5)
     tracks, crops = zip(*(anchors.update(box_at(x)[None])
                           for x in [0, 1, 2, 3, 4, 30]))
-    assert [t[0] for t in tracks] == [0, 0, 0, 0, 0, 1]
+    assert [t[0] for t in tracks] == [0, 0, 0, 0, 0, 0]
     np.testing.assert_array_equal(
         np.concatenate(crops)[:, 0], [0, 0, 0, 3, 3, 30])
     tracks, crops = anchors.update(np.zeros((0, 4)))
     assert tracks == [] and crops.shape == (0, 4)
-    # a person who was away for a frame gets a new crop
-    assert anchors.update(box_at(30)[None])[0] == [2]
+    # a person who was away for a frame is a new track
+    assert anchors.update(box_at(30)[None])[0] == [1]
