@@ -72,7 +72,7 @@ def test_a_detector_for_a_top_down_model(one_stage, make_config, clip_set,
 def test_refuses(one_stage, images):
     with pytest.raises(ValueError, match='takes no other detector'):
         VideoPoseInferencer(*one_stage, 'cpu', detector='rtmdet')
-    with pytest.raises(ValueError, match='neither `runtime` nor `shared'):
+    with pytest.raises(ValueError, match='neither `runtime` nor `reuse'):
         VideoPoseInferencer(*one_stage, 'cpu', reuse_features=True)
     infer = VideoPoseInferencer(*one_stage, 'cpu')
     with pytest.raises(ValueError, match='takes no boxes'):
