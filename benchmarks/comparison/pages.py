@@ -22,10 +22,10 @@ END = '<!-- benchmark:end -->'
 NOTE = ('<!-- python benchmarks/report.py writes what stands between these '
         'marks -->')
 CONDITIONS = {
-    'joint': 'Where the joint is',
-    'person hidden': "Share of the person's joints that others hide",
-    'blur': 'Movement of the joint during the exposure, joints that others '
-            'do not hide',
+    'joint': 'Where the keypoint is',
+    'person hidden': "Share of the person's keypoints that others hide",
+    'blur': 'Movement of the keypoint during the exposure, keypoints that '
+            'others do not hide',
     'frame': 'State of the key frame',
 }
 
@@ -107,8 +107,8 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
                   if condition in BINS]
         if any(text for _, text in tables):
             parts += [f'### Where time helps, {split} split',
-                      'Percent of joints within half a head size of their '
-                      'place, over all seeds; n joints per seed; in '
+                      'Percent of keypoints within half a head size of their '
+                      'place, over all seeds; n keypoints per seed; in '
                       'parentheses the points above the baseline, for video '
                       'methods the single-frame model on their backbone.']
         for title, text in tables:
@@ -116,7 +116,7 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
                 parts += [f'{title}:', text]
         parts += _image(images,
                         f'benchmark_{size.name}_difficulty_{split}.png',
-                        'joints found against occlusion and blur')
+                        'Keypoints found against occlusion and blur')
     text = ablation_table(results)
     if text:
         parts += [

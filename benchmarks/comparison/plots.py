@@ -10,9 +10,9 @@ from .tables import ordered
 
 PANELS = ('person hidden', 'joint', 'blur')
 TITLES = {
-    'person hidden': 'joints of the person that others hide',
-    'joint': 'the joint is',
-    'blur': 'movement during the exposure (joint not hidden by others)',
+    'person hidden': 'keypoints of the person that others hide',
+    'joint': 'the keypoint is',
+    'blur': 'movement during the exposure (keypoint not hidden by others)',
 }
 
 
@@ -151,7 +151,7 @@ def _difficulty(rows: List[Row], path: Path) -> None:
                           label=row.method)
                 axis.grid(alpha=0.3)
         axes[-1, column].set_xlabel(TITLES[condition], fontsize=9)
-    axes[0, 0].set_ylabel('joints found, %')
+    axes[0, 0].set_ylabel('keypoints found, %')
     if base:
         axes[1, 0].set_ylabel('more than the baseline, points')
     axes[0, -1].legend(fontsize=7, loc='center left', bbox_to_anchor=(1, 0.5))

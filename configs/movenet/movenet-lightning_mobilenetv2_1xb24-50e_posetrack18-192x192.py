@@ -1,4 +1,4 @@
-# Fine-tuning of MoveNet Lightning on PoseTrack18's joints.
+# Fine-tuning of MoveNet Lightning on PoseTrack18's keypoints.
 _base_ = [
     '../_base_/datasets/posetrack18_image.py',
     '../_base_/pipelines/movenet_192x192.py',
