@@ -12,6 +12,7 @@ from mmpose_video.formats.coco_labels import CocoLabels, read_coco_labels
 from mmpose_video.formats.frame_index import FrameIndex
 from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.schema import LARGEST_COORDINATE
+from mmpose_video.formats.skeleton import expand_metainfo
 from mmpose_video.utils import end_with_parent
 
 from .box_clipping import shift_into_image
@@ -59,7 +60,9 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             Defaults to 'cut'.
         backend_args (dict, optional): MMEngine's file backend.
         **kwargs: See :class:`BaseCocoStyleDataset`. ``bbox_file`` may have
-            any of the layouts of :mod:`mmpose_video.formats.box_files`.
+            any of the layouts of :mod:`mmpose_video.formats.box_files`, and
+            ``metainfo`` may be ``dict(from_file=...)`` with a small file of
+            :mod:`mmpose_video.formats.skeleton`.
     """
 
     pipeline: Compose
@@ -96,6 +99,14 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         if self.data_mode != 'topdown':
             raise ValueError(f'{type(self).__name__} is top-down only, got '
                              f"data_mode='{self.data_mode}'")
+
+    @classmethod
+    def _load_metainfo(cls, metainfo: Optional[dict] = None) -> dict:
+        """Parse the keypoint set; add what this package's metrics want."""
+        given = expand_metainfo(metainfo or {})
+        parsed = super()._load_metainfo(given or metainfo)
+        own = {k: given[k] for k in ('has_sigmas', 'reference') if k in given}
+        return dict(parsed, **own)
 
     def get_data_info(self, idx: int) -> dict:
         """Return the annotation of a sample, with the paths of its clip."""

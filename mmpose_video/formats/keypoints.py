@@ -90,6 +90,20 @@ def posetrack_category() -> dict:
     return person_category(POSETRACK_KEYPOINTS, POSETRACK_SKELETON)
 
 
+def default_names(count: int) -> Tuple[str, ...]:
+    """Return names for keypoints of a file without names.
+
+    Args:
+        count (int): K.
+
+    Returns:
+        tuple[str]: COCO's for 17, else ``keypoint_0`` and so on.
+    """
+    if count == len(COCO_KEYPOINTS):
+        return COCO_KEYPOINTS
+    return tuple(f'keypoint_{i}' for i in range(count))
+
+
 def columns_of(names: Sequence[str],
                wanted: Sequence[str] = POSETRACK_JOINTS) -> np.ndarray:
     """Find the index of each wanted keypoint in a list of names.

@@ -245,6 +245,8 @@ def _label_file(video: VideoTask) -> str:
 def _fingerprint(video: VideoTask) -> str:
     """Return a text that changes when a label file changes."""
     marks: List[Any] = [video.name, VERSION]
+    if video.key:
+        marks.append(video.key)
     for path in video.sources:
         try:
             stat = os.stat(path)

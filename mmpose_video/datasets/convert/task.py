@@ -17,11 +17,14 @@ class VideoTask:
         name (str): Unique in its split.
         sources (list[str]): Label files that the result depends on.
         read (Callable): Reads them.
+        key (str): Changes when the result does for another reason, such as
+            an option. Defaults to ''.
     """
 
     name: str
     sources: List[str]
     read: Reader
+    key: str = ''
 
 
 @dataclass

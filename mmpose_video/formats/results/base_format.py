@@ -4,12 +4,12 @@ from abc import ABC, abstractmethod
 from typing import Any, ClassVar, Dict, List, Optional, Tuple
 
 from ..json_file import write_json
+from ..keypoints import default_names
 from ..schema import FormatError, Record
 from .pose_results import (
     FrameResult,
     PoseResults,
     RunInfo,
-    default_names,
     read_sidecar,
     sidecar_path,
 )

@@ -2,16 +2,16 @@
 import csv
 import io
 import re
-from typing import Dict, List, Optional
+from typing import List, Optional, Tuple
 
 import numpy as np
 
+from ..deeplabcut_table import COORDINATES, read_deeplabcut_table
+from ..frame_index import frame_number
 from ..json_file import atomic_file
 from ..schema import FormatError
 from .base_format import ResultFormat
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
-
-_COORDINATES = ('x', 'y', 'likelihood')
 
 
 class DeepLabCutTable(ResultFormat):
@@ -31,7 +31,7 @@ class DeepLabCutTable(ResultFormat):
         tracks = results.by_track('DeepLabCut')
         ids = sorted(tracks)
         columns = [(f'track{track}', name, key) for track in ids or [0]
-                   for name in names for key in _COORDINATES]
+                   for name in names for key in COORDINATES]
         with atomic_file(path) as raw:
             text = io.TextIOWrapper(raw, encoding='utf-8', newline='')
             writer = csv.writer(text)
@@ -50,42 +50,25 @@ class DeepLabCutTable(ResultFormat):
             text.detach()
 
     def _read(self, path: str, info: Optional[RunInfo]) -> PoseResults:
-        try:
-            with open(path, encoding='utf-8-sig', newline='') as file:
-                rows = [row for row in csv.reader(file) if row]
-        except (UnicodeDecodeError, csv.Error) as error:
-            raise FormatError(f'{path} is no table: {error}') from error
-        head = {row[0]: row[1:] for row in rows[:4]}
-        if not {'scorer', 'bodyparts', 'coords'} <= set(head):
-            raise FormatError(f'{path} is no table of DeepLabCut: it lacks '
-                              'the rows `scorer`, `bodyparts` and `coords`')
-        parts, keys = head['bodyparts'], head['coords']
-        people = head.get('individuals') or ['track0'] * len(parts)
-        names = tuple(dict.fromkeys(parts))
+        table = read_deeplabcut_table(path)
         if info is None:
-            info = RunInfo(names)
-        if names != info.keypoints:
+            info = RunInfo(table.bodyparts)
+        if table.bodyparts != info.keypoints:
             raise FormatError(f'{path} has other keypoints than its '
                               '`.run.json`')
-        ids = _track_ids(list(dict.fromkeys(people)))
-        places = {name: i for i, name in enumerate(names)}
+        ids = _track_ids(table.individuals)
         frames = []
-        for i, row in enumerate(rows[3 + ('individuals' in head):]):
-            where = f'{path}, row {i}'
-            table = np.full((len(ids), len(names), 3), np.nan)
-            for person, part, key, cell in zip(people, parts, keys, row[1:]):
-                if key not in _COORDINATES:
-                    raise FormatError(f'{path}: unknown coordinate `{key}`')
-                if cell.strip():
-                    table[list(ids).index(person), places[part],
-                          _COORDINATES.index(key)] = _float(cell, where)
+        for name, animals in zip(table.index, table.values):
             found = [
                 PersonResult(points[:, :2], np.nan_to_num(points[:, 2]),
                              track_id=track)
-                for track, points in zip(ids.values(), table)
+                for track, points in zip(ids, animals)
                 if np.isfinite(points).any()
             ]
-            frames.append(FrameResult(_frame_number(row[0], where), found))
+            number = frame_number(name)
+            if number is None:
+                raise FormatError(f'{path}: `{name}` names no frame')
+            frames.append(FrameResult(number, found))
         return PoseResults(info, sorted(frames, key=lambda f: f.number))
 
 
@@ -101,31 +84,10 @@ def _cells(person: Optional[PersonResult], count: int) -> List[str]:
     return cells
 
 
-def _track_ids(people: List[str]) -> Dict[str, int]:
+def _track_ids(people: Tuple[str, ...]) -> List[int]:
     """Return an id for each individual: the number in its name, or a new."""
     numbers = [re.search(r'(\d+)$', name) for name in people]
     ids = [int(match[1]) if match else -1 for match in numbers]
     if -1 in ids or len(set(ids)) < len(ids):
-        ids = list(range(len(people)))
-    return dict(zip(people, ids))
-
-
-def _frame_number(text: str, where: str) -> int:
-    """Return the number of a frame, or that in the name of an image."""
-    match = re.search(r'(\d+)(\.\w+)?$', text)
-    if match is None:
-        raise FormatError(f'{where}: `{text}` names no frame')
-    return int(match[1])
-
-
-def _float(text: str, where: str) -> float:
-    """Return the number of a cell."""
-    try:
-        return float(text)
-    except ValueError:
-        raise FormatError(f'{where}: `{text}` is no number') from None
-
-
-def is_deeplabcut(first_line: str) -> bool:
-    """Return whether a table begins as DeepLabCut's do."""
-    return first_line.lstrip('\ufeff').startswith('scorer,')
+        return list(range(len(people)))
+    return ids

@@ -5,9 +5,9 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
+from ..extras import draft_of, import_extra
 from ..schema import FormatError, Record
 from .base_format import ResultFormat, info_dict, restore_frames
-from .extras import draft_of, import_extra
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
 
 

@@ -6,7 +6,6 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from ..json_file import read_json
-from ..keypoints import COCO_KEYPOINTS
 from ..schema import FormatError, Record
 
 
@@ -179,20 +178,6 @@ class PoseResults:
                 grouped.setdefault(person.track_id or 0,
                                    {})[frame.number] = person
         return grouped
-
-
-def default_names(count: int) -> Tuple[str, ...]:
-    """Return names for keypoints of a file without names.
-
-    Args:
-        count (int): K.
-
-    Returns:
-        tuple[str]: COCO's for 17, else ``keypoint_0`` and so on.
-    """
-    if count == len(COCO_KEYPOINTS):
-        return COCO_KEYPOINTS
-    return tuple(f'keypoint_{i}' for i in range(count))
 
 
 def sidecar_path(path: str) -> str:

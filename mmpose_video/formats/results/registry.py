@@ -2,12 +2,13 @@
 import os.path as osp
 from typing import Any, Dict, Optional, Type
 
+from ..deeplabcut_table import is_deeplabcut
 from ..json_file import read_json
 from ..schema import FormatError
 from .base_format import ResultFormat
 from .coco_results import CocoResults
 from .csv_table import CsvTable
-from .deeplabcut import DeepLabCutTable, is_deeplabcut
+from .deeplabcut import DeepLabCutTable
 from .mmpose_json import MMPoseJson
 from .nwb import NwbFile
 from .pose_results import PoseResults

@@ -4,10 +4,10 @@ from typing import Any, Dict, Optional
 
 import numpy as np
 
+from ..extras import draft_of, import_extra
 from ..json_file import without_nan
 from ..schema import FormatError, Record
 from .base_format import ResultFormat, info_dict, restore_frames
-from .extras import draft_of, import_extra
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
 
 

@@ -9,6 +9,7 @@ import yaml  # type: ignore[import-untyped]
 
 from ..frame_index import frame_number
 from ..json_file import atomic_file
+from ..keypoints import default_names
 from ..schema import FormatError
 from .base_format import ResultFormat, names_for
 from .pose_results import (
@@ -16,7 +17,6 @@ from .pose_results import (
     PersonResult,
     PoseResults,
     RunInfo,
-    default_names,
 )
 
 

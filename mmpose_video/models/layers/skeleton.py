@@ -4,6 +4,8 @@ from typing import Optional, Tuple
 from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.utils.typing import ConfigType
 
+from mmpose_video.formats.skeleton import expand_metainfo
+
 
 def skeleton_links(skeleton: Optional[ConfigType],
                    num_keypoints: int) -> Tuple[Tuple[int, int], ...]:
@@ -11,7 +13,8 @@ def skeleton_links(skeleton: Optional[ConfigType],
 
     Args:
         skeleton (dict, optional): ``dict(from_file=...)`` with MMPose's file
-            of the dataset, or ``dict(links=[(i, j), ...])``.
+            of the dataset or that of a :class:`Skeleton`, or
+            ``dict(links=[(i, j), ...])``.
         num_keypoints (int): Keypoints of the model.
 
     Returns:
@@ -28,7 +31,7 @@ def skeleton_links(skeleton: Optional[ConfigType],
             raise ValueError(f'the links {links} name keypoints beyond the '
                              f"model's {num_keypoints}")
         return links
-    meta = parse_pose_metainfo(dict(skeleton))
+    meta = parse_pose_metainfo(expand_metainfo(dict(skeleton)))
     if meta['num_keypoints'] != num_keypoints:
         raise ValueError(
             f'the model has {num_keypoints} keypoints, the skeleton of '

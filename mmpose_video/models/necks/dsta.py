@@ -63,8 +63,10 @@ class DSTANeck(BaseVideoNeck):
         in_channels (int): C.
         num_frames (int): T, for which the temporal embedding has weights.
             Defaults to 3.
-        num_tokens (int): J. Defaults to 17, of which the released model
-            leaves two unused.
+        num_tokens (int, optional): J. Defaults to None: for PoseTrack's
+            keypoints 17, of which the released model leaves two unused,
+            otherwise one for each keypoint and as many more as fill the last
+            group.
         joint_tokens (Sequence[int], optional): The token of each keypoint, K
             numbers; several may read the same. Defaults to None: for 17
             keypoints the assignment of the released model to PoseTrack's,
@@ -73,8 +75,9 @@ class DSTANeck(BaseVideoNeck):
             17.
         group_size (int): Tokens per group of the spatial branch: tokens 0 to
             ``group_size - 1`` are the first group, and so on. Defaults to 3.
-        num_groups (int): Number of groups. Tokens behind the last one skip
-            the spatial branch. Defaults to 5.
+        num_groups (int, optional): Number of groups. Tokens behind the last
+            one skip the spatial branch. Defaults to None: 5 for PoseTrack's
+            keypoints, as published, otherwise all that the tokens fill.
         token_channels (int): D. Defaults to 32.
         depth (int): Layers of either branch. Defaults to 4.
         num_heads (int): Attention heads. Defaults to 8.
@@ -94,11 +97,11 @@ class DSTANeck(BaseVideoNeck):
     def __init__(self,
                  in_channels: int,
                  num_frames: int = 3,
-                 num_tokens: int = 17,
+                 num_tokens: Optional[int] = None,
                  joint_tokens: Optional[Sequence[int]] = None,
-                 num_keypoints: int = 17,
+                 num_keypoints: int = len(POSETRACK_TOKENS),
                  group_size: int = 3,
-                 num_groups: int = 5,
+                 num_groups: Optional[int] = None,
                  token_channels: int = 32,
                  depth: int = 4,
                  num_heads: int = 8,
@@ -111,6 +114,12 @@ class DSTANeck(BaseVideoNeck):
             joint_tokens = POSETRACK_TOKENS if num_keypoints == len(
                 POSETRACK_TOKENS) else range(num_keypoints)
         joint_tokens = tuple(joint_tokens)
+        published = joint_tokens == POSETRACK_TOKENS
+        if num_tokens is None:
+            num_tokens = len(POSETRACK_TOKENS) if published else (
+                group_size * -(-(max(joint_tokens) + 1) // group_size))
+        if num_groups is None:
+            num_groups = 5 if published else num_tokens // group_size
         if not 0 <= min(joint_tokens) <= max(joint_tokens) < num_tokens:
             raise ValueError(f'`joint_tokens` must be 0 to {num_tokens - 1}, '
                              f'got {joint_tokens}')

@@ -5,12 +5,14 @@ from dataclasses import replace
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 import torch
+from mmpose.datasets.datasets.utils import parse_pose_metainfo
 from mmpose.models.losses import RLELoss
 from mmpose.models.pose_estimators import TopdownPoseEstimator
 from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType, SampleList
 from torch import Tensor, nn
 
+from mmpose_video.formats.skeleton import expand_metainfo
 from mmpose_video.models.backbones.position_embedding import (
     resize_position_embedding_on_load,
 )
@@ -18,10 +20,14 @@ from mmpose_video.models.losses.loss_terms import split_loss_terms
 from mmpose_video.models.necks import BaseVideoNeck
 from mmpose_video.structures import ClipInfo
 
-FeatureLevels = Tuple[Tensor, ...]
+from .keypoint_number import (
+    fit_head,
+    fit_neck,
+    keypoints_of,
+    share_keypoints,
+)
 
-#: What heads call the number of keypoints.
-_HEAD_KEYS = ('out_channels', 'num_joints', 'num_keypoints')
+FeatureLevels = Tuple[Tensor, ...]
 
 
 @MODELS.register_module()
@@ -38,7 +44,8 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
     length of the clip.
 
     The number of keypoints is set once, in the head (``out_channels`` or
-    ``num_joints``). A neck that takes ``num_keypoints`` gets it from there.
+    ``num_joints``) or by ``metainfo``. A neck that takes ``num_keypoints``
+    gets it from there.
 
     Args:
         backbone (dict): Config of the backbone.
@@ -55,6 +62,10 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         loss_weighting (dict, optional): Config of a module that weighs the
             dict of losses, such as :class:`AutomaticWeightedLoss`.
             Defaults to None.
+        metainfo (dict, optional): The keypoint set, as the dataset has it,
+            such as ``dict(from_file='skeleton.json')``. Its number of
+            keypoints and its links take the place of those that the head
+            names. Defaults to None, the head tells them.
         **kwargs: See :class:`TopdownPoseEstimator`.
 
     Raises:
@@ -71,9 +82,19 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
                  drift_frozen_bn: bool = False,
                  frames_per_pass: Optional[int] = None,
                  loss_weighting: Optional[ConfigType] = None,
+                 metainfo: Optional[dict] = None,
                  **kwargs: Any) -> None:
-        neck, head = self._share_num_keypoints(neck, head)
-        super().__init__(backbone=backbone, neck=neck, head=head, **kwargs)
+        if metainfo is not None:
+            metainfo = expand_metainfo(metainfo)
+            parsed = parse_pose_metainfo(metainfo)
+            neck, head = fit_neck(neck, parsed), fit_head(head, parsed)
+        neck, head = share_keypoints(neck, head)
+        super().__init__(
+            backbone=backbone,
+            neck=neck,
+            head=head,
+            metainfo=metainfo,
+            **kwargs)
         resize_position_embedding_on_load(self.backbone)
         if frames_per_pass is not None and frames_per_pass < 1:
             raise ValueError('`frames_per_pass` must be at least 1, got '
@@ -81,7 +102,7 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         self.freeze_backbone = freeze_backbone
         self.drift_frozen_bn = drift_frozen_bn
         self.frames_per_pass = frames_per_pass
-        self.num_keypoints = self._keypoints_of(head)
+        self.num_keypoints = keypoints_of(head)
         self._clip: Optional[ClipInfo] = None
         self.loss_weighting = self._build_weighting(loss_weighting)
         if freeze_backbone:
@@ -295,36 +316,6 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         return ClipInfo.from_data_samples(data_samples, num_frames,
                                           inputs.device)
 
-    @staticmethod
-    def _keypoints_of(head: OptConfigType) -> Optional[int]:
-        """Return the number of keypoints that a head's config names."""
-        found = [head[key] for key in _HEAD_KEYS if key in (head or {})]
-        return found[0] if found and isinstance(found[0], int) else None
-
-    @classmethod
-    def _share_num_keypoints(
-            cls, neck: OptConfigType, head: OptConfigType
-    ) -> Tuple[OptConfigType, OptConfigType]:
-        """Complete the neck's and the head's config with what they share."""
-        num_keypoints = cls._keypoints_of(head)
-        if num_keypoints is None or neck is None or head is None:
-            return neck, head
-        neck_class = neck['type']
-        if isinstance(neck_class, str):
-            neck_class = MODELS.get(neck_class)
-        if neck_class is None or not issubclass(neck_class, BaseVideoNeck):
-            return neck, head
-        if 'num_keypoints' in inspect.signature(neck_class).parameters:
-            neck = {'num_keypoints': num_keypoints, **neck}
-            if neck['num_keypoints'] != num_keypoints:
-                raise ValueError(
-                    f'the neck is built for {neck["num_keypoints"]} '
-                    f'keypoints, the head for {num_keypoints}; leave '
-                    '`neck.num_keypoints` out: the head sets it')
-        if neck_class.outputs_heatmaps:
-            head = {**head, 'in_channels': num_keypoints}
-        return neck, head
-
     def _check_num_keypoints(self, data_samples: SampleList) -> None:
         """Compare the head with the annotations."""
         labels = data_samples[0].get('gt_instance_labels')
@@ -335,8 +326,9 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
         if found != self.num_keypoints:
             raise ValueError(
                 f'the dataset has {found} keypoints, the head '
-                f'{self.num_keypoints}; set `model.head.out_channels` '
-                f'(`num_joints` of a regression head) to {found}')
+                f'{self.num_keypoints}; give the model the `metainfo` of the '
+                f'dataset, or set `model.head.out_channels` (`num_joints` of '
+                f'a regression head) to {found}')
 
     @staticmethod
     def _check_finite(losses: dict, data_samples: SampleList) -> None:

@@ -1,0 +1,66 @@
+"""Turn video files into folders of images."""
+import os
+import os.path as osp
+import shutil
+from typing import Callable, Collection, Optional, Tuple
+
+import cv2
+
+from mmpose_video.datasets.loading.video_reader import VideoReader
+
+VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
+                  '.webm', '.wmv')
+QUALITY = 95
+
+
+def nothing() -> None:
+    """Stand in for a progress bar."""
+
+
+def write_frames(path: str, folder: str,
+                 keep: Optional[Collection[int]] = None,
+                 done: Callable[[], None] = nothing) -> Tuple[int, str]:
+    """Write the frames of a video as ``000000.jpg`` and so on.
+
+    The folder appears under its name when it is whole, in place of an earlier
+    one. A frame that cannot be decoded is left out; those that follow keep
+    their numbers.
+
+    Args:
+        path (str): The video.
+        folder (str): The folder.
+        keep (Collection[int], optional): Numbers of the frames to write;
+            reading ends behind the last. Defaults to None, all.
+        done (Callable): Called after each frame.
+
+    Returns:
+        tuple[int, str]: The number of frames of the video, as far as it was
+        read, and what could not be decoded, '' for nothing.
+
+    Raises:
+        OSError: If the video cannot be decoded, or an image not be written.
+    """
+    reader = VideoReader(path)
+    draft = f'{folder}.{os.getpid()}.part'
+    end, last = 0, None if keep is None else max(keep, default=-1)
+    wanted = None if keep is None else frozenset(keep)
+    try:
+        os.makedirs(draft)
+        for number, image, _ in reader:
+            end = number + 1
+            if wanted is None or number in wanted:
+                target = osp.join(draft, f'{number:06d}.jpg')
+                if not cv2.imwrite(target, image,
+                                   [cv2.IMWRITE_JPEG_QUALITY, QUALITY]):
+                    raise OSError(f'`{target}` cannot be written')
+            done()
+            if last is not None and number >= last:
+                break
+        if not end:
+            raise OSError(f'`{path}` holds no frame')
+        shutil.rmtree(folder, ignore_errors=True)
+        os.replace(draft, folder)
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)
+    whole = last is None or end <= last
+    return end, reader.loss() if whole else ''
