@@ -10,7 +10,7 @@ from mmpose.structures import PoseDataSample
 from mmpose_video.formats.skeleton import Skeleton
 from mmpose_video.tools.get_flops import without_pretrained
 
-from .test_all_configs import ROOT
+from .test_all_configs import ROOT, clip_length
 
 SMALL = sorted(
     path.relative_to(ROOT / 'configs').as_posix()
@@ -27,7 +27,7 @@ TOO_MANY = Skeleton.of(
 def sample(cfg, K, seed):
     """A training sample of a config's own pipeline, without its files."""
     rng = np.random.default_rng(seed)
-    num_frames = len(cfg.train_dataloader.dataset.clip_sampler.offsets)
+    num_frames = clip_length(cfg, 'train_dataloader')
     clip = rng.integers(0, 255, (num_frames, 120, 90, 3), dtype=np.uint8)
     results = dict(
         img=list(clip), img_shape=(120, 90), ori_shape=(120, 90),
