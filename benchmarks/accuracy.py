@@ -47,7 +47,7 @@ STEPS = ('train', 'predict', 'measure')
 
 
 def build_parser() -> argparse.ArgumentParser:
-    """The options."""
+    """Build the parser of the options."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     add = parser.add_argument

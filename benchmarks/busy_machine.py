@@ -1,4 +1,4 @@
-r"""Time of training, inference and scan beside other busy processes.
+r"""Time training, inference and scan beside other busy processes.
 
 Each job runs in a process of its own, with OpenMP's threads waiting as they
 do by default (``before``) and as this package lets them wait (``after``, see

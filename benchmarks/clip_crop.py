@@ -24,7 +24,7 @@ from mmpose_video.ops.cpp_compiler import best_isa
 
 def by_opencv(frames: List[np.ndarray], matrix: np.ndarray, out: np.ndarray
               ) -> None:
-    """One frame after the other."""
+    """Crop one frame after the other."""
     size = (out.shape[3], out.shape[2])
     crop = np.empty((*size[::-1], 3), np.uint8)
     for frame, planes in zip(frames, out):
@@ -34,7 +34,7 @@ def by_opencv(frames: List[np.ndarray], matrix: np.ndarray, out: np.ndarray
 
 def medians(calls: Tuple[Callable[[], object], ...], repeats: int
             ) -> List[float]:
-    """Median processor time of each, in ms, taken in turn."""
+    """Return the median processor time of each in ms, taken in turn."""
     times: List[List[float]] = [[] for _ in calls]
     for _ in range(repeats):
         for call, found in zip(calls, times):

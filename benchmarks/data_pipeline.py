@@ -46,7 +46,7 @@ CODEC = dict(type='MSRAHeatmap', input_size=INPUT_SIZE,
 
 @TRANSFORMS.register_module()
 class NaiveLoadClip(BaseTransform):
-    """`cv2.imread` of each frame, for each sample."""
+    """Read each frame with `cv2.imread` for each sample."""
 
     def transform(self, results: dict) -> dict:
         """Read T frames."""
@@ -58,11 +58,11 @@ class NaiveLoadClip(BaseTransform):
 
 @TRANSFORMS.register_module()
 class NaivePackInputs(TRANSFORMS.get('mmpose.PackPoseInputs')):
-    """The host's packing, without the clip's."""
+    """Pack frames as MMPose does."""
 
 
 def pipeline(phase: str, fast: bool, args: argparse.Namespace) -> List[dict]:
-    """Transforms of `configs/_base_/pipelines`."""
+    """Return the transforms of `configs/_base_/pipelines`."""
     augment = [
         dict(type='RandomFlip', direction='horizontal'),
         dict(type='RandomHalfBody'),
@@ -83,7 +83,7 @@ def pipeline(phase: str, fast: bool, args: argparse.Namespace) -> List[dict]:
 
 def build(phase: str, fast: bool, workers: int, args: argparse.Namespace
           ) -> torch.utils.data.DataLoader:
-    """A data loader, built as the runner does."""
+    """Build a data loader as the runner does."""
     order: Dict[str, Any] = dict(
         sampler=dict(type='DefaultSampler', shuffle=phase == 'train'))
     if fast and phase == 'train':
@@ -112,7 +112,7 @@ def build(phase: str, fast: bool, workers: int, args: argparse.Namespace
 
 
 def used() -> float:
-    """Processor time of this process and its workers (Linux)."""
+    """Return the processor time of this process and its workers (Linux)."""
     own = resource.getrusage(resource.RUSAGE_SELF)
     ticks = 0
     for child in multiprocessing.active_children():
@@ -159,7 +159,7 @@ def reset_memory() -> None:
 
 
 def memory() -> float:
-    """Most memory ever resident, in MiB."""
+    """Return the peak of the resident memory in MiB."""
     with contextlib.suppress(OSError), open('/proc/self/status') as file:
         line = next(row for row in file if row.startswith('VmHWM'))
         return int(line.split()[1]) / 2**10
@@ -190,7 +190,7 @@ def in_own_process(*args: Any) -> Dict[str, float]:
 
 def digests(loader: torch.utils.data.DataLoader
             ) -> Dict[Any, Dict[str, tuple]]:
-    """A hash of each tensor of each sample, by the annotation's number."""
+    """Hash each tensor of each sample, by the annotation's number."""
     found = {}
     for batch in loader:
         for inputs, sample in zip(batch['inputs'], batch['data_samples']):

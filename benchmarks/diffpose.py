@@ -1,4 +1,4 @@
-"""Accuracy, cost and pictures of a trained DiffPose model.
+"""Measure accuracy and cost of a trained DiffPose model, and draw it.
 
 Three commands, each for a config and a checkpoint::
 
@@ -86,7 +86,7 @@ def load(config: str, checkpoint: Optional[str], device: str,
 
 
 class FeatureCache:
-    """Lets a model compute the features of a batch only once.
+    """Make a model compute the features of a batch only once.
 
     Settings of the reverse process do not change the features, so one pass
     over the data serves the whole grid.
@@ -99,7 +99,8 @@ class FeatureCache:
         model.extract_feat = self
 
     def __call__(self, inputs: torch.Tensor) -> tuple:
-        """Features: fresh in the first run of a batch, then stored ones."""
+        """Return features: computed for the first run of a batch, then
+        kept."""
         if self.place == len(self.stored):
             self.stored.append(self.extract(inputs))
         self.place += 1
@@ -117,7 +118,7 @@ class FeatureCache:
 @torch.no_grad()
 def evaluate(cfg: Config, model: Any, settings: List[Setting],
              max_batches: Optional[int] = None) -> List[Dict[str, float]]:
-    """Metrics of a model for each (steps, hypotheses, seed)."""
+    """Return the metrics of a model for each (steps, hypotheses, seed)."""
     loader = Runner.build_dataloader(copy.deepcopy(cfg.test_dataloader))
     evaluators = []
     for _ in settings:
@@ -222,7 +223,7 @@ def run_grid(args: argparse.Namespace) -> None:
 
 def median_time(call: Callable[[], object], device: str,
                 repeats: int) -> float:
-    """Median time of a call in milliseconds."""
+    """Return the median time of a call in milliseconds."""
 
     def wait() -> None:
         if device.startswith('cuda'):
@@ -339,7 +340,7 @@ def run_steps(args: argparse.Namespace) -> None:
 
 
 def pyplot() -> Any:
-    """Matplotlib that needs no display."""
+    """Return Matplotlib's pyplot with a backend that needs no display."""
     import matplotlib
     matplotlib.use('Agg')
     from matplotlib import pyplot as plt

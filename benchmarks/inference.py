@@ -1,4 +1,4 @@
-r"""Speed and accuracy of ways from a video to poses.
+r"""Compare speed and accuracy of ways from a video to poses.
 
 Renders clips, gives every way the same boxes (the annotated ones), and prints
 frames per second, each of them with all of its people, and PoseTrack AP where
@@ -119,7 +119,7 @@ def print_drawing(clips: Clips, out: Path, total: int, repeats: int,
 
 
 class GivenDetector:
-    """Stands in for the stock inferencer's detector.
+    """Stand in for the detector of MMPose's inferencer.
 
     Args:
         boxes (FileBoxes): Knows the boxes.
@@ -131,7 +131,7 @@ class GivenDetector:
         self.number = -1
 
     def __call__(self, path: str, **kwargs: Any) -> dict:
-        """The people of a frame, as MMDetection returns them."""
+        """Return the people of a frame, as MMDetection does."""
         number = int(Path(path).stem)
         image = np.broadcast_to(np.uint8(0), (*self.size, 3))
         people = self.boxes(Frame(number, number, path, image))
@@ -145,7 +145,7 @@ class GivenDetector:
 def run_stock(clips: Clips, out: Path, config: str,
               checkpoint: Optional[str], device: str,
               size: Tuple[int, int]) -> float:
-    """MMPose's inferencer; seconds."""
+    """Run MMPose's inferencer and return the seconds."""
     stock = MMPoseInferencer(
         pose2d=config, pose2d_weights=checkpoint, device=device,
         det_model='whole_image')
@@ -237,7 +237,7 @@ def plot_frontier(rows: Sequence[Tuple[str, float, float]],
 
 
 def _warm_up(run: Callable) -> None:
-    """Let libraries choose and load their kernels."""
+    """Run once, so that libraries choose and load their kernels."""
     for _ in run():
         pass
 

@@ -28,7 +28,7 @@ EVERY, HEAD_SHARE = 7, 0.6
 
 
 class Recorder(LabelPropagator):
-    """Remembers what the single-frame head predicts, too."""
+    """Record what the single-frame head predicts, too."""
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)

@@ -1,4 +1,4 @@
-r"""Accuracy of the published MoveNets on annotated frames.
+r"""Measure the accuracy of the published MoveNets on annotated frames.
 
 Lightning and Thunder on ground-truth boxes and on those of MultiPose, and
 MultiPose by itself; on the frames as they are, in grey, in pseudo infrared and

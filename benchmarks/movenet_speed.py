@@ -1,4 +1,4 @@
-r"""Frames per second of MoveNet on a video, in several ways.
+r"""Measure the speed of MoveNet on a video in several settings.
 
     python benchmarks/movenet_speed.py VIDEO
 

@@ -41,7 +41,7 @@ def parse_args() -> argparse.Namespace:
 
 def person(rng: np.random.Generator, image_id: int, number: int,
            points: np.ndarray, head: float) -> Tuple[dict, dict]:
-    """An annotated person and its prediction."""
+    """Return an annotated person and its prediction."""
     flat = np.ones((len(POSETRACK_KEYPOINTS), 3))
     flat[:, :2] = points
     flat[3:5] = 0
@@ -95,7 +95,7 @@ def write_set(folder: str, args: argparse.Namespace) -> Tuple[str, str]:
 
 
 def official(gt_dir: str, pred_dir: str) -> Dict[str, float]:
-    """The 15 keypoints and the total by poseval."""
+    """Return the 15 keypoints and the total by poseval."""
     from poseval import eval_helpers
     from poseval.evaluateAP import evaluateAP
     with contextlib.redirect_stdout(io.StringIO()):
@@ -106,7 +106,7 @@ def official(gt_dir: str, pred_dir: str) -> Dict[str, float]:
 
 
 def timed(function: Callable, *args: str) -> Tuple[float, Dict[str, float]]:
-    """Seconds and result of a call."""
+    """Return seconds and result of a call."""
     start = time.perf_counter()
     result = function(*args)
     return time.perf_counter() - start, result

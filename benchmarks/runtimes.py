@@ -1,4 +1,4 @@
-r"""Speed of models by runtime and precision.
+r"""Measure the speed of models by runtime and precision.
 
 Renders clips, gives every runtime the same boxes and weights, and prints for
 each model and runtime frames per second, the ratio to PyTorch, the time of the

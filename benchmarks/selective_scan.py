@@ -1,4 +1,4 @@
-"""Time, memory and error of the selective scan on a CPU.
+"""Measure time, memory and error of the selective scan on a CPU.
 
 Prints the tables of ``docs/selective_scan.md``. Each measurement runs in a
 forked process of its own; the candidates take turns, and the median over
@@ -41,7 +41,7 @@ SMALL_MODEL = (Path(__file__).resolve().parents[1] / 'configs' / 'glsmamba'
 
 
 def scan_inputs(D: int, S: int, L: int) -> Inputs:
-    """Operands as a freshly initialised Mamba block has them."""
+    """Draw operands as a freshly initialised Mamba block has them."""
     g = torch.Generator().manual_seed(0)
     draw = partial(torch.randn, generator=g)
     rate = torch.arange(1, S + 1.) * torch.exp(.1 * draw(D, S))
@@ -54,7 +54,7 @@ def scan_inputs(D: int, S: int, L: int) -> Inputs:
 
 def operator_inputs(T: int, h: int, w: int, D: int = 64, S: int = 16,
                     rank: int = 4) -> Tuple[Tensor, Inputs, Tensor]:
-    """Tokens, weights and orders of the six-direction operator."""
+    """Draw tokens, weights and orders of the six-direction operator."""
     g = torch.Generator().manual_seed(0)
     draw = partial(torch.randn, generator=g)
     weights = dict(
@@ -70,7 +70,7 @@ REVERSE = (False, ) * 3 + (True, ) * 3
 
 
 def memory(field: str) -> float:
-    """A field of the process's status, MB."""
+    """Return a field of the process's status in MB."""
     with open('/proc/self/status') as file:
         for line in file:
             if line.startswith(field):
@@ -102,7 +102,7 @@ def _child(call: Callable[[], Any], repeats: int, threads: int,
 
 def measure(calls: Dict[str, Callable[[], Any]], rounds: int, threads: int,
             repeats: int = 3) -> Dict[str, Tuple[float, float]]:
-    """Median ms and peak MB of each call, taking turns."""
+    """Measure median ms and peak MB of each call, in turn."""
     context = multiprocessing.get_context('fork')
     # what this process has freed would hide what a child takes
     ctypes.CDLL(None).malloc_trim(0)
@@ -124,7 +124,7 @@ def measure(calls: Dict[str, Callable[[], Any]], rounds: int, threads: int,
 
 
 def forward(function: Callable[..., Tensor], inputs: Inputs) -> None:
-    """Inference."""
+    """Run the forward pass without gradients."""
     with torch.no_grad():
         function(**inputs)
 
@@ -137,7 +137,7 @@ def both(function: Callable[..., Tensor], inputs: Inputs) -> None:
 
 
 def limits() -> Dict[str, float]:
-    """Memory bandwidth, GB/s, and exponentials, 1e9/s, of one thread."""
+    """Measure memory bandwidth (GB/s) and exponentials (1e9/s), one thread."""
     big, small = torch.zeros(1 << 26), torch.rand(1 << 14)
     out, into = torch.zeros_like(big), torch.empty_like(small)
 
@@ -157,18 +157,18 @@ def limits() -> Dict[str, float]:
 
 
 def row(*cells: Any) -> None:
-    """One line of a Markdown table."""
+    """Return a line of a Markdown table."""
     print('| ' + ' | '.join(str(cell) for cell in cells) + ' |', flush=True)
 
 
 def header(*cells: str) -> None:
-    """The first two lines of a Markdown table."""
+    """Return the first two lines of a Markdown table."""
     row(*cells)
     row(*['---'] * len(cells))
 
 
 def errors(function: Callable[..., Tensor], inputs: Inputs) -> str:
-    """Largest relative error of output and gradients against float64."""
+    """Return the largest relative error against float64."""
     found = []
     exact = partial(selective_scan, delta_softplus=True, backend='torch')
     for call, dtype in ((function, torch.float32), (exact, torch.float64)):
@@ -183,7 +183,7 @@ def errors(function: Callable[..., Tensor], inputs: Inputs) -> str:
 
 
 def single_scans(args: argparse.Namespace, fast: List[str]) -> None:
-    """Backend x shape x pass."""
+    """Measure each backend, shape and pass."""
     shapes = [PAPER, dict(D=192, S=16, L=3840), dict(D=192, S=1, L=3840)]
     for shape in shapes[:1] if args.quick else shapes:
         inputs = scan_inputs(**shape)
@@ -241,7 +241,7 @@ def roofline(args: argparse.Namespace, fast: List[str]) -> None:
 
 
 def growth(args: argparse.Namespace, fast: List[str]) -> None:
-    """Cost against length; it must be linear."""
+    """Measure cost against length, which must be linear."""
     print('\n### Cost of 1,024 tokens as L grows (D 64, S 16), ms\n')
     header('L', *(f'{n} {p}' for n in fast
                   for p in ('forward', 'forward + backward')))
@@ -259,7 +259,7 @@ def growth(args: argparse.Namespace, fast: List[str]) -> None:
 
 
 def directions(args: argparse.Namespace, fast: List[str]) -> None:
-    """The whole six-direction operator."""
+    """Measure the whole six-direction operator."""
     size = (5, 16, 12) if args.quick else (5, 64, 48)
     x, weights, orders = operator_inputs(*size)
     inputs = dict(x=x, **weights)
@@ -295,7 +295,7 @@ def directions(args: argparse.Namespace, fast: List[str]) -> None:
 
 
 def whole_model(args: argparse.Namespace, fast: List[str]) -> None:
-    """The small GLSMamba config as a whole, batch of 16 clips."""
+    """Measure the small GLSMamba config as a whole, batch of 16 clips."""
     register_all_modules()
     config = Config.fromfile(SMALL_MODEL)
     clips = dict(inputs=torch.randn(
@@ -329,7 +329,7 @@ def whole_model(args: argparse.Namespace, fast: List[str]) -> None:
 
 
 def halves() -> None:
-    """Error that 16-bit operands bring, float32 state."""
+    """Measure the error of 16-bit operands with a float32 state."""
     inputs = scan_inputs(**PAPER)
     exact = selective_scan(**{k: v.double() for k, v in inputs.items()},
                            delta_softplus=True, backend='torch')

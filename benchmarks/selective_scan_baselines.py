@@ -1,4 +1,4 @@
-"""Baselines of the scan, written anew from the published methods.
+"""Baselines of the scan, written from the published methods.
 
 ``time_indexed_loop`` does the operations of mamba_ssm's
 ``selective_scan_ref`` in the same sequence and over the same tensors:
@@ -91,7 +91,7 @@ def parallel_scan(u: Tensor, delta: Tensor, A: Tensor, B: Tensor, C: Tensor,
 
 def vmamba_style(scan: Callable[..., Tensor], x: Tensor, weights: Dict[
         str, Tensor], orders: Tensor, reverse: Tuple[bool, ...]) -> Tensor:
-    """Permuted copies, projections per direction, one scan, merge.
+    """Scan by permuted copies, projections per direction, and a merge.
 
     Args:
         scan (Callable): ``selective_scan`` of some kind.
@@ -124,7 +124,7 @@ def vmamba_style(scan: Callable[..., Tensor], x: Tensor, weights: Dict[
 
 def natural_order(x: Tensor, weights: Dict[str, Tensor], orders: Tensor,
                   reverse: Tuple[bool, ...], backend: str) -> Tensor:
-    """The same operator by ``multi_directional_scan``."""
+    """Compute the same operator by ``multi_directional_scan``."""
     directions, width, channels = weights['project'].shape
     states, rank = weights['A'].shape[-1], weights['dt_weight'].shape[-1]
     projected = F.linear(x, weights['project'].reshape(-1, channels))

@@ -68,7 +68,7 @@ def measure(call: Callable[[], object], repeats: int) -> Tuple[float, float]:
 
 def operands(channels: int, states: int, length: int,
              dtype: torch.dtype) -> Dict[str, Tensor]:
-    """Operands of one scan as Mamba initialises them.
+    """Draw operands of one scan as Mamba initialises them.
 
     Args:
         channels (int): D.
@@ -147,7 +147,7 @@ def single(args: argparse.Namespace) -> None:
 
 
 def error(data: Dict[str, Tensor], name: str) -> float:
-    """Largest error of the first 512 tokens, in units of the largest value.
+    """Return the largest relative error of the first 512 tokens.
 
     Args:
         data (dict[str, Tensor]): Operands.
@@ -168,7 +168,7 @@ def error(data: Dict[str, Tensor], name: str) -> float:
 
 
 def orders(frames: int, height: int, width: int) -> Tensor:
-    """Panorama, frame after frame, and pixel after pixel, each twice."""
+    """Return three orders (panorama, by frame, by pixel), each twice."""
     tokens = torch.arange(frames * height * width, device='cuda')
     tokens = tokens.reshape(frames, height, width)
     rows = [tokens.permute(axes).reshape(-1)

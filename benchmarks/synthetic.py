@@ -1,4 +1,4 @@
-"""Speed of the synthetic clip generator.
+"""Measure the speed of the synthetic clip generator.
 
 Prints the processor time per frame of each stage, then the frames per second
 of whole runs with one and two workers, for both difficulties::
@@ -23,7 +23,7 @@ from mmpose_video.datasets.synthetic.clip import Clip
 
 
 def stages(config: SyntheticConfig, clips: int) -> Counter:
-    """Processor milliseconds per frame of each stage."""
+    """Return the processor time of each stage in ms per frame."""
     spent: Counter = Counter()
 
     def lap(name: str, start: float) -> float:
@@ -47,7 +47,7 @@ def stages(config: SyntheticConfig, clips: int) -> Counter:
 
 
 def whole_run(config: SyntheticConfig, workers: int) -> float:
-    """Frames per second of a run to disk."""
+    """Return the frames per second of a run to disk."""
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         frames = generate(Path(folder) / 'data', config, workers=workers)

@@ -1,4 +1,4 @@
-"""The ablations: variants of a method, as config options.
+"""Ablations: variants of a method, as config options.
 
 Each is compared with its full model of the same seed. ``expected`` is the
 sign that the change of AP should have, by a paper or by its authors' notes;
@@ -35,11 +35,11 @@ class Ablation:
 
     @property
     def key(self) -> str:
-        """Name with the method's, unique: ``glsmamba.no-local``."""
+        """str: Name with the method's, unique: ``glsmamba.no-local``."""
         return f'{self.method}.{self.name}'
 
     def options_for(self, size: Size) -> Tuple[str, ...]:
-        """The config options at a size."""
+        """Return the config options at a size."""
         # all digits: MMPose wants 3 sigma whole
         value = repr(size.sigma * 2 / 3)
         return tuple(option.replace('{sigma2}', value)
@@ -47,7 +47,7 @@ class Ablation:
 
 
 def offsets(*frames: int) -> Tuple[str, ...]:
-    """Options for clips of these offsets from the key frame."""
+    """Return options for clips of these offsets from the key frame."""
     text = ','.join(map(str, frames))
     return tuple(f'{loader}.dataset.clip_sampler.offsets=({text},)'
                  for loader in _LOADERS)
@@ -55,7 +55,7 @@ def offsets(*frames: int) -> Tuple[str, ...]:
 
 def frames(num: int, spacing: int = 1, length: bool = True
            ) -> Tuple[str, ...]:
-    """Options for clips of ``num`` frames, ``spacing`` frames apart.
+    """Return options for clips of ``num`` frames, ``spacing`` frames apart.
 
     Args:
         num (int): T, odd.
@@ -70,7 +70,7 @@ def frames(num: int, spacing: int = 1, length: bool = True
 
 
 def sigma(text: str) -> Tuple[str, ...]:
-    """Options for targets of another width, in cells of the heatmap."""
+    """Return options for targets of another width, in heatmap cells."""
     return (f'model.head.decoder.sigma={text}',
             f'train_dataloader.dataset.pipeline.4.encoder.sigma={text}')
 
@@ -228,7 +228,7 @@ ABLATIONS: Dict[str, Ablation] = {entry.key: entry for entry in _TABLE}
 
 def choose(words: Optional[Sequence[str]], methods: Sequence[str]
            ) -> List[Ablation]:
-    """The ablations that were asked for.
+    """Return the ablations that were asked for.
 
     Args:
         words (Sequence[str], optional): Names (``glsmamba.no-local``) or

@@ -1,4 +1,4 @@
-r"""Size, operations, speed and memory of one model, in a process of its own.
+r"""Measure size, operations, speed and memory of one model.
 
 ::
 
@@ -90,7 +90,7 @@ def measure(config: str, device: str, batch_size: Optional[int],
 
 
 def machine(device: str) -> str:
-    """The machine in words."""
+    """Describe the machine."""
     if device == 'cuda':
         import torch
         return torch.cuda.get_device_name()

@@ -1,4 +1,4 @@
-"""Accuracy against occlusion and blur, from the predictions of a run.
+"""Measure accuracy against occlusion and blur, from a run's predictions.
 
 Rendered clips say of each keypoint whether it is hidden and how far it moves
 during the exposure. A keypoint counts as found if it lies within half a head
@@ -29,7 +29,7 @@ Counts = Dict[str, Dict[str, List[int]]]
 
 
 def read_predictions(path: Path) -> Dict[int, np.ndarray]:
-    """Poses by annotation from what the test script's ``--dump`` wrote.
+    """Read poses by annotation from what the test script dumped.
 
     Args:
         path (Path): A pickle of our own making: loading one runs its code.
@@ -88,7 +88,7 @@ def count(poses: Mapping[int, np.ndarray], ann_file: Path) -> Counts:
 
 def bins(ann: Mapping[str, Any], exposure: Mapping[str, float]
          ) -> Iterator[Tuple[int, Tuple[str, str]]]:
-    """The bins of each labelled keypoint of a person, ears left out.
+    """Return the bins of each labelled keypoint of a person but the ears.
 
     Args:
         ann (Mapping[str, Any]): The annotation.
@@ -126,7 +126,7 @@ def _frame(exposure: Mapping[str, float]) -> str:
 
 
 def rates(counts: List[Counts]) -> Dict[str, Dict[str, float]]:
-    """Percent of found keypoints per bin, over the runs of some seeds.
+    """Return the percentage of found keypoints per bin over some seeds.
 
     Args:
         counts (list): One per run, as :func:`count` gives them.

@@ -2,8 +2,8 @@
 
 
 class RunError(RuntimeError):
-    """A run that cannot be made; the message says why and where to look."""
+    """Raised for a run that fails; it says why and where to look."""
 
 
 class StoppedError(Exception):
-    """The comparison was interrupted."""
+    """Raised when the comparison is interrupted."""

@@ -1,4 +1,4 @@
-"""Measurements of trained models: predictions by difficulty, and cost.
+"""Measure trained models: predictions by difficulty, and cost.
 
 Each measurement is kept in the folder of its run (``difficulty.json``,
 ``still.json``, ``cost.json``) and not made again.
@@ -149,7 +149,7 @@ def _for_each(results: Results, doing: str,
 
 def _test_command(trainings: Trainings, result: Dict[str, Any],
                   tester: List[str], work_dir: str) -> List[str]:
-    """The test script for a run's last checkpoint, in a folder of the run."""
+    """Return the command that tests a run's last checkpoint."""
     return [
         *tester, str(run_config(trainings, result)), '-C',
         str(Path(result['checkpoint']).resolve()), '--work-dir',
@@ -158,7 +158,7 @@ def _test_command(trainings: Trainings, result: Dict[str, Any],
 
 
 def run_config(trainings: Trainings, result: Dict[str, Any]) -> Path:
-    """The config with all options, as MMEngine left it in the run's folder.
+    """Return the path of the config that MMEngine wrote, options included.
 
     Raises:
         RunError: If it is not there.
@@ -171,7 +171,7 @@ def run_config(trainings: Trainings, result: Dict[str, Any]) -> Path:
 
 
 def collect(trainings: Trainings, results: Results) -> List[Dict[str, Any]]:
-    """Results with what was measured of them, ready for the tables.
+    """Return the results with their measurements, ready for the tables.
 
     Returns:
         list[dict]: One per run; ``cost`` and ``difficulty`` are None where

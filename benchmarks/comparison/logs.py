@@ -15,7 +15,7 @@ JOINT_GROUPS = ('Head', 'Shoulder', 'Elbow', 'Wrist', 'Hip', 'Knee', 'Ankle')
 
 
 def last_checkpoint(folder: Path) -> Optional[str]:
-    """The checkpoint that a killed training left, if any."""
+    """Return the checkpoint that a killed training left, if any."""
     note = folder / 'last_checkpoint'
     if note.is_file():
         path = folder / Path(note.read_text().strip()).name
@@ -53,7 +53,7 @@ def read_training(folder: Path) -> Dict[str, Any]:
 
 
 def epoch_losses(folder: Path) -> List[float]:
-    """Mean training loss of each epoch, as far as the logs are there."""
+    """Return the mean training loss of each epoch that has a log."""
     losses: Dict[int, List[float]] = {}
     for line in _read_log(folder):
         if 'loss' in line:
@@ -82,7 +82,7 @@ def write_log(folder: Path, target: Path) -> bool:
 
 
 def _read_log(folder: Path) -> List[Dict[str, Any]]:
-    """All lines of MMEngine's logs of a training, in order."""
+    """Return all lines of MMEngine's logs of a training, in order."""
     lines: List[Dict[str, Any]] = []
     # those of the test script lie one folder deeper
     for path in sorted(folder.glob('*/vis_data/scalars.json')):
@@ -91,7 +91,7 @@ def _read_log(folder: Path) -> List[Dict[str, Any]]:
 
 
 def environment() -> Dict[str, Any]:
-    """Commit, versions and processor that a result belongs to."""
+    """Return commit, versions and processor of a result."""
     from importlib.metadata import PackageNotFoundError, version
 
     def found(name: str) -> Optional[str]:

@@ -1,4 +1,4 @@
-"""Methods, found among the configs by their names."""
+"""Find methods among the configs by their names."""
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Dict, List, Optional, Sequence, Tuple
@@ -31,7 +31,7 @@ class Method:
     start: Optional[str]
 
     def options(self, checkpoint: str) -> Tuple[str, ...]:
-        """Config options of the training that follows the start.
+        """Return the config options of the training that follows the start.
 
         Video methods keep the backbone of their start, as the papers keep
         COCO's; single-image methods go on with all of their weights.
@@ -93,7 +93,7 @@ def discover(size: Size, root: Path = ROOT) -> Dict[str, Method]:
 
 
 def _name(key: str, size: Size) -> str:
-    """Name of a method from its config's, without size and data."""
+    """Return a method's name: its config's without size and data."""
     name = key.removesuffix(f'_{size.backbone}').removeprefix('td-hm_')
     return BASELINE if name == 'td-hm' else name.replace('_', '-')
 
@@ -105,7 +105,7 @@ def is_start(method: str) -> bool:
 
 def choose(methods: Dict[str, Method], wanted: Optional[Sequence[str]]
            ) -> List[Method]:
-    """The methods that were asked for, by name or by group.
+    """Return the methods that were asked for, by name or by group.
 
     Args:
         methods (dict): All methods.

@@ -1,4 +1,4 @@
-"""The generated parts of docs/benchmark.md and its summary."""
+"""Make the generated parts of docs/benchmark.md and its summary."""
 import shlex
 from pathlib import Path
 from typing import Any, Dict, List, Sequence
@@ -51,7 +51,7 @@ def replace(text: str, content: str, name: str) -> str:
 
 
 def published(folder: Path) -> List[Dict[str, Any]]:
-    """The results that are published in a folder, small ones first."""
+    """Read the results that are published in a folder, small ones first."""
     paths = [folder / f'benchmark_{name}.json' for name in SIZES]
     return [read_json(path) for path in paths if path.is_file()]
 
@@ -79,7 +79,7 @@ def front(everything: Sequence[Dict[str, Any]]) -> str:
 
 
 def page(everything: Sequence[Dict[str, Any]], images: Path) -> str:
-    """All tables of all sizes.
+    """Return all tables of all sizes.
 
     Args:
         everything (list[dict]): The published results.
@@ -92,7 +92,7 @@ def page(everything: Sequence[Dict[str, Any]], images: Path) -> str:
 
 
 def _size(results: Dict[str, Any], images: Path) -> List[str]:
-    """The tables of one size."""
+    """Return the tables of one size."""
     size = SIZES[results['size']]
     parts = [f'## Size {size.name}: {size.about}', _made(results)]
     for split in reversed(size.splits):
@@ -132,7 +132,7 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
 
 
 def _unequal(results: Dict[str, Any], split: str) -> str:
-    """Say it where the rows of a table did not train for equally long."""
+    """Return a note if the rows of a table trained for different times."""
     epochs = {row.method: row.runs[0]['epochs']
               for row in ordered(results, split)}
     usual = epochs.get(BASELINE)

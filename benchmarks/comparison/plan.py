@@ -1,4 +1,4 @@
-"""From methods, seeds and splits to a list of runs, and running them."""
+"""Make a list of runs from methods, seeds and splits, and run them."""
 import statistics
 import sys
 import time
@@ -82,7 +82,7 @@ def plan(size: Size, methods: Sequence[Method],
 
 
 class Progress:
-    """Prints one line when a run begins and one when it ends.
+    """Print a line when a run begins and when it ends.
 
     Args:
         runs (Sequence[Run]): All runs.
@@ -104,7 +104,7 @@ class Progress:
             result['minutes'])
 
     def remaining(self) -> Optional[float]:
-        """Minutes that the open runs will take; None if nothing is known.
+        """Return the minutes that the open runs will take; None if unknown.
 
         A run takes as long as those of its method did on average; a method
         that was not yet run, as long as the average of all.
@@ -137,7 +137,7 @@ class Progress:
 
 
 def duration(minutes: float) -> str:
-    """Minutes as ``2 h 05 min``."""
+    """Write minutes as ``2 h 05 min``."""
     hours, rest = divmod(round(minutes), 60)
     return f'{hours} h {rest:02d} min' if hours else f'{rest} min'
 

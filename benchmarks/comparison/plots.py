@@ -1,4 +1,4 @@
-"""The plots: AP against cost, accuracy against occlusion and blur."""
+"""Plot AP against cost, and accuracy against occlusion and blur."""
 from pathlib import Path
 from typing import Any, Dict, List, Tuple
 
@@ -47,7 +47,7 @@ def draw(results: Dict[str, Any], folder: Path, prefix: str = ''
 
 def on_shared_backbone(results: Dict[str, Any], rows: List[Row]
                        ) -> List[Row]:
-    """The baseline and the video methods that stand on its backbone."""
+    """Return the baseline and the video methods on its backbone."""
     methods = discover(SIZES[results['size']])
 
     def fits(row: Row) -> bool:
@@ -60,7 +60,7 @@ def on_shared_backbone(results: Dict[str, Any], rows: List[Row]
 
 
 def _style(rows: List[Row]) -> Dict[str, Tuple[Any, str]]:
-    """Colour and marker of each method, the same in all plots."""
+    """Return colour and marker of each method, the same in all plots."""
     import matplotlib.pyplot as plt
     colors = plt.get_cmap('tab20').colors
     names = sorted(row.method for row in rows if row.method != BASELINE)
@@ -71,7 +71,7 @@ def _style(rows: List[Row]) -> Dict[str, Tuple[Any, str]]:
 
 
 def _cost(rows: List[Row], path: Path) -> None:
-    """AP with its deviation against multiply-adds per clip."""
+    """Plot AP with its deviation against multiply-adds per clip."""
     import matplotlib.pyplot as plt
     style = _style(rows)
     rows = [row for row in rows if row.cost]
@@ -130,7 +130,7 @@ def spread(heights: List[float], gap: float) -> List[float]:
 
 
 def _difficulty(rows: List[Row], path: Path) -> None:
-    """Found keypoints per bin: how many, and the gain over the baseline."""
+    """Plot found keypoints per bin, and the gain over the baseline."""
     import matplotlib.pyplot as plt
     rows = [row for row in rows if row.rates()]
     style = _style(rows)

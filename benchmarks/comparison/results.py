@@ -1,4 +1,4 @@
-"""The file of results: read, written, and summed up over seeds."""
+"""Read and write the file of results, and summarize it over seeds."""
 import csv
 import json
 import os
@@ -44,26 +44,26 @@ class Row:
         return next((run['cost'] for run in self.runs if run.get('cost')), {})
 
     def values(self, key: str) -> List[float]:
-        """A number of each run."""
+        """Return a number of each run."""
         return [run[key] for run in self.runs if run.get(key) is not None]
 
     def mean(self, key: str) -> float:
-        """Mean over the seeds."""
+        """Return the mean over the seeds."""
         return statistics.mean(self.values(key))
 
     def deviation(self, key: str) -> Optional[float]:
-        """Standard deviation over the seeds (n - 1); None for one seed."""
+        """Return the standard deviation over seeds (n - 1); None for one."""
         values = self.values(key)
         return statistics.stdev(values) if len(values) > 1 else None
 
     def rates(self) -> Dict[str, Dict[str, float]]:
-        """Percent of keypoints found per condition and bin."""
+        """Return the percentage of keypoints found per condition and bin."""
         return rates([run['difficulty'] for run in self.runs
                       if run.get('difficulty')])
 
 
 def rows(results: Dict[str, Any]) -> List[Row]:
-    """Sum up runs by method, variant and split; starts are left out."""
+    """Group runs by method, variant and split; starts are left out."""
     table: Dict[Tuple[str, Optional[str], str], List[Dict[str, Any]]] = {}
     for run in results['runs']:
         if not is_start(run['method']):

@@ -1,4 +1,4 @@
-"""Trainings in a work directory: each is run once, and its result kept.
+"""Run trainings in a work directory, each once, and keep their results.
 
 A run has a folder ``<work_dir>/<name>`` with MMEngine's logs and checkpoints,
 ``output.log`` with all that was printed, ``run.json`` with what was asked
@@ -56,7 +56,7 @@ class Run:
 
 
 def length_options(epochs: Optional[int]) -> List[str]:
-    """Config options that set the length of a training."""
+    """Return config options that set the length of a training."""
     if epochs is None:
         return []
     return [f'train_cfg.max_epochs={epochs}',
@@ -65,7 +65,7 @@ def length_options(epochs: Optional[int]) -> List[str]:
 
 
 class Trainings:
-    """Runs the stock training script, and remembers what it gave.
+    """Run MMPose's training script, and keep the results.
 
     Args:
         work_dir (Path): Holds a folder per run.
@@ -91,11 +91,11 @@ class Trainings:
         self._children: Dict[int, subprocess.Popen] = {}
 
     def folder(self, name: str) -> Path:
-        """Folder of a run."""
+        """Return the folder of a run."""
         return self.work_dir / name
 
     def finished(self, run: Run) -> Optional[Dict[str, Any]]:
-        """The result of a finished run, or None.
+        """Return the result of a finished run, or None.
 
         Raises:
             RunError: If the folder holds the result of another run.
@@ -124,7 +124,7 @@ class Trainings:
                     split=run.split)
 
     def all_finished(self) -> List[Dict[str, Any]]:
-        """Results of all finished runs in the work directory, by name."""
+        """Return the results of all finished runs by name."""
         results = []
         for path in sorted(self.work_dir.glob('*/done.json')):
             result = json.loads(path.read_text())
@@ -143,7 +143,7 @@ class Trainings:
                     options=[*run.options, *self.extra])
 
     def command(self, run: Run, last: Optional[str] = None) -> List[str]:
-        """The command line that trains a run.
+        """Return the command line that trains a run.
 
         Args:
             run (Run): The run.
@@ -289,7 +289,7 @@ def _kill(process: subprocess.Popen, number: int) -> None:
 
 
 def shown(command: List[str]) -> str:
-    """A command as one would type it."""
+    """Return a command as one would type it."""
     words = list(command)
     if words[0] == sys.executable:
         words[0] = 'python'

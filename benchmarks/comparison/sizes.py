@@ -41,7 +41,7 @@ class Size:
 
     @property
     def splits(self) -> Tuple[str, ...]:
-        """Tuple[str, ...]: What the size can be run on."""
+        """Tuple[str, ...]: Names of the splits."""
         return SPLITS if self.render else ('posetrack18', )
 
     def folder(self, split: str) -> Path:
@@ -49,7 +49,7 @@ class Size:
         return ROOT / self.data.format(split=split)
 
     def render_command(self, split: str, workers: int) -> List[str]:
-        """The command that makes the data of a split, or finds it made."""
+        """Return the command that renders a split, if it is not there yet."""
         assert self.render is not None
         return [
             sys.executable, '-m', 'mmpose_video.datasets.synthetic',
@@ -58,7 +58,7 @@ class Size:
         ]
 
     def data_options(self, split: str) -> Tuple[str, ...]:
-        """Config options that point a config at a split."""
+        """Return config options that point a config at a split."""
         # the configs of the small size read the hard split already
         if self.render is None or self.data.format(
                 split=split) == 'data/synthetic/hard':

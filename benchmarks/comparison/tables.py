@@ -1,4 +1,4 @@
-"""The tables of a comparison, as Markdown."""
+"""Make the tables of a comparison in Markdown."""
 from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -17,14 +17,14 @@ def table(head: Sequence[str], lines: Sequence[Sequence[str]]) -> str:
 
 
 def spread(row: Row, key: str = 'AP') -> str:
-    """Mean and standard deviation, ``48.0 ± 0.4``."""
+    """Format mean and standard deviation, ``48.0 ± 0.4``."""
     deviation = row.deviation(key)
     return f'{row.mean(key):.1f}' + (
         '' if deviation is None else f' ± {deviation:.1f}')
 
 
 def ordered(results: Dict[str, Any], split: str) -> List[Row]:
-    """The methods on a split: single-image ones, then video, by AP."""
+    """Return the methods on a split: single-image, then video, by AP."""
     methods = discover(SIZES[results['size']])
 
     def group(row: Row) -> int:
@@ -38,19 +38,19 @@ def ordered(results: Dict[str, Any], split: str) -> List[Row]:
 
 
 def link(row: Row, up: str) -> str:
-    """The method's name, linked to its config."""
+    """Return the method's name, linked to its config."""
     return f'[{row.method}]({up}{row.config})'
 
 
 def seeds(row: Row, up: str) -> str:
-    """The seeds, each linked to the log of its training."""
+    """Return the seeds, each linked to the log of its training."""
     return ' '.join(
         f'[{run["seed"]}]({up}results/{run["log"]})' if run.get('log')
         else str(run['seed']) for run in row.runs)
 
 
 def front_table(results: Dict[str, Any], split: str, up: str = '') -> str:
-    """The short table: AP, its gain over the baseline, and the cost.
+    """Make the short table: AP, its gain over the baseline, and cost.
 
     Args:
         results (dict): The raw results.
@@ -73,7 +73,7 @@ def front_table(results: Dict[str, Any], split: str, up: str = '') -> str:
 
 
 def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
-    """The whole table of a split, or '' if nothing was run on it."""
+    """Make the whole table of a split, or '' if nothing was run on it."""
     lines = []
     for row in ordered(results, split):
         lines.append([
@@ -96,7 +96,7 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
 
 def difficulty_table(results: Dict[str, Any], split: str, condition: str,
                      up: str = '../') -> str:
-    """Percent of keypoints found per bin of a condition, and the gain.
+    """Tabulate the keypoints found per bin of a condition, and the gain.
 
     The gain in parentheses is over the method's baseline in the same bin.
     """
@@ -122,7 +122,7 @@ def difficulty_table(results: Dict[str, Any], split: str, condition: str,
 
 
 def ablation_table(results: Dict[str, Any], up: str = '../') -> str:
-    """Each variant against its full model of the same seed."""
+    """Compare each variant with its full model of the same seed."""
     found = rows(results)
     full = {(row.method, row.split): row for row in found
             if row.variant is None}
@@ -150,7 +150,7 @@ def ablation_table(results: Dict[str, Any], up: str = '../') -> str:
 
 
 def verdict(row: Row, full: Row) -> str:
-    """Sign of a change: ``+``, ``-``, or ``0`` where seeds disagree.
+    """Return the sign of a change, ``0`` where seeds disagree.
 
     With one seed, a point of AP is the bound below which it is 0: the
     methods' standard deviation over seeds is about that (0.4 to 1.6).
@@ -164,7 +164,7 @@ def verdict(row: Row, full: Row) -> str:
 
 
 def signed(row: Row, full: Optional[Row]) -> str:
-    """Mean change against another row, and its range over the seeds."""
+    """Format the mean change against another row, and its range."""
     values = changes(row, full) if full else []
     if not values:
         return ''
@@ -195,7 +195,7 @@ def baselines(results: Dict[str, Any], found: Sequence[Row]
 
 
 def _own(row: Row, full: Row) -> List[str]:
-    """Options that the full model does not have; loaders' ones only once."""
+    """Return options the full model lacks; those of loaders only once."""
     shared = set(full.runs[0].get('options') or ())
     return [option for option in row.runs[0].get('options') or ()
             if option not in shared
@@ -204,6 +204,6 @@ def _own(row: Row, full: Row) -> List[str]:
 
 def _number(row: Row, key: str, unit: float, name: str = '',
             digits: int = 2) -> List[str]:
-    """A cell with a measured number, or a dash."""
+    """Return a cell with a measured number, or a dash."""
     value = row.cost.get(key)
     return ['-' if value is None else f'{value / unit:.{digits}f}{name}']

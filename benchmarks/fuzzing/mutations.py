@@ -1,4 +1,4 @@
-"""Damage files in the ways in which files are damaged, and in worse ones."""
+"""Damage files, as transfers and programs do, and worse."""
 import copy
 import json
 import random

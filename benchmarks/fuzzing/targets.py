@@ -1,4 +1,4 @@
-"""The readers under attack, each with valid files to begin with.
+"""Readers to be fuzzed, each with valid files to begin with.
 
 A :class:`Target` writes a valid set of files below a folder, names those that
 are damaged, and reads the whole. ``read`` must end without an error or with

@@ -52,7 +52,7 @@ class AdaptedConv(ModulatedDeformConv2dPack):
 
 
 class PartPerception(BaseModule):
-    """Joints of one part of the body, by way of the part's adaptive point.
+    """Predict keypoints of a body part by way of its adaptive point.
 
     The features are reduced, their receptive field is adapted by a modulated
     deformable convolution, and they are fetched at the adaptive point, whence

@@ -1,4 +1,4 @@
-"""Command line: cut the tiny network out of a NetAug checkpoint.
+"""Cut the tiny network out of a NetAug checkpoint.
 
 ``python -m projects.netaug.export CONFIG CHECKPOINT OUT``
 """

@@ -1,4 +1,4 @@
-"""Layers of which the first channels can be used alone."""
+"""Layers whose first channels can be used alone."""
 from typing import Any, Dict
 
 from mmengine.registry import MODELS

@@ -1,4 +1,4 @@
-"""Give the tiny network the channels that matter most."""
+"""Move the most important channels into the tiny network."""
 from mmengine.hooks import Hook
 from mmengine.model import is_model_wrapper
 from mmengine.runner import Runner

@@ -1,4 +1,4 @@
-"""Make a pose with the errors of a pose estimator out of a true one."""
+"""Make a pose with the errors of a pose estimator from a true one."""
 from typing import Optional, Sequence, Tuple
 
 import numpy as np

@@ -8,7 +8,7 @@ from mmpose.registry import TRANSFORMS
 
 @TRANSFORMS.register_module()
 class TakeInputPose(BaseTransform):
-    """Hand the pose of ``input_pose`` on, in pixels of the crop.
+    """Pass on the pose of ``input_pose``, in pixels of the crop.
 
     To be put after the crop.
 

@@ -161,7 +161,7 @@ class WithInputPoses(BaseCocoStyleDataset):
 
     def _attach_estimates(self, by_image: Dict[Any, List[dict]],
                           company: Dict[int, list]) -> None:
-        """Give each person the estimate that overlaps its box most."""
+        """Attach to each person the estimate that overlaps its box most."""
         assert self.estimates is not None
         found = defaultdict(list)
         for pose in read_poses(self.estimates, _names(self._metainfo)):
@@ -248,7 +248,7 @@ class WithInputPoses(BaseCocoStyleDataset):
 
 
 def following_images(images: List[dict]) -> Dict[str, List[str]]:
-    """Say in which images the poses of an image serve as input.
+    """Return in which images the poses of an image serve as input.
 
     Args:
         images (list[dict]): With ``id`` and ``file_name``; the folder of the

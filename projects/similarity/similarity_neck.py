@@ -12,7 +12,7 @@ Features = Tuple[Tensor, ...]
 
 @MODELS.register_module()
 class SimilarityNeck(BaseVideoNeck):
-    """Adds to the key frame what other frames show at the same place.
+    """Add to the key frame what other frames show at the same place.
 
     Each pixel of each frame is weighted by the softmax, over the frames, of
     its scaled product with the key frame's pixel; frames that only stand in
@@ -52,7 +52,7 @@ class SimilarityNeck(BaseVideoNeck):
              context: Dict[str, Tensor],
              data_samples: Any,
              heatmaps: Optional[Tensor] = None) -> Dict[str, Tensor]:
-        """Entropy of the weights, named as the log shall show it."""
+        """Return the entropy of the weights, named for the log."""
         weight = context['weight'].clamp(min=1e-6)
         entropy = -(weight * weight.log()).sum(1).mean()
         return dict(loss_entropy=self.entropy_weight * entropy)

@@ -7,7 +7,7 @@ from mmpose.registry import MODELS
 
 @MODELS.register_module()
 class YOLOPoseHead(YOLOXPoseHead):
-    """:class:`YOLOXPoseHead` that hands box areas to a loss that asks.
+    """:class:`YOLOXPoseHead` that passes box areas to losses that use them.
 
     Where ``loss_oks`` has ``area='box'``, as :class:`YOLOPoseOKSLoss` has by
     default, it gets the area of each person's box in place of the annotated
@@ -15,7 +15,7 @@ class YOLOPoseHead(YOLOXPoseHead):
     """
 
     def _get_targets(self, *args: Any) -> Tuple[Any, ...]:
-        """Return the targets of all images, with the areas asked for."""
+        """Return the targets of all images, with the areas of the loss."""
         targets = list(super()._get_targets(*args))
         if getattr(self.loss_oks, 'area', 'segment') == 'box':
             boxes = targets[4]
