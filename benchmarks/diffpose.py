@@ -99,8 +99,7 @@ class FeatureCache:
         model.extract_feat = self
 
     def __call__(self, inputs: torch.Tensor) -> tuple:
-        """Return features: computed for the first run of a batch, then
-        kept."""
+        """Return the features of a batch, computed in its first run only."""
         if self.place == len(self.stored):
             self.stored.append(self.extract(inputs))
         self.place += 1

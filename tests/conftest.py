@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Fixtures that all tests share."""
 import json
 import logging
 import os
@@ -12,7 +12,7 @@ import pytest
 import torch
 from mmengine.logging import MMLogger
 
-# first: makes the hosts importable for tests that import them on their own
+# first: makes MMPose importable for tests that import it directly
 import mmpose_video  # noqa: F401
 
 # Tests run side by side (pytest-xdist): one thread each, or they fight.
@@ -25,7 +25,7 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
 
 
 def pytest_configure(config):
-    # Noise of the hosts that no test is about.
+    # Warnings of the OpenMMLab packages that no test is about.
     for line in (
             'ignore:pkg_resources is deprecated',
             'ignore:Deprecated call to `pkg_resources',
@@ -41,7 +41,7 @@ def pytest_configure(config):
 
 @pytest.fixture(autouse=True)
 def seed():
-    """The same random numbers for each test, in whatever order they run."""
+    """Seed the generators, so that the order of the tests does not matter."""
     random.seed(0)
     np.random.seed(0)
     torch.manual_seed(0)
@@ -50,7 +50,7 @@ def seed():
 
 @pytest.fixture
 def rng():
-    """A generator of numpy's own."""
+    """Return a seeded generator of NumPy."""
     return np.random.default_rng(0)
 
 

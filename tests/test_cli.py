@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[1]
 
 
 def run(*args):
-    """Run the command line in a process of its own, and name its modules."""
+    """Run the command line in a new process, and return its modules."""
     code = ('import sys; import _mmpose_video_cli as cli; '
             'status = cli.main(sys.argv[1:]); '
             'print("modules:", *sys.modules, file=sys.stderr); '

@@ -7,7 +7,7 @@ from mmpose_video import registry
 
 @pytest.fixture
 def part():
-    """A class in the host's registry, as the package registers its own."""
+    """A class in MMPose's registry, as the package registers its own."""
 
     class Part:
         pass

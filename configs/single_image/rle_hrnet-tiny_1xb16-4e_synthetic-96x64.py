@@ -11,7 +11,7 @@ model = dict(
         _delete_=True,
         type='RLEHead',
         in_channels=16 * 24 * 16,
-        # the host's, but for `fc`: 0.01 is for 2048 inputs, and 6144 of the
+        # MMPose's, but for `fc`: 0.01 is for 2048 inputs, and 6144 of the
         # small HRNet start with scales next to 0 and a loss of thousands
         init_cfg=dict(
             type='Normal',

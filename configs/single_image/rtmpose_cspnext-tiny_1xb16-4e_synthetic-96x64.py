@@ -1,4 +1,4 @@
-# RTMPose: SimCC behind a small CSPNeXt, with attention between key points.
+# RTMPose: SimCC behind a small CSPNeXt, with attention between keypoints.
 _base_ = [
     '../_base_/datasets/synthetic_video.py',
     '../_base_/pipelines/clip_96x64.py',

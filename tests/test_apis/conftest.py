@@ -88,7 +88,7 @@ def make_config():
 
 @pytest.fixture(scope='session')
 def points_of():
-    """Key points of each frame of some results, (P, K, 2)."""
+    """Keypoints of each frame of some results, (P, K, 2)."""
 
     def points(results):
         return [np.array([p['keypoints'] for p in r['predictions'][0]])

@@ -98,7 +98,7 @@ class Known:
 
 
 def test_boxes_around_keypoints():
-    """Weak people go, and so do doubles; the rest comes best first."""
+    """Low scores and duplicates are dropped; the rest is sorted by score."""
     model = Known(
         [[[0, 0], [10, 20]], [[1, 0], [11, 20]], [[50, 50], [70, 60]],
          [[80, 0], [90, 9]]],

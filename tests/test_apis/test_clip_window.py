@@ -52,7 +52,7 @@ def test_as_the_data_set(numbers, offsets, unit, rule, tmp_path):
 
 @pytest.mark.parametrize('latency', [0, 1, 2, 5])
 def test_latency(latency):
-    """A result is there after that many frames, and says what stood in."""
+    """A result comes after that many frames, with the frames replaced."""
     window = ClipWindow(FixedOffsets((-1, 0, 2)), latency)
     ready, _ = stream(window, map(frame, range(8)))
     wait = min(latency, 2)
@@ -94,7 +94,7 @@ def test_refuses():
 
 
 def test_variable_rate(rng):
-    """Frames are chosen by their times; far ones stand in."""
+    """Frames are chosen by their times, distant ones where none is near."""
     times = np.cumsum(rng.choice([0.5, 1., 2., 3.], 60))
     frames = [Frame(i, i, f'{i}.png', np.zeros((2, 2, 3), np.uint8),
                     place=float(t)) for i, t in enumerate(times)]
@@ -113,7 +113,7 @@ def test_variable_rate(rng):
 
 
 def test_clock():
-    """Rounded time stamps, a wrong rate, gaps, and times that stand still."""
+    """Rounded time stamps, a wrong rate, gaps, and repeated times."""
     clock = FrameClock(25.)
     times = [0., .04, .083, .12, .24, .26, .26, None, .34]
     assert [clock.place(i, t) for i, t in enumerate(times)] == [

@@ -1,4 +1,4 @@
-"""The command: its ends, and one line for each wrong input."""
+"""The command ends as it should, with one line for each wrong input."""
 import json
 import os
 import re
@@ -56,7 +56,7 @@ def test_help_does_not_import_the_package():
     (signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_signals_leave_complete_files(arguments, monkeypatch, capsys, tmp_path,
                                       number, status):
-    """In the middle of a run, and the handler of before is back."""
+    """In the middle of a run; the previous handler is restored."""
     before = signal.getsignal(signal.SIGTERM)
     update = Progress.update
 

@@ -16,7 +16,7 @@ SIZE = (48, 64)
 
 
 def bars(count):
-    """The width of a bright bar tells the number of a frame."""
+    """The width of a bright bar is the number of its frame."""
     images = [np.full((*SIZE, 3), 20, np.uint8) for _ in range(count)]
     for t, image in enumerate(images):
         image[:, :3 * t + 3] = 220

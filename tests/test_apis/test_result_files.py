@@ -70,7 +70,7 @@ def test_videos_of_one_name_do_not_collide(inferencer, images, tmp_path):
 
 
 def test_results_of_arrays_are_kept(inferencer, images, tmp_path):
-    """Nobody can tell whether arrays are the same video as before."""
+    """Arrays cannot be recognized as the same video as before."""
     for count in (1, 2):
         list(inferencer(images[:count], out_dir=str(tmp_path)))
     assert frames_of(tmp_path / 'predictions/frames.json') == [0]
@@ -125,7 +125,7 @@ def test_mistyped_inputs_leave_earlier_results(inferencer, images, tmp_path,
 
 
 def test_video_below_the_folder_of_the_results(inferencer, images, tmp_path):
-    """It lies where its own drawn video would go."""
+    """It has the path that its own drawn video would get."""
     video = write_video(tmp_path / 'visualizations/clip.mp4', images[:3])
     before = video.read_bytes()
     for _ in range(2):

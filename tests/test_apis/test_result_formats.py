@@ -74,7 +74,7 @@ def test_how_they_were_made(run, checkpoint):
 
 
 def test_a_format_that_fails_leaves_the_others(inferencer, images, tmp_path):
-    """TRC needs a frame rate, which arrays do not tell."""
+    """TRC needs a frame rate, which arrays do not have."""
     results = list(inferencer(
         images, boxes=BOXES, out_dir=str(tmp_path),
         output=dict(formats=['trc', 'csv'], save_vis=False)))

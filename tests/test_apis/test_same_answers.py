@@ -89,7 +89,7 @@ def test_boxes_from_the_caller_are_used(inferencer, images, points_of):
 
 
 def test_neighbours_count(inferencer, images):
-    """The clip reaches the model; the key frame alone is not it."""
+    """The whole clip reaches the model, not the key frame alone."""
 
     def scores(frames, which):
         result = list(inferencer(frames))[which]

@@ -121,7 +121,7 @@ def test_one_array_is_one_image():
     lambda x: x.astype(np.int64), lambda x: x / 255.,
     lambda x: (x / 255).astype(np.float32), lambda x: x.astype('u2') * 257])
 def test_ranges_of_arrays(convert):
-    """All that hold the same picture give the same frame."""
+    """Arrays of the same picture in any range give the same frame."""
     image = np.random.default_rng(0).integers(0, 256, (8, 9, 3), np.uint8)
     found, = open_source(convert(image))
     assert found.image.dtype == np.uint8
@@ -141,7 +141,7 @@ def test_arrays_that_are_no_images(image, message):
 @pytest.mark.parametrize('codec, suffix', [('mp4v', 'mp4'), ('MJPG', 'mp4'),
                                            ('MJPG', 'avi')])
 def test_reading_goes_on_after_broken_packets(tmp_path, codec, suffix):
-    """Bars that grow tell the number of a frame."""
+    """The length of a bar is the number of its frame."""
     path = tmp_path / f'a.{suffix}'
     images = [np.full((64, 124, 3), 20, np.uint8) for _ in range(60)]
     for t, image in enumerate(images):

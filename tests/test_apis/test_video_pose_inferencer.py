@@ -1,4 +1,4 @@
-"""Whole runs: files, tracks, interrupts, and input that is bad."""
+"""Whole runs: files, tracks, interrupts and bad input."""
 import json
 
 import cv2
@@ -162,7 +162,7 @@ def test_track_ids_of_the_file_are_kept(inferencer, clip_dir, clip_file):
     dict(type='OneEuro', fps=10), dict(type='Gaussian', sigma=1.)])
 def test_smoothing(make_config, clip_set, checkpoint, inferencer, images,
                    config):
-    """The output is the filter of what comes without it."""
+    """The output equals the filter applied to the raw output."""
     smooth = VideoPoseInferencer(make_config(clip_set), checkpoint, 'cpu',
                                  batch_size=4, smoother=config)
     raw, found = (

@@ -1,4 +1,4 @@
-"""Runs say what was read, matched and left out."""
+"""Runs log what was read, matched and left out."""
 import json
 
 import numpy as np
@@ -16,7 +16,7 @@ def boxes_file(path, frames, **fields):
 
 @pytest.fixture
 def log(monkeypatch):
-    """Lines of the log with their levels, of all modules of the room."""
+    """Lines of the log with their levels, of all modules of the package."""
     import mmengine.logging
     lines = []
     for name in ('box_source_factory', 'file_boxes', 'people_tally',
@@ -32,7 +32,7 @@ def log(monkeypatch):
 
 
 def test_boxes_of_other_frames_are_refused(inferencer, images, tmp_path):
-    """Ids of images that are no numbers of frames: the way out is named."""
+    """If image ids are not frame numbers, the error names the option."""
     path = boxes_file(tmp_path / 'b.json', range(10000001, 10000010))
     out = tmp_path / 'out'
     with pytest.raises(ValueError, match=(

@@ -1,4 +1,4 @@
-"""The scripts in benchmarks/ import what lies beside them."""
+"""Make the modules beside the scripts in benchmarks/ importable."""
 import sys
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Stands in for ``mim train mmpose``: writes what a training leaves.
+"""Replace ``mim train mmpose``: write the files of a training.
 
 What it is called with goes to ``calls.txt`` beside the work directory. Config
 ``bad.py`` fails; ``slow.py`` writes its first checkpoint and then waits until

@@ -1,4 +1,4 @@
-"""Joints by occlusion and blur."""
+"""Keypoints by occlusion and blur."""
 import json
 import pickle
 

@@ -180,7 +180,7 @@ def test_choice_of_ablations():
 
 @pytest.mark.parametrize('size', ['small', 'medium'])
 def test_one_schedule_for_all_methods(size):
-    """And its length is where the options of a run set it."""
+    """The options of a run set its length."""
     schedules = []
     for method in discover(SIZES[size]).values():
         config = Config.fromfile(accuracy.ROOT / method.config)

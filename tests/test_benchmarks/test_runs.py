@@ -53,7 +53,8 @@ def test_results_and_no_second_run(trainings):
 
 
 def test_results_of_the_first_version_are_read(trainings):
-    """That wrote no options, method or split, and absolute paths."""
+    """The first version wrote no options, method or split, and absolute
+    paths."""
     folder = trainings.folder('start_seed1')
     folder.mkdir()
     (folder / 'done.json').write_text(json.dumps(dict(
@@ -131,7 +132,7 @@ def test_a_killed_run_goes_on_from_its_last_epoch(trainings):
 
 
 def test_ctrl_c_ends_the_child(trainings, tmp_path, monkeypatch):
-    """In the thread that waits for it; nobody else would know of it."""
+    """The thread that waits for the child ends it."""
     import subprocess
     started = []
 

@@ -1,4 +1,4 @@
-"""Raw results to tables, pages, csv and plots."""
+"""Tables, pages, csv files and plots of raw results."""
 import csv
 import json
 
@@ -281,5 +281,5 @@ def test_unequal_lengths_are_said(results):
 
 
 def test_the_published_pages_are_current():
-    """Else: ``python benchmarks/report.py``."""
+    """If not, run ``python benchmarks/report.py``."""
     assert report.write_pages(ROOT, check=True) == []

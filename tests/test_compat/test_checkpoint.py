@@ -278,7 +278,7 @@ HOSTILE = dict(
 
 
 def nest(where, thing):
-    """Put a thing into a checkpoint."""
+    """Put an object into a checkpoint."""
     buffer = HistoryBuffer([1.], [1])
     content = dict(
         meta=dict(epoch=1, iter=1),

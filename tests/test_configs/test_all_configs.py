@@ -39,7 +39,7 @@ def model_config(name):
 
 
 def unique(names):
-    """One config of those that differ in the data set alone."""
+    """Keep one config of those that differ in the dataset alone."""
     seen = {}
     for name in names:
         key = json.dumps(model_config(name), sort_keys=True, default=str)
@@ -105,7 +105,7 @@ def batch(num_frames, K, num_clips=2):
 
 @pytest.mark.parametrize('name', CONFIGS)
 def test_parts_fit_together(name):
-    """Data set, pipeline, codec, sampler and names, without any data."""
+    """Dataset, pipeline, codec, sampler and names, without any data."""
     cfg = load(name)
     codec = cfg.model.head.decoder
     assert cfg.codec.input_size == codec.input_size

@@ -61,7 +61,7 @@ def as_clips(data):
 
 
 def two_models(name, flip_test):
-    """This package's model of a config and the host's, of equal weights."""
+    """Build this package's model of a config and MMPose's, equal weights."""
     model_cfg = without_pretrained(load(name).model.to_dict())
     model_cfg['test_cfg'].update(flip_test=flip_test)
     ours = MODELS.build(copy.deepcopy(model_cfg))

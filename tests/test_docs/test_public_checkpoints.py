@@ -1,4 +1,4 @@
-"""The page of public checkpoints names what is there."""
+"""The page of public checkpoints names existing layouts and configs."""
 import fnmatch
 import re
 from pathlib import Path

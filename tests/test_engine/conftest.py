@@ -1,4 +1,4 @@
-"""Run the stock scripts on a few rendered frames."""
+"""Run MMPose's scripts on a few rendered frames."""
 import importlib
 import json
 import multiprocessing

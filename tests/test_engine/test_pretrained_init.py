@@ -1,4 +1,4 @@
-"""``init_cfg`` loads the weights of the module, or says whose they are."""
+"""``init_cfg`` loads the module's weights, or says whose they are."""
 import re
 from pathlib import Path
 

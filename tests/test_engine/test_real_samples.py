@@ -1,4 +1,4 @@
-"""The main job on real frames: learn 14 people by heart, test on a video."""
+"""Overfit 14 people on real frames, and test on a video."""
 import json
 import shutil
 

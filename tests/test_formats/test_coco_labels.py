@@ -117,7 +117,7 @@ def test_names_of_other_keypoints(tmp_path, names, message):
     with pytest.raises(FormatError, match=r'labels.json, categories\[0\].*'
                        + message):
         read_coco_labels(path, POSETRACK_KEYPOINTS)
-    read_coco_labels(path)  # whoever expects none
+    read_coco_labels(path)  # a caller that expects none
 
 
 def test_names_that_are_not_used_or_spelled_otherwise(tmp_path):

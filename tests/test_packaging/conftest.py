@@ -1,4 +1,4 @@
-"""A data set and a config that train in seconds."""
+"""A dataset and a config that train in seconds."""
 import json
 import textwrap
 

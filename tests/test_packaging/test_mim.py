@@ -12,7 +12,7 @@ pytest.importorskip('mim', exc_type=ImportError)
 
 
 def installed():
-    """Whether pip knows the package (mim looks nowhere else)."""
+    """Return whether pip knows the package, where mim looks it up."""
     try:
         importlib.metadata.distribution('mmpose_video')
     except importlib.metadata.PackageNotFoundError:

@@ -1,4 +1,4 @@
-"""Streams give what whole tracks give."""
+"""Streaming gives the same as filtering whole tracks."""
 import numpy as np
 import pytest
 

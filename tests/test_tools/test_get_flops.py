@@ -65,7 +65,7 @@ def test_a_clip_is_counted_whole(name, frames):
 
 def test_products_agree_with_a_hand_count():
     row = get_flops.count(tiny('single_image/td-hm'))
-    # 1x1 convolution of 16 channels to 17 key points at 24 x 16
+    # 1x1 convolution of 16 channels to 17 keypoints at 24 x 16
     assert row['parts']['head'] == 16 * 17 * 24 * 16
     counter = FlopCounterMode(display=False)
     with counter:
@@ -117,7 +117,7 @@ def test_a_whole_model_agrees_with_a_count_by_layers(name):
 
 
 def test_models_of_images(tmp_path):
-    """MMPose's own estimator, on a data set of images."""
+    """MMPose's own estimator, on a dataset of images."""
     video = tiny('single_image/td-hm')
     config = tmp_path / 'image.py'
     config.write_text(

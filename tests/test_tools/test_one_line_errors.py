@@ -1,4 +1,4 @@
-"""What a user gets wrong ends in one line and exit status 1."""
+"""User errors end in one line and exit status 1."""
 import os
 import sys
 from pathlib import Path

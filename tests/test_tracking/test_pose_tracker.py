@@ -71,7 +71,7 @@ def test_poses_tell_apart_what_boxes_do_not():
     tracker = PoseTracker(SIGMAS)
     assert tracker.update(box, poses, np.ones((2, 4))) == [0, 1]
     assert tracker.update(box, poses[::-1], np.ones((2, 4))) == [1, 0]
-    # unreliable key points are of no account: boxes decide, all alike
+    # unreliable keypoints do not count: boxes decide, and all are alike
     unsure = tracker.update(box, poses, np.zeros((2, 4)))
     assert sorted(unsure) == [0, 1]
 

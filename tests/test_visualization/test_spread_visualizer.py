@@ -47,7 +47,7 @@ def test_disks_have_the_radius_of_the_spread():
     assert changed.sum() == pytest.approx(np.pi * 10**2, rel=0.2)
     # cyan, mixed with the grey image: RGB
     np.testing.assert_allclose(drawn[38, 20], [77, 179, 179], atol=2)
-    # the key point itself lies on top
+    # the keypoint itself is drawn on top
     np.testing.assert_array_equal(drawn[30, 20], plain[30, 20])
 
 

@@ -43,7 +43,7 @@ def test_all_frames_in_order(tmp_path):
 
 
 def test_waiting_frames_are_bounded(tmp_path):
-    """The caller waits while more than that many frames do."""
+    """The caller waits while too many frames are waiting."""
     go, drawn = threading.Event(), []
 
     def draw(number):
@@ -71,7 +71,7 @@ def test_waiting_frames_are_bounded(tmp_path):
 
 
 def test_errors_of_drawing_are_raised(tmp_path):
-    """In the caller, and the file holds the frames of before."""
+    """They are raised in the caller; the file has the earlier frames."""
 
     def fail():
         raise ZeroDivisionError('drawing')

@@ -1,4 +1,4 @@
-"""Where weights come from, and what is said where they cannot be had."""
+"""Sources of weights, and the errors where there are none."""
 import io
 import json
 import pickle
@@ -187,7 +187,7 @@ def test_nothing_there(cache, tmp_path, given):
 
 
 def test_unwritable_cache(tmp_path, graphs, monkeypatch, caplog):
-    """The weights are used, and it is said that they are not kept."""
+    """The weights are used, and a warning says that they are not kept."""
     (tmp_path / 'file').write_text('')
     monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(tmp_path / 'file'))
     path = get_weights(LIGHTNING, write_graph(graphs, 'lightning'))

@@ -1,4 +1,4 @@
-# RTMPose-m: CSPNeXt-m and a gated attention unit over key points. The codec
+# RTMPose-m: CSPNeXt-m and a gated attention unit over keypoints. The codec
 # is the config's. The backbone is MMPose's class, which equals the one of
 # MMDetection that MMPose's configs name, tensor by tensor.
 _base_ = './res50.py'

@@ -1,4 +1,4 @@
-"""Small copies of the data sets, each in the layout of its owners."""
+"""Write small datasets, each in the layout of its owners."""
 import json
 
 import cv2
@@ -33,7 +33,7 @@ def write_images(folder, frames, digits, start, suffix='.jpg'):
 
 
 def people_of(record):
-    """Per image: list of (annotation, (17, 3) key points)."""
+    """Per image: list of (annotation, (17, 3) keypoints)."""
     found = {image['id']: [] for image in record['images']}
     for ann in record['annotations']:
         found[ann['image_id']].append(
@@ -130,7 +130,7 @@ def posetrack18(root, videos=2, split='val', frames=3, labels='annotations',
 
 
 def posetrack21(root, **kwargs):
-    """As PoseTrack18's, with person ids and boxes without key points."""
+    """As PoseTrack18's, with person ids and boxes without keypoints."""
     records = posetrack18(root, labels='posetrack_data', **kwargs)
     split = kwargs.get('split', 'val')
     for v, (name, record) in enumerate(records.items()):
@@ -149,7 +149,7 @@ def posetrack21(root, **kwargs):
 
 
 def jhmdb_points(points):
-    """(17, 3) key points of PoseTrack as JHMDB's (15, 2)."""
+    """(17, 3) keypoints of PoseTrack as JHMDB's (15, 2)."""
     at = dict(zip(PT, points[:, :2]))
     at['neck'], at['head'] = at['head_bottom'], at['head_top']
     at['belly'] = (at['left_hip'] + at['right_hip'] + 2 * at['neck']) / 4
@@ -157,7 +157,7 @@ def jhmdb_points(points):
 
 
 def jhmdb(root, videos=4, frames=3):
-    """Sub-JHMDB. Returns by video: key points (2, 15, F) and masks."""
+    """Write Sub-JHMDB; return keypoints (2, 15, F) and masks by video."""
     truth = {}
     for v in range(videos):
         pixels, record = clip(v, frames)

@@ -144,7 +144,7 @@ def test_label_versions(tmp_path, videos, version, capsys):
 
 def test_posetrack21(tmp_path):
     layouts.posetrack21(tmp_path)
-    # two videos carry the same id of the box without key points
+    # two videos have the same id of the box without keypoints
     edit(tmp_path, lambda data: data['annotations'][-1].update(id=8),
          '000101_mpii_test', 'posetrack_data')
     content, report = run(tmp_path, plan21, 'posetrack21')

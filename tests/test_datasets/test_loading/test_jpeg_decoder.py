@@ -126,7 +126,7 @@ def test_a_decoder_that_rounds_otherwise_is_not_used(monkeypatch):
 
 
 def test_damage_in_the_middle_is_decoded_alike():
-    """Neither library notices; the pictures have to be equal."""
+    """Neither library detects it; the images must be equal."""
     decode, rng = JpegDecoder(), np.random.default_rng(0)
     for seed in range(6):
         data = bytearray(encode(picture(seed=seed)))

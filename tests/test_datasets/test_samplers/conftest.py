@@ -5,7 +5,7 @@ from mmengine.dataset import BaseDataset
 
 @pytest.fixture
 def make_dataset():
-    """A data set of `people` in each of some frames of some videos."""
+    """Make a dataset of `people` in each of some frames of some videos."""
 
     def make(videos=3, frames=8, people=2, shuffle_seed=0):
         paths = [f'v{v}/{f:03d}.jpg' for v in range(videos)

@@ -107,7 +107,7 @@ def test_blur_spreads_a_dot_along_its_way():
 
 
 def flat_scene(scene):
-    """Each person in one colour: the picture becomes a map of who is seen.
+    """Draw each person in one colour, as a map of who is visible.
     """
     people = [
         replace(person, parts=[

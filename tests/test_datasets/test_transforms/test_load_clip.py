@@ -169,7 +169,7 @@ def test_broken_neighbour_is_logged_once_per_fetch(frames):
 
 
 def test_a_bitmap_that_claims_too_much(tmp_path):
-    """OpenCV raises an error of its own, which is no OSError."""
+    """OpenCV raises its own error type, which is not an OSError."""
     path = str(tmp_path / '0.bmp')
     cv2.imwrite(path, np.zeros((8, 8, 3), np.uint8))
     with open(path, 'r+b') as file:

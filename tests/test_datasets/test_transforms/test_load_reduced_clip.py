@@ -81,7 +81,7 @@ def test_crop_and_key_points_are_those_of_the_whole_frame(
         # are, would be four levels at the dot's slope; JPEG adds its noise
         difference = np.abs(a.astype(int) - b)
         assert difference.max() <= 3 and difference.mean() < 0.6
-    # and the dot is where the key point says
+    # and the dot is at the keypoint
     gray = small['img'][1].astype(float).min(-1)
     row, column = np.unravel_index(gray.argmax(), gray.shape)
     np.testing.assert_allclose((column, row),

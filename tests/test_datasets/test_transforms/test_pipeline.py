@@ -1,4 +1,4 @@
-"""The host's geometric transforms on a clip, from frames to the tensor."""
+"""MMPose's geometric transforms on a clip, from frames to the tensor."""
 from pathlib import Path
 
 import cv2

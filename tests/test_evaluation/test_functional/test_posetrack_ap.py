@@ -117,7 +117,7 @@ def oracle(pairs):
 
 
 def random_pair(rng, video, number):
-    """A video and predictions with all that the rules speak of."""
+    """Draw a video and predictions with every case of the rules."""
     num_frames = int(rng.integers(1, 5))
     name = f'{number:06d}_mpii_test'
     gt = video(num_frames, name)
@@ -687,7 +687,7 @@ def test_annolist_details(video, write):
 
 
 def unwrapped(value):
-    """Drop lists of one, as the tool that made the files does."""
+    """Unwrap lists of one element, as the tool that wrote the files does."""
     if isinstance(value, list):
         value = [unwrapped(entry) for entry in value]
         return value[0] if len(value) == 1 else value

@@ -46,7 +46,7 @@ LAST = {0: 100}  # the last frame does not count
 
 
 def test_a_switch(evaluate):
-    """3 objects; track 8 takes over from track 7."""
+    """With 3 objects, track 8 replaces track 7."""
     table = evaluate([{0: 100}] * 3 + [LAST],
                      [{7: 110}, {7: 100}, {8: 100}, {1: 900}])
     assert table[NOSE] == pytest.approx(100 * (1 - 1 / 3))
@@ -95,7 +95,7 @@ def test_more_errors_than_objects(evaluate):
 
 
 def test_a_frame_where_one_side_has_nobody(evaluate):
-    """One miss and one false positive of each keypoint, whoever is there."""
+    """One miss and one false positive of each keypoint."""
     two = {0: 100, 1: 400}
     table = evaluate([two, two, LAST], [{}, {7: 100, 8: 400}, {}])
     assert (table['Misses'], table['False positives']) == (15, 15)
@@ -105,7 +105,7 @@ def test_a_frame_where_one_side_has_nobody(evaluate):
 
 
 def test_people_without_joints(evaluate):
-    """They are someone, unless the frame has ignore regions."""
+    """They count as people, unless the frame has ignore regions."""
     gt, pred = [{0: 100}, LAST], [{7: {}}, {}]
     assert evaluate(gt, pred)['Misses'] == 1
     far = [(800, 800), (900, 800), (900, 900)]
@@ -203,7 +203,7 @@ def test_a_track_stands_once_in_a_frame(video, write):
 
 
 def test_the_older_layout(video, write, tmp_path):
-    """Tracks in lists; people without points are not there."""
+    """Tracks in lists; people without points are left out."""
     gt, pred = write(fill(video(3), [{0: 100}, {0: 100}, LAST]),
                      fill(video(3), [{7: 100}, {7: 100}, {}]))
     rect = dict(track_id=[7], x1=[0], y1=[0], x2=[1], y2=[1])

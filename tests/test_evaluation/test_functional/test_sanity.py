@@ -1,4 +1,4 @@
-"""A result of zero says what it may come from."""
+"""A result of zero names its possible causes."""
 
 import pytest
 

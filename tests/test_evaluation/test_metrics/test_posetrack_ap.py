@@ -27,7 +27,7 @@ FULL = {name: (20 * i + 10, 15 * i + 10)
 
 @pytest.fixture
 def log(caplog):
-    """What MMEngine's logger says."""
+    """Records of MMEngine's logger."""
     logger = MMLogger.get_current_instance()
     logger.addHandler(caplog.handler)
     caplog.set_level(logging.INFO)
@@ -193,7 +193,7 @@ def test_annotation_file_from_the_message_hub(video, merged):
     hub.update_info('posetrack_test_ann_file', merged(one))
     metric = PoseTrackAP()
     metric.dataset_meta = META
-    # Another data set of the same name that is built later changes nothing.
+    # Another dataset of the same name that is built later changes nothing.
     hub.update_info('posetrack_test_ann_file', '/nowhere.json')
     assert evaluate(metric, [sample(one.data['annotations'][0])])['AP'] == 100
 
@@ -211,7 +211,7 @@ def test_labels_that_are_not_known(video, merged):
 
 
 def test_ground_truth_folder(video, write, tmp_path):
-    # The folder's files list a frame that the data set does not use.
+    # The folder's files list a frame that the dataset does not use.
     gt = video(2).add(FULL, 1)
     folder, _ = write(gt, [])
     metric = PoseTrackAP(gt_dir=folder, dump_dir=str(tmp_path / 'dump'))
@@ -327,7 +327,7 @@ def test_fifteen_key_points(video, merged):
     ann['keypoints'] = [v for name in POSETRACK_JOINTS
                         for v in (*FULL[name], 1)]
     assert evaluate(PoseTrackAP(path), [sample(ann)])['AP'] == 100
-    # By name in whatever order the data set has.
+    # By name, in any order of the dataset.
     names = POSETRACK_JOINTS[::-1]
     ann['keypoints'] = [v for name in names for v in (*FULL[name], 1)]
     metric = PoseTrackAP(path)
@@ -368,7 +368,7 @@ def test_images_of_another_set(video, merged, write):
     both = [sample(one.data['annotations'][0]), stranger]
     with pytest.raises(ValueError, match='1 of 2 predicted images'):
         evaluate(PoseTrackAP(path), both)
-    # A folder may hold fewer videos than the data set.
+    # A folder may hold fewer videos than the dataset.
     folder, _ = write(one, [])
     assert evaluate(PoseTrackAP(gt_dir=folder), both)['AP'] == 100
     with pytest.raises(ValueError, match='1 of 1 predicted images'):

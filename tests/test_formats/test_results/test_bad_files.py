@@ -1,4 +1,4 @@
-"""Files that are broken, or of other tools: one clear line each."""
+"""Broken files and files of other tools give one clear line each."""
 import json
 
 import pytest

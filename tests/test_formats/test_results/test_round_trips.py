@@ -138,7 +138,7 @@ def test_edge_cases(name, case, tmp_path):
 @pytest.mark.parametrize('name', ['mmpose', 'coco', 'csv', 'deeplabcut',
                                   'trc', 'yolo'])
 def test_without_the_second_file(name, tmp_path):
-    """Another tool's file: what the format itself holds."""
+    """A file of another tool gives what the format itself holds."""
     path = str(tmp_path / PATHS[name])
     results = make_results(COCO_KEYPOINTS)
     write_results(results, path, name)

@@ -1,4 +1,4 @@
-"""Stage features of the host's HRNet."""
+"""Stage features of MMPose's HRNet."""
 import copy
 
 import pytest
@@ -56,7 +56,7 @@ def test_values(models):
 
 
 def test_first_transition_may_be_absent():
-    """Where stage 1 ends with stage 2's width, the host has no layer."""
+    """Where stage 1 ends with stage 2's width, MMPose has no layer."""
     config = extra()
     config['stage1'].update(num_channels=(6, ), block='BASIC')
     ours = HRNetStages(extra=config)

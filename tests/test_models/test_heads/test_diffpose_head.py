@@ -1,4 +1,4 @@
-"""The head with the host's codec, flip test and estimator."""
+"""The head with MMPose's codec, flip test and estimator."""
 import numpy as np
 import pytest
 import torch

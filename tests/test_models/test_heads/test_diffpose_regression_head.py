@@ -1,4 +1,4 @@
-"""Diffusion over coordinates with the host's codec and flip test."""
+"""Diffusion over coordinates with MMPose's codec and flip test."""
 import numpy as np
 import pytest
 import torch

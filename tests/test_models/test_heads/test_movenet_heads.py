@@ -122,7 +122,7 @@ def test_box_losses_by_hand():
 
 
 def test_an_image_without_people():
-    """All that is not there is background; no gradient is NaN."""
+    """All cells are background; no gradient is NaN."""
     head = build(several=True)
     feats = (torch.randn(2, 8, 12, 16), )
     losses = head.loss(feats, [people(several=True), people(several=True)])

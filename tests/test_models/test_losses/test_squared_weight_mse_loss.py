@@ -1,11 +1,11 @@
-"""The heatmap loss of HRNet's line of code."""
+"""The heatmap loss of HRNet's code."""
 import pytest
 import torch
 from mmpose.registry import MODELS
 
 
 def official(output, target, weight):
-    """Joint after joint, as the released code computes it."""
+    """Compute the loss keypoint by keypoint, as the released code does."""
     total = 0.
     for k in range(output.shape[1]):
         w = weight[:, k, None, None]
