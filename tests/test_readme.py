@@ -1,4 +1,4 @@
-"""What the README and the docs show works as it stands there."""
+"""The code of the README and the docs runs as printed."""
 import json
 import re
 import sys

@@ -112,7 +112,7 @@ def test_boxes_around_keypoints():
     np.testing.assert_allclose(found.keypoint_scores[0], [.9, .9])
 
 
-def test_nobody():
+def test_no_people():
     model = Known(np.zeros((0, 2, 2)), np.zeros((0, 2)))
     source = FoundBoxes(BottomUpDetector(model))
     image = np.zeros((100, 100, 3), np.uint8)

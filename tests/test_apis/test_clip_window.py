@@ -28,7 +28,7 @@ def stream(window, frames):
     (-2, -1, 0, 1, 2), (0, ), (-3, 0), (0, 1, 4), (-6, -3, 0, 3, 6)])
 @pytest.mark.parametrize('unit', ['frame', 'file'])
 @pytest.mark.parametrize('rule', ['nearest', 'fami'])
-def test_as_the_data_set(numbers, offsets, unit, rule, tmp_path):
+def test_as_the_dataset(numbers, offsets, unit, rule, tmp_path):
     for number in numbers:
         cv2.imwrite(str(tmp_path / f'{number:04d}.png'),
                     np.zeros((2, 2, 3), np.uint8))

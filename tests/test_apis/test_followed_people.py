@@ -88,7 +88,7 @@ def test_somebody_lost_is_looked_for_at_once():
         [0, 0, 120, 240], [450, 200, 550, 400]], atol=1e-4)
 
 
-def test_nobody_is_looked_for_in_every_frame():
+def test_without_people_each_frame_is_searched():
     detector = Detector()
     people = FollowedPeople(detector, interval=100)
     for number in range(3):
@@ -137,7 +137,7 @@ def test_a_new_shot_starts_anew():
     assert people.detections == 0
 
 
-def test_interval_of_one_follows_nobody():
+def test_interval_of_one_follows_no_one():
     detector = Detector((10, 20))
     people = FollowedPeople(detector, interval=1)
     assert not people.follows_poses

@@ -12,7 +12,7 @@ from mmpose_video.apis import VideoPoseInferencer
 
 @pytest.mark.parametrize('flip', [False, True])
 @pytest.mark.parametrize('boxes', ['array', 'file'])
-def test_as_the_data_set_and_the_model(clip_set, clip_dir, clip_file,
+def test_as_the_dataset_and_the_model(clip_set, clip_dir, clip_file,
                                        checkpoint, make_config, points_of,
                                        flip, boxes):
     cfg = make_config(clip_set, flip)

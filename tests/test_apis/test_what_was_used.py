@@ -59,7 +59,7 @@ def test_names_of_images_from_annotations(inferencer, clip_dir, tmp_path):
     assert [len(r['predictions'][0]) for r in results] == [1] * 9
 
 
-def test_what_was_used_is_said(inferencer, images, tmp_path, log):
+def test_the_log_says_what_was_used(inferencer, images, tmp_path, log):
     rows = json.loads(open(boxes_file(tmp_path / 'b.json',
                                       range(4, 12))).read())
     rows[0]['score'] = 0.1

@@ -136,7 +136,7 @@ def test_ablations_bring_their_methods_only(capsys, tmp_path):
     assert names == ['start_seed0', 'tdmi_seed0', 'tdmi.no-mi_seed0']
 
 
-def test_a_missing_data_set_is_named_with_its_remedy(capsys, monkeypatch,
+def test_a_missing_dataset_is_named_with_its_remedy(capsys, monkeypatch,
                                                      tmp_path):
     monkeypatch.setattr('comparison.sizes.ROOT', tmp_path)
     assert accuracy.main(['--size', 'paper', '--seeds', '1', '--methods',

@@ -146,7 +146,7 @@ def test_what_lies_outside_has_no_heatmap():
     assert encoded['keypoint_weights'].tolist() == [[1, 1, 1]]
 
 
-def test_nobody_and_no_label():
+def test_no_person_and_no_label():
     empty = codec().encode(np.zeros((0, 3, 2)), np.zeros((0, 3)))
     assert empty['heatmaps'].shape == (3, 12, 16)
     assert not empty['heatmaps'].any() and not empty['center_heatmap'].any()

@@ -14,7 +14,7 @@ BASELINE = Path(__file__).parents[2] / (
 
 
 class Stock:
-    """mmengine's part, played."""
+    """Stand-in for MMEngine's inferencer."""
 
     def _init_collate(self, cfg):
         if not isinstance(cfg.test_dataloader.get('collate_fn', ''), str):

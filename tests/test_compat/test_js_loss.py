@@ -43,7 +43,7 @@ def test_gradient_of_unlabelled_joints_is_zero():
     assert (logits.grad[0, 0].abs() > 0).all()
 
 
-def test_gradient_is_the_hosts_where_that_is_finite():
+def test_gradient_is_mmposes_where_that_is_finite():
     class Host(JSDiscretLoss):
         kl = _host_kl
 

@@ -323,7 +323,7 @@ def test_finder_is_last_and_single():
 
 @pytest.fixture
 def fake_mmcv(tmp_path):
-    """A folder with a package mmcv that has a compiled module, so to say."""
+    """A folder with a fake package mmcv that has a compiled module."""
     (tmp_path / 'mmcv').mkdir()
     (tmp_path / 'mmcv' / '__init__.py').write_text('')
     (tmp_path / 'mmcv' / '_ext.py').write_text('kind = "compiled"')
@@ -351,7 +351,7 @@ def test_broken_full_mmcv_is_not_hidden(fake_mmcv, monkeypatch):
 
 
 def test_startup_needs_nothing_but_the_standard_library(tmp_path):
-    # -S: no site-packages, as in a process that has none of the hosts
+    # -S: no site-packages, as in a process without the OpenMMLab packages
     result = subprocess.run(
         [sys.executable, '-S', '-c', 'import sys\n'
          f'exec(open({startup.__file__!r}).read())\n'

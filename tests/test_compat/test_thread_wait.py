@@ -1,4 +1,4 @@
-"""When idle OpenMP threads are told to sleep soon."""
+"""Idle OpenMP threads sleep soon, unless the user chose otherwise."""
 import subprocess
 import sys
 import textwrap

@@ -46,7 +46,7 @@ def test_missing():
         versions.check({'no_such_host': ('1.0', '2.0')})
 
 
-def test_hosts_own_assertion_is_told(monkeypatch):
+def test_assertion_of_a_package_is_reported(monkeypatch):
     # mmdet asserts the version of mmcv while it is imported
     def refuse(name):
         raise AssertionError('MMCV==9 is used but incompatible')

@@ -5,7 +5,7 @@ from mmpose_video.compat import visualizer
 
 
 class Strict:
-    """numpy 2.4's refusal, played."""
+    """Stand-in for the refusal of NumPy 2.4."""
 
     def __init__(self, backend):
         self.backend = backend

@@ -143,7 +143,7 @@ def test_parts_fit_together(name):
 
 @pytest.mark.parametrize('name', tiny_is_fast(unique(CONFIGS)))
 def test_full_size_on_no_device(name):
-    """Shapes at full size: parameters and maps that hold no numbers."""
+    """Shapes at full size, on the meta device."""
     cfg = load(name)
     width, height = cfg.codec.input_size
     with torch.device('meta'):

@@ -77,7 +77,7 @@ def two_models(name, flip_test):
 
 @pytest.mark.parametrize('flip_test', [False, True])
 @pytest.mark.parametrize('name', SMALL)
-def test_poses_and_losses_equal_the_hosts(name, flip_test):
+def test_poses_and_losses_equal_mmposes(name, flip_test):
     ours, host = two_models(name, flip_test)
     data = batch(*load(name).codec.input_size)
     results = []
@@ -104,7 +104,7 @@ def test_poses_and_losses_equal_the_hosts(name, flip_test):
 
 
 def perfect_output(head, joints):
-    """What the head's network would give if it had learned the keypoints."""
+    """Return the output of a network that has learned the keypoints."""
     labels = {
         key: torch.from_numpy(np.asarray(value, np.float32))
         for key, value in head.decoder.encode(
@@ -122,7 +122,7 @@ def perfect_output(head, joints):
 
 
 @pytest.mark.parametrize('name', LARGE)
-def test_joints_come_back_from_crop_and_mirror_image(name, rng):
+def test_keypoints_come_back_from_crop_and_mirror_image(name, rng):
     """Crop, codec and shift of the flip test fit together, as in UDP."""
     cfg = load(name)
     assert cfg.model.test_cfg.flip_test

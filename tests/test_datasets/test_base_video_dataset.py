@@ -45,7 +45,7 @@ def test_random_clips_differ_from_fetch_to_fetch(tmp_path, make_video,
     assert len(drawn) > 3
 
 
-def test_key_points_lists_of_other_lengths_are_an_error(
+def test_keypoints_lists_of_other_lengths_are_an_error(
         tmp_path, make_annotations):
     bad = annotation(5, 1000, keypoints=[1.] * 48)
     with pytest.raises(ValueError, match='annotation 5 of image 1000.*16 key'):

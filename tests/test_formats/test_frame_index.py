@@ -20,7 +20,7 @@ def names(paths):
 @pytest.mark.parametrize('digits, suffix, first', [(6, '.jpg', 0),
                                                    (8, '.jpg', 1),
                                                    (5, '.png', 1)])
-def test_naming_of_each_data_set(make_video, digits, suffix, first):
+def test_naming_of_each_dataset(make_video, digits, suffix, first):
     folder = make_video(range(first, first + 8), digits, suffix)
     key = first + 3
     paths, offsets, valid = FrameIndex().neighbours(

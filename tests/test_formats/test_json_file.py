@@ -31,7 +31,7 @@ def test_a_byte_order_mark_is_no_fault(tmp_path):
 @pytest.mark.parametrize('content', [
     b'', b'{"a": ', b'\xff\xfe', b'{"a": "\xe9"}', b'[1] 2', b'[' * 100000,
     b'[' + b'1' * 5000 + b']'])
-def test_what_is_not_json_is_named(tmp_path, content):
+def test_invalid_json_is_an_error_with_the_file(tmp_path, content):
     path = tmp_path / 'a.json'
     path.write_bytes(content)
     with pytest.raises(ValueError, match='a.json is '):
@@ -48,7 +48,7 @@ def test_files_that_cannot_be_read_are_named(tmp_path):
 @pytest.mark.parametrize('error', [
     OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)), KeyboardInterrupt(),
     ValueError('no json')])
-def test_what_was_there_stays(tmp_path, monkeypatch, error):
+def test_a_failed_write_keeps_the_old_file(tmp_path, monkeypatch, error):
     path = tmp_path / 'a.json'
     write_json([1], str(path))
 

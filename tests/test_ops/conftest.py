@@ -1,4 +1,4 @@
-"""Lets the tests of this folder import ``scan_cases``."""
+"""Make ``scan_cases`` importable for the tests of this folder."""
 import sys
 from pathlib import Path
 

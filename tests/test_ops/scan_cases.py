@@ -121,7 +121,7 @@ def assert_close(got, expected, tolerance):
 
 def compare_scan(backend, tolerance, dtype=torch.float32, softplus=True,
                  **sizes):
-    """Hold a backend against the float64 reference, gradients too."""
+    """Compare a backend with the float64 reference, gradients included."""
     inputs = scan_inputs(**sizes)
     if not softplus:
         inputs['delta'] = inputs['delta'].abs()

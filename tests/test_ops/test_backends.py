@@ -17,7 +17,7 @@ from mmpose_video.ops.cpp_compiler import KernelUnavailableError
 
 @pytest.fixture
 def fresh():
-    """Forget what was found out about this machine, before and after."""
+    """Clear the cached availability before and after the test."""
     def forget():
         for cached in (backends._load, backends._warn_slow,
                        cpp_backend._kernel):

@@ -65,7 +65,7 @@ def test_values(change):
 
 @pytest.mark.parametrize('fixed', [(), ('A', 'delta')])
 def test_gradients(fixed):
-    """Through all steps, whatever the operands that need one."""
+    """Gradients flow through all steps, for each set of operands."""
     problem = make(L=4, G=1, read=True, rank=2)
     names = [n for n in GRAD_NAMES
              if getattr(problem, n) is not None and n not in fixed]
@@ -164,7 +164,7 @@ def difference(runtime, path, model, inputs, monkeypatch):
 
 def test_onnx_has_one_scan_for_any_length(onnxruntime, tmp_path,
                                           monkeypatch):
-    """Chosen by itself during the export, and called by no other name."""
+    """It is chosen automatically during the export."""
     model, path = OneScan(), tmp_path / 'scan.onnx'
     kinds = to_onnx(model, model.inputs(20), 2, path)
     assert kinds.count('Scan') == 1 and len(kinds) < 60

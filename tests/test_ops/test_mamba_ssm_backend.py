@@ -1,4 +1,4 @@
-"""The calling convention, against a module that stands in for the CUDA one.
+"""The calling convention, with a stand-in for the CUDA module.
 
 The stand-in checks what the extension demands (one dtype, last stride 1,
 grouped B and C) and computes with the formula in float64.

@@ -57,7 +57,7 @@ def test_kernels_compile_without_a_gpu(tmp_path, capability):
     result = run([str(HERE / 'triton_compile.py'), str(capability)],
                  tmp_path, TRITON_INTERPRET='0', PYTHONPATH='.')
     assert result.returncode == 0, result.stderr[-8000:]
-    # hosts may print lines of their own when they are imported
+    # packages may print lines when they are imported
     rows = [line.split() for line in result.stdout.splitlines()]
     sizes = dict(row for row in rows if len(row) == 2)
     assert set(sizes) == KERNELS

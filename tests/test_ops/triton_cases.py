@@ -75,7 +75,7 @@ def cast(problem, device, dtype, parameter_dtype):
 
 
 def error(found, wanted):
-    """Largest difference in units of the largest wanted value."""
+    """Return the largest difference over the largest expected value."""
     assert found.shape == wanted.shape
     scale = wanted.abs().max().clamp_min(1e-30)
     return ((found.double().cpu() - wanted).abs().max() / scale).item()

@@ -80,7 +80,7 @@ def test_people_have_the_colors_of_their_tracks():
             assert tuple(picture[by, bx]) == track_color(track)
 
 
-def test_without_ids_it_is_the_host_s():
+def test_without_ids_it_is_mmposes():
     np.testing.assert_array_equal(draw('track', False), draw('part', False))
     with pytest.raises(ValueError, match='color_by'):
         TrackLocalVisualizer(color_by='mood')

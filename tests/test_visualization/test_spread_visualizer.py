@@ -31,7 +31,7 @@ def draw(kind='SpreadLocalVisualizer', spread=None, kpt_thr=0.3, **kwargs):
         'x', image, sample, draw_gt=False, kpt_thr=kpt_thr)
 
 
-def test_without_spread_it_is_the_host_s_visualizer():
+def test_without_spread_it_is_mmposes_visualizer():
     np.testing.assert_array_equal(
         draw(), draw('PoseLocalVisualizer'))
 

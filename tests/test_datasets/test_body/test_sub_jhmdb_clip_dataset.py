@@ -40,13 +40,13 @@ def test_unusable_annotations(tmp_path, changes, reason):
         SubJhmdbClipDataset(ann_file=path)
 
 
-def test_other_numbers_of_key_points(tmp_path):
+def test_other_numbers_of_keypoints(tmp_path):
     path = write(tmp_path, keypoints=[1.] * 51)
     with pytest.raises(ValueError, match='17 keypoints.*takes 15'):
         SubJhmdbClipDataset(ann_file=path)
 
 
-def test_real_sample_as_the_host_reads_it(samples):
+def test_real_sample_as_mmpose_reads_it(samples):
     common = dict(data_root=str(samples / 'jhmdb'),
                   ann_file='test_jhmdb_sub1.json', data_prefix=dict(img=''))
     ours = SubJhmdbClipDataset(

@@ -204,7 +204,7 @@ def test_a_list_that_cannot_be_read(tmp_path, capsys, content, message):
 
 
 def test_real_sample(samples, tmp_path):
-    """The real labels, put back into the owners' layout, come out again."""
+    """Real labels written in the owners' layout are read back unchanged."""
     sample = json.loads((samples / 'jhmdb/test_jhmdb_sub1.json').read_text())
     folder = tmp_path / 'sub_splits'
     folder.mkdir()

@@ -91,7 +91,7 @@ def test_bad_boxes_and_points(tmp_path):
             [*(points.min(0) - .15 * size), *(1.3 * size)])
 
 
-def test_other_orders_of_key_points_go_by_name(tmp_path):
+def test_other_orders_of_keypoints_go_by_name(tmp_path):
     layouts.posetrack18(tmp_path, videos=1)
     wanted, _ = run(tmp_path, dst=tmp_path / 'a')
 

@@ -264,7 +264,7 @@ def test_a_video_that_has_an_id_twice(src, dst, key):
 
 
 def test_one_broken_file_costs_one_video(src, dst, capsys):
-    """Files of all kinds of faults, and one that is intact."""
+    """Files with each kind of fault, and an intact one."""
     folder = src / 'annotations/val'
     intact = json.loads((folder / '000101_mpii_test.json').read_text())
     broken = {

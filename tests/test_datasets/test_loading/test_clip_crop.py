@@ -96,7 +96,7 @@ def test_leaves_to_opencv_what_it_cannot_do(frames, matrix):
 
 @pytest.fixture
 def fresh():
-    """Look for the kernel anew, before and after."""
+    """Forget the kernel before and after the test."""
     clip_crop._kernel.cache_clear()
     yield
     clip_crop._kernel.cache_clear()

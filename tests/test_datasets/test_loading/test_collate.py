@@ -118,7 +118,7 @@ def test_memory_is_used_again_and_bounded():
     lambda a, b: _SlicedDataset(a, 100),
 ], ids=['concat', 'subset', 'slice'])
 def test_wrapped_datasets_share_the_memory(wrap):
-    """Batches across the seam lie in buffers as well."""
+    """Batches across the boundary of datasets use the buffers, too."""
     parts = [Clips(102), Clips(98)]
     addresses, count = set(), 0
     for i, batch in enumerate(loader(wrap(*parts), num_buffers=5)):

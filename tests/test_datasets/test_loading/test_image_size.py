@@ -51,7 +51,7 @@ def test_dataset_reads_what_labels_lack(tmp_path, make_video,
 @pytest.mark.parametrize('orientation', [1, 3, 6])
 @pytest.mark.parametrize('kind', ['jpeg', 'png', 'webp'])
 def test_sizes_are_those_of_the_decoded_image(tmp_path, kind, orientation):
-    """Which kinds of files OpenCV turns is its own affair."""
+    """OpenCV decides which kinds of files it rotates."""
     path, exif = str(tmp_path / f'1.{kind}'), Image.Exif()
     exif[0x0112] = orientation
     Image.new('RGB', (30, 20)).save(path, exif=exif)

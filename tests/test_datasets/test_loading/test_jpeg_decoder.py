@@ -101,7 +101,7 @@ def test_codings_are_told_apart():
     b'\xff\xd8\xff\xe0\x00\x00' * 9, b'\x89PNG', b'not an image' * 9,
     encode(picture())[:40], encode(picture())[:30] + bytes(60),
 ])
-def test_what_is_no_jpeg_is_left_to_others(data):
+def test_other_formats_are_not_decoded(data):
     assert by_torchvision(JpegDecoder(), data) is None
 
 

@@ -1,4 +1,4 @@
-"""Which frames get labels, and from where."""
+"""Frames that get labels, and the labelled frames they come from."""
 import pytest
 
 from mmpose_video.datasets.propagation import plan_targets

@@ -26,7 +26,7 @@ def test_frames_are_sorted_as_numbers():
     assert video_order(dataset).tolist() == [2, 5, 1, 0, 3, 6, 4]
 
 
-def test_wrapped_data_sets(make_dataset):
+def test_wrapped_datasets(make_dataset):
     parts = [make_dataset(videos=2, shuffle_seed=s) for s in (1, 2)]
     paths = parts[0].paths + parts[1].paths
     both = ConcatDataset(parts)
@@ -38,7 +38,7 @@ def test_wrapped_data_sets(make_dataset):
         video_order(_SlicedDataset(parts[0], 99))
 
 
-def test_what_cannot_be_ordered_is_named():
+def test_datasets_without_an_order_are_refused():
     with pytest.raises(TypeError, match='list'):
         video_order([1, 2])
 

@@ -35,7 +35,7 @@ def test_keys(records):
     json.dumps(records)  # plain types only
 
 
-def test_layout_of_the_real_data_set(records):
+def test_layout_of_the_real_dataset(records):
     root = os.environ.get('MMPOSE_VIDEO_SAMPLES')
     if not root:
         pytest.skip('MMPOSE_VIDEO_SAMPLES is not set')

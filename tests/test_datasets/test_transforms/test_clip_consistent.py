@@ -38,7 +38,7 @@ def test_one_draw_for_all_frames():
     assert not np.array_equal(again[0], out[0])
 
 
-def test_host_transform_equals_itself_on_each_frame():
+def test_mmpose_transform_equals_itself_on_each_frame():
     rng = np.random.default_rng(0)
     frames = [rng.integers(0, 255, (8, 8, 3), dtype=np.uint8)
               for _ in range(3)]

@@ -67,7 +67,7 @@ def crop(paths, loader, flip, rotate, size):
 
 @pytest.mark.parametrize('flip', [False, True])
 @pytest.mark.parametrize('rotate', [0., 35.])
-def test_crop_and_key_points_are_those_of_the_whole_frame(
+def test_crop_and_keypoints_are_those_of_the_whole_frame(
         paths, flip, rotate):
     size = (24, 32)
     whole = crop(paths, dict(type='LoadClip'), flip, rotate, size)

@@ -79,7 +79,7 @@ def test_frames_keep_their_order_and_the_crop_is_the_key_boxes():
     np.testing.assert_allclose(meta['input_scale'], [62.5, 62.5 / .75])
 
 
-def test_key_points_and_pixels_move_together():
+def test_keypoints_and_pixels_move_together():
     """A dot drawn at a keypoint is found where the target says."""
     frame = np.zeros((80, 80, 3), np.uint8)
     data = sample([frame.copy(), frame.copy()], 1)

@@ -47,7 +47,7 @@ def run(affine, pack, frames, flip=None, use_udp=False):
 @pytest.mark.parametrize('flip', [None, 'horizontal', 'vertical', 'diagonal'])
 @pytest.mark.parametrize('use_udp', [False, True])
 @pytest.mark.parametrize('kernel', [True, False])
-def test_is_the_hosts_bit_for_bit(frames, flip, use_udp, kernel, monkeypatch):
+def test_is_mmposes_bit_for_bit(frames, flip, use_udp, kernel, monkeypatch):
     if not kernel:
         monkeypatch.setattr(topdown_clip_affine, 'crop_clip',
                             lambda *args: False)
@@ -65,7 +65,7 @@ def test_is_the_hosts_bit_for_bit(frames, flip, use_udp, kernel, monkeypatch):
                                   theirs.gt_instances.keypoints)
 
 
-def test_a_single_array_is_cropped_as_the_host_does(frames):
+def test_a_single_array_is_cropped_as_mmpose_does(frames):
     data = sample(frames[0], bbox_center=np.array([[60., 60.]]),
                   bbox_scale=np.array([[60., 80.]]))
     ours, host = (TRANSFORMS.build(dict(type=name, input_size=SIZE))(
@@ -87,7 +87,7 @@ def test_frames_that_are_held_stay_as_they_are(frames):
         np.testing.assert_array_equal(frame, original)
 
 
-def test_packs_as_the_host_does(frames):
+def test_packs_as_mmpose_does(frames):
     ours = PackClipInputs()(sample(frames))
     host = PackPoseInputs()(sample(frames))
     assert torch.equal(ours['inputs'], host['inputs'])

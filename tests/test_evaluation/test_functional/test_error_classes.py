@@ -194,7 +194,7 @@ def test_ap_is_the_evaluators_and_mending_never_hurts(video, write, rng):
     assert result['ap_if_mended']['inversion'] > result['ap']
 
 
-def test_nobody_is_found(video):
+def test_no_person_is_found(video):
     result = analyse(video().add(BODY), video())
     assert result['people'] == dict(
         annotated=1, found=0, predicted=0, unassigned=0)

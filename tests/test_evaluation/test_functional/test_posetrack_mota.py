@@ -94,7 +94,7 @@ def test_more_errors_than_objects(evaluate):
     assert table[NOSE] == -400
 
 
-def test_a_frame_where_one_side_has_nobody(evaluate):
+def test_a_frame_where_one_side_has_no_people(evaluate):
     """One miss and one false positive of each keypoint."""
     two = {0: 100, 1: 400}
     table = evaluate([two, two, LAST], [{}, {7: 100, 8: 400}, {}])
@@ -104,7 +104,7 @@ def test_a_frame_where_one_side_has_nobody(evaluate):
     assert table['left_wrist'] == -100
 
 
-def test_people_without_joints(evaluate):
+def test_people_without_keypoints(evaluate):
     """They count as people, unless the frame has ignore regions."""
     gt, pred = [{0: 100}, LAST], [{7: {}}, {}]
     assert evaluate(gt, pred)['Misses'] == 1

@@ -138,7 +138,7 @@ def test_reference_length():
             length()
 
 
-def test_key_points_by_name(labels):
+def test_keypoints_by_name(labels):
     metric = HiEveAP(labels(2))
     names = HIEVE_JOINTS[::-1]
     metric.dataset_meta = dict(dataset_name='hieve',

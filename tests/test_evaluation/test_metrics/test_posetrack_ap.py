@@ -320,7 +320,7 @@ def test_padded_samples_count_once(video, merged):
     assert values['AP'] == 25
 
 
-def test_fifteen_key_points(video, merged):
+def test_fifteen_keypoints(video, merged):
     one = video().add(FULL)
     ann = dict(one.data['annotations'][0])
     path = merged(one)
@@ -335,7 +335,7 @@ def test_fifteen_key_points(video, merged):
     assert evaluate(metric, [sample(ann)])['AP'] == 100
 
 
-def test_key_points_of_another_set(video, merged):
+def test_keypoints_of_another_set(video, merged):
     one = video().add(FULL)
     data = sample(one.data['annotations'][0])
     metric = PoseTrackAP(merged(one))

@@ -81,7 +81,7 @@ def test_against_loops(rng, thr):
                 np.mean([expected[i] for i in pair]))
 
 
-def test_agrees_with_the_host_where_it_has_the_number(rng):
+def test_agrees_with_mmpose_where_it_has_the_number(rng):
     samples = [person(rng) for _ in range(20)]
     ours = evaluate(SubJhmdbPCK(), samples)
     host = JhmdbPCKAccuracy(thr=0.2, norm_item=['bbox', 'torso'],
@@ -90,7 +90,7 @@ def test_agrees_with_the_host_where_it_has_the_number(rng):
         assert ours[key] == pytest.approx(value)
 
 
-def test_joint_that_nobody_annotated(rng):
+def test_keypoint_that_is_never_annotated(rng):
     visible = np.ones(15)
     visible[[0, 7]] = 0
     values = evaluate(SubJhmdbPCK(norm_item='bbox', per_joint=True),
@@ -186,7 +186,7 @@ def test_bad_options(rng):
         SubJhmdbPCK().process(None, [sample])
 
 
-def test_hosts_own_pck_serves_for_posetrack(rng):
+def test_mmposes_pck_works_for_posetrack(rng):
     # What the overfit checks read: PCK@0.2 of 17 points, ears unlabelled.
     samples = []
     for shift in (0, 0, 0, 30):

@@ -174,7 +174,7 @@ def test_flip_test_mirrors_the_noise():
 
 
 @torch.no_grad()
-def test_flip_test_averages_as_the_host_does():
+def test_flip_test_averages_as_mmpose_does():
     head = make()
     x, mirrored = feats(), (torch.randn(2, 8, 4, 3), )
     samples = [sample(1), sample(2)]

@@ -111,7 +111,7 @@ def test_orders_by_hand():
     (dict(skeleton=dict(
         from_file='configs/_base_/datasets/coco.py')), '3 keypoints'),
 ])
-def test_what_does_not_fit(changes, message):
+def test_bad_settings_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         build(SIMCC, **changes)
 

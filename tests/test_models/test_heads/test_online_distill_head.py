@@ -170,6 +170,6 @@ def test_first_branch_predicts(feats, samples, flip):
         type='LargeSelectiveKernel', channels=4)), 'beyond'),
     (dict(head=dict(type='RegressionHead', in_channels=4, num_joints=3)),
      'RegressionHead')])
-def test_what_does_not_fit(changes, message):
+def test_bad_settings_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         build(**changes)

@@ -45,7 +45,7 @@ def test_loads_the_head_of_a_checkpoint(tmp_path):
     assert not any(p.requires_grad for p in head.parameters())
 
 
-def test_loss_counts_visible_key_points():
+def test_loss_counts_visible_keypoints():
     head = build(loss=dict(type='KeypointMSELoss', use_target_weight=True))
     sample = PoseDataSample()
     sample.gt_fields = PixelData(heatmaps=torch.rand(3, 4, 4))

@@ -103,6 +103,6 @@ def test_variant_b_has_the_published_size():
 @pytest.mark.parametrize('changes, message', [
     (dict(patch_size=(5, 2)), 'divide'), (dict(num_heads=3), 'multiple'),
     (dict(read_outs=(3, )), 'depth'), (dict(attn_scale='none'), 'token')])
-def test_what_does_not_fit(changes, message):
+def test_bad_settings_are_refused(changes, message):
     with pytest.raises(ValueError, match=message):
         build(**changes)

@@ -21,7 +21,7 @@ def test_any_length_where_none_is_set():
         assert torch.equal(out, feats[:, num_frames // 2])
 
 
-def test_wrong_length_says_what_is_taken():
+def test_wrong_length_names_the_expected_one():
     with pytest.raises(ValueError, match='KeyFrame takes clips of 3 or 5 fra'
                        'mes, got 4'):
         KeyFrame(clip_lengths=(3, 5))((torch.randn(1, 4, 2, 2, 2), ))

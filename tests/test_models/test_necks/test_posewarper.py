@@ -1,4 +1,4 @@
-"""PoseWarper against its formulas and against MMPose's dead neck."""
+"""PoseWarper against its formulas and against MMPose's unused neck."""
 import pytest
 import torch
 import torch.nn.functional as F

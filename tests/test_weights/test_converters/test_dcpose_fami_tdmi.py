@@ -1,4 +1,4 @@
-"""Official names of the methods with two deformable lines of code."""
+"""Official names of the methods with deformable alignment."""
 import pytest
 import torch
 from mmpose.registry import MODELS

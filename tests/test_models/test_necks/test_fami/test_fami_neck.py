@@ -162,7 +162,7 @@ def test_lifted_features():
 
 
 def divergence(x, y):
-    """The published 'mutual information', in its authors' words."""
+    """The published 'mutual information', by its authors' formula."""
     p = (x.flatten(2) / 0.05).softmax(2)
     q = (y.flatten(2) / 0.05).softmax(2)
     # torch's kl_div wants log p; what it gets is p

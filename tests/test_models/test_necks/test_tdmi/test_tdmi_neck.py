@@ -304,7 +304,7 @@ def test_gradients():
 
 
 def test_key_position():
-    """The clip says where the key frame stands."""
+    """The key frame may stand anywhere in the clip."""
     from mmpose_video.structures import ClipInfo
     neck = build().eval()
     feats = features()
@@ -417,7 +417,7 @@ def test_published_label_terms_darken_the_heatmap(factor, peak):
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize('mode', ['bounds', 'symmetric_kl', 'published'])
 def test_training_stays_finite(mode, dtype):
-    """Thirty steps with every term on and a weight that is far too high."""
+    """Thirty steps with every term and a weight that is much too high."""
     terms = [
         dict(t, y='heatmaps') if t['y'] == 'target'
         and mode == 'published' else t for t in ALL_TERMS
