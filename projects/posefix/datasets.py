@@ -19,3 +19,5 @@ class PoseFixPoseTrack18Dataset(WithInputPoses, PoseTrack18ClipDataset):
     Arguments of :class:`WithInputPoses` and of
     :class:`PoseTrack18ClipDataset`.
     """
+
+    never_labelled = ('left_ear', 'right_ear')

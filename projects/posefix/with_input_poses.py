@@ -2,6 +2,7 @@
 import logging
 import os.path as osp
 from collections import defaultdict
+from dataclasses import replace
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -28,7 +29,13 @@ class WithInputPoses(BaseCocoStyleDataset):
     all of them alike; :class:`SynthesizePose` takes them apart.
 
     In testing a sample is a person of ``input_pose``: ``keypoints`` hold the
-    predicted pose, and the box is the tight one around it, times 1.2.
+    predicted pose, and the box is the tight one around it, times 1.2. Of
+    keypoints that the dataset never labels, :attr:`never_labelled`, a model
+    that was trained on it knows nothing; wherever they are predicted, they
+    are neither input nor do they widen the box.
+
+    Attributes:
+        never_labelled (tuple[str]): Names of such keypoints.
 
     Args:
         input_pose (str, optional): Predictions to refine, see
@@ -46,6 +53,8 @@ class WithInputPoses(BaseCocoStyleDataset):
             other people's explain them.
         **kwargs: See the dataset.
     """
+
+    never_labelled: Tuple[str, ...] = ()
 
     def __init__(self,
                  *args: Any,
@@ -164,7 +173,7 @@ class WithInputPoses(BaseCocoStyleDataset):
         """Attach to each person the estimate that overlaps its box most."""
         assert self.estimates is not None
         found = defaultdict(list)
-        for pose in read_poses(self.estimates, _names(self._metainfo)):
+        for pose in self._read(self.estimates):
             found[str(pose.image_id)].append(pose)
         missing = 0
         for image, group in by_image.items():
@@ -194,6 +203,14 @@ class WithInputPoses(BaseCocoStyleDataset):
                 f'`{self.estimates}`: their unlabelled keypoints stay absent',
                 logger='current', level=logging.WARNING)
 
+    def _read(self, path: str) -> List[FilePose]:
+        """Read poses, without keypoints that are never labelled."""
+        names = _names(self._metainfo)
+        labelled = np.array(
+            [name not in self.never_labelled for name in names])
+        return [replace(pose, present=pose.present & labelled)
+                for pose in read_poses(path, names)]
+
     def _poses_to_refine(self) -> List[dict]:
         """Return a sample for each predicted person."""
         assert self.input_pose is not None
@@ -201,7 +218,7 @@ class WithInputPoses(BaseCocoStyleDataset):
         if hasattr(self, 'inspect_labels'):
             self.inspect_labels(labels)
         images = {str(image['id']): image for image in labels['images']}
-        poses = read_poses(self.input_pose, _names(self._metainfo))
+        poses = self._read(self.input_pose)
         strangers = [pose for pose in poses
                      if str(pose.image_id) not in images]
         if strangers:

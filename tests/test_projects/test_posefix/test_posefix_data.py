@@ -126,8 +126,11 @@ def test_synthesis_follows_the_motion(people):
 
 def test_estimates_stand_in_for_unlabelled_joints(people, tmp_path):
     guess = results_file(tmp_path, [pose(1000, 5), pose(1000, 40)])
-    dataset = build(people, CROP[:2] + CROP[3:] + [
-        dict(type='SynthesizePose')], estimates=guess)
+    steps = [dict(type='LoadImage'), *CROP[1:2],
+             dict(type='TopdownClipAffine', input_size=(64, 96)),
+             dict(type='SynthesizePose')]
+    dataset = build(people, steps, 'PoseFixCocoDataset', data_mode='topdown',
+                    estimates=guess)
     assert dataset.get_data_info(0)['roles'] == ('own', 'near', 'estimate')
     assert dataset.get_data_info(1)['roles'] == ('own', 'near')
     seen = sum(dataset[2]['input_present'][0, 3:5].sum() for _ in range(20))
@@ -157,6 +160,27 @@ def test_any_models_results_become_samples(people, tmp_path):
     back = (sample.metainfo['input_keypoints'][0] / (64, 96) * scale +
             centre - scale / 2)
     np.testing.assert_allclose(back[:, 0], 10 + np.arange(17), atol=1e-3)
+
+
+def test_joints_that_are_never_labelled_are_no_input(people, tmp_path):
+    """Ears of PoseTrack: a model that learnt nothing of them guesses."""
+    far = pose(1000)
+    points = np.reshape(far['keypoints'], (17, 3))
+    points[3:5, :2] = 4000
+    far['keypoints'] = points.ravel().tolist()
+    steps = [dict(type='LoadImage'), dict(type='GetBBoxCenterScale'),
+             dict(type='TopdownClipAffine', input_size=(64, 96)),
+             dict(type='TakeInputPose')]
+    near, wide = (
+        build(people, steps, test_mode=True,
+              input_pose=results_file(tmp_path, [one]))[0]
+        for one in (pose(1000), far))
+    np.testing.assert_allclose(near['bbox'], wide['bbox'])
+    present = wide['input_present'][0]
+    assert not present[3:5].any() and present.sum() == 15
+    coco = build(people, steps, 'PoseFixCocoDataset', data_mode='topdown',
+                 input_pose=results_file(tmp_path, [far]), test_mode=True)
+    assert coco[0]['input_present'].all()
 
 
 def test_poses_of_the_frame_before(people, tmp_path):
