@@ -102,10 +102,11 @@ class AdaptivePoseHead(BaseHead):
     def init_weights(self) -> None:
         """Start with all points on the cell and few centres."""
         super().init_weights()
-        nn.init.zeros_(self.first_hop.weight)
-        nn.init.zeros_(self.first_hop.bias)
+        for parameter in self.first_hop.parameters():
+            nn.init.zeros_(parameter)
         # a chance of 0.1 for each cell
         for layer in (self.center[-1], self.joint_heatmaps[-1]):
+            assert isinstance(layer, nn.Conv2d) and layer.bias is not None
             nn.init.constant_(layer.bias, -2.19)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[Tensor, Tensor]:

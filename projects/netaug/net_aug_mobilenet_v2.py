@@ -75,6 +75,8 @@ class NetAugMobileNetV2(MobileNetV2):
         ]
         self.set_active()
 
+    in_channels: int  # of the next block, while MMPose builds the stages
+
     def _wide(self, channels: int, factor: float = 0) -> int:
         """Return the width of a stage for a factor, by default the largest."""
         factor = factor or max(self.width_factors)

@@ -69,6 +69,7 @@ class SlicedBatchNorm2d(nn.BatchNorm2d):
     def forward(self, x: Tensor) -> Tensor:
         """Normalize the channels in use, (N, active, h, w)."""
         state = self.active_state()
+        assert self.momentum is not None, 'no cumulative average'
         # slices are views: the statistics are updated in place
         return F.batch_norm(
             x, state['running_mean'], state['running_var'], state['weight'],
