@@ -29,7 +29,6 @@ train_pipeline = [
         shear_prob=0.,
         bbox_keep_corner=False,
         clip_border=True),
-    dict(type='FilterAnnotations', by_kpt=True, by_box=True, keep_empty=False),
     dict(type='GenerateTarget', encoder=codec),
     dict(type='BottomupGetHeatmapMask'),
     dict(type='PackPoseInputs'),
