@@ -124,8 +124,9 @@ def _convert(name: str, graph: Path, target: Path) -> Path:
     try:
         weights = converter.convert(content).weights
     except ValueError as error:
-        raise ValueError(f'{graph} cannot be used: {error}. Needed is '
-                         f'{PUBLISHED[name].json_name} of {PACKAGE}') from error
+        raise ValueError(
+            f'{graph} cannot be used: {error}. Needed is '
+            f'{PUBLISHED[name].json_name} of {PACKAGE}') from error
     known = PUBLISHED[name].sha256
     if any(
             sha256(graph.with_name(file)) != value
