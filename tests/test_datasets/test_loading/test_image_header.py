@@ -61,13 +61,15 @@ def test_other_files_have_no_header(data):
     assert read_header(data) is None
 
 
-def test_every_cut_of_an_image_is_a_fault():
-    for suffix in ('.jpg', '.png'):
-        data = encode(suffix, 16, 16)
-        assert fault(data) == ''
-        for length in range(len(data) - 1):
-            assert fault(data[:length]) or length < 8
-        assert fault(b'') == 'is empty'
+@pytest.mark.parametrize('suffix, options', [
+    ('.png', ()), ('.jpg', ()), ('.jpg', (cv2.IMWRITE_JPEG_PROGRESSIVE, 1)),
+    ('.jpg', (cv2.IMWRITE_JPEG_PROGRESSIVE, 1, cv2.IMWRITE_JPEG_OPTIMIZE, 1))])
+def test_every_cut_of_an_image_is_a_fault(suffix, options):
+    data = encode(suffix, 16, 16, *options)
+    assert fault(data) == ''
+    for length in range(len(data) - 1):  # also between two scans
+        assert fault(data[:length]) or length < 8
+    assert fault(b'') == 'is empty'
 
 
 @pytest.mark.parametrize('suffix', ['.jpg', '.png'])
