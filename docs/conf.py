@@ -20,8 +20,8 @@ html_theme = 'furo'
 html_title = f'{project} {release}'
 
 myst_heading_anchors = 3
-# links to configs and projects lead out of the site; tests/test_docs/test_links.py
-# checks that what they name exists
+# links to configs and projects lead out of the site;
+# tests/test_docs/test_links.py checks that what they name exists
 suppress_warnings = ['myst.xref_missing']
 
 autodoc_default_options = {
