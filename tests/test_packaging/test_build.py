@@ -145,7 +145,8 @@ def test_metadata_names_no_stack(normal):
     extras = {line.split()[1] for line in lines if
               line.startswith('Provides-Extra')}
     assert extras == {
-        'dev', 'docs', 'formats', 'mamba', 'mot', 'onnx', 'video', 'vit'
+        'app', 'dev', 'docs', 'formats', 'mamba', 'mot', 'onnx', 'video',
+        'vit'
     }
 
 
