@@ -62,12 +62,12 @@ def test_the_page_is_there(server):
     '{root}/uploads/../../secret.txt', '{cwd}/mmpose_video/version.py'])
 def test_no_file_outside_is_served(server, path):
     address, root = server
-    (root.parent / 'secret.txt').write_text('secret')
+    (root.parent / 'secret.txt').write_text('hidden content')
     path = path.format(root=root, cwd=Path.cwd())
     for prefix in ('/gradio_api/file=', '/file=', '/gradio_api/download/'):
         status, content = get(address + prefix + path)
         assert status in (403, 404), (prefix, status)
-        assert b'secret' not in content and b'root:' not in content
+        assert b'hidden content' not in content and b'root:' not in content
 
 
 def test_large_uploads_end_early(server):
