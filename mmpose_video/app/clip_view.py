@@ -115,7 +115,7 @@ def _drawn(image: np.ndarray, frame: Optional[FrameResult], scale: float,
     for person in frame.people if frame is not None else ():
         # pixel centres; far outside, OpenCV's integers overflow
         points = np.clip((person.keypoints + 0.5) * scale - 0.5, -1e4, 1e4)
-        known = [bool(seen) for seen in np.isfinite(points).all(-1)]
+        known = [bool(np.isfinite(point).all()) for point in points]
         places: List[Tuple[int, int]] = [
             tuple(np.rint(point).astype(int).tolist()) if seen else (0, 0)
             for point, seen in zip(points, known)

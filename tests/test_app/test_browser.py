@@ -231,6 +231,6 @@ def test_two_results_are_compared(page, app, rendered, tmp_path):
     assert len(options) == 1 and options[0].text.startswith('5 (')
     # two rows of three frames: the json does not tell the model's clip
     assert size_of(page, page.wait('#clip img')[0]) == [3 * 168, 2 * 128]
-    distances = page.text('#distances', r'17\.0')
+    distances = page.text('#distances', r'\b17\b')
     assert np.hypot(12, 12) == pytest.approx(17.0, abs=0.05)
     assert 'nose' in distances
