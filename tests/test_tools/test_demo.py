@@ -12,12 +12,11 @@ from mmpose_video.tools import demo as module
 from mmpose_video.tools.demo import (
     EPOCHS,
     INTERRUPTED,
-    Demo,
     find_configs,
     main,
 )
 
-#: Stands in for ``mim``: leaves what the stock scripts leave.
+#: Stands in for ``mim``: leaves what MMPose's scripts leave.
 MIM = """
     import json, os, pathlib, sys
     command, _, config, *rest = sys.argv[1:]
@@ -37,39 +36,43 @@ MIM = """
         (folder / '1' / '1.json').write_text(
             json.dumps({'posetrack/AP': ap}))
 """.replace('EPOCHS', str(EPOCHS))
-
-
-class QuickDemo(Demo):
-    """A demo without rendering, models and drawing."""
-
-    def _mim(self, command, *arguments):
-        return [sys.executable, '-c', textwrap.dedent(MIM), command,
-                'mmpose', self.config, *arguments]
-
-    def _render(self):
-        pass
-
-    def _untrained_checkpoint(self):
-        path = os.path.join(self.work_dir, 'untrained.pth')
-        open(path, 'a').close()
-        os.utime(path, (0, 0))
-        return path
-
-    def _draw(self, checkpoint):
-        return self._evaluate(checkpoint, 'video_test'), 'video/video.mp4'
+#: Stands in for Python, which the demo starts to render clips.
+PYTHON = """
+    import sys
+    print(sys.argv[3], '160 of 160 clips')
+"""
 
 
 @pytest.fixture
-def run(tmp_path, monkeypatch):
+def work_dir(tmp_path):
+    """A folder with the parts that need models: untrained and drawn."""
+    folder = tmp_path / 'work'
+    (folder / 'video').mkdir(parents=True)
+    (folder / 'untrained.pth').touch()
+    os.utime(folder / 'untrained.pth', (0, 0))
+    (folder / 'video' / 'drawn.mp4').touch()
+    os.utime(folder / 'video' / 'drawn.mp4', (2e9, 2e9))
+    return folder
+
+
+@pytest.fixture
+def run(work_dir, tmp_path, monkeypatch):
     """Run the command; return its status and the trainings it started."""
-    monkeypatch.setattr(module, 'Demo', QuickDemo)
+    programs = tmp_path / 'bin'
+    programs.mkdir()
+    for name, source in (('mim', MIM), ('python', PYTHON)):
+        path = programs / name
+        path.write_text(f'#!{sys.executable}\n{textwrap.dedent(source)}')
+        path.chmod(0o755)
+    # the demo starts what lies beside its interpreter
+    monkeypatch.setattr(sys, 'executable', str(programs / 'python'))
     monkeypatch.setattr(module, 'draw_real_video',
                         lambda folder, video: print('real', video))
     calls = tmp_path / 'config'
 
     def run(*options):
         calls.write_text('')
-        status = main(['--work-dir', str(tmp_path), '--config', str(calls),
+        status = main(['--work-dir', str(work_dir), '--config', str(calls),
                        *options])
         made = list(map(json.loads, calls.read_text().splitlines()))
         return status, [call for call in made if call[0] == 'train']
@@ -84,6 +87,9 @@ def test_trains_once(run, capsys):
     out = capsys.readouterr().out
     assert 'held-out rendered clips    1.0  20.0' in out
     assert 'the drawn video                    35.0' in out
+    for folder, options in module.RENDER.items():
+        assert f'{folder} 160 of 160 clips' in out
+        assert options in out
     # how long and how much beforehand, then the state of the training
     assert out.index('minutes') < out.index('=== training')
     assert f'epoch 1/{EPOCHS}, iteration 5/80, loss 0.5' in out
@@ -98,15 +104,15 @@ def test_a_real_video_comes_first(run, capsys, monkeypatch):
     assert 'real other.mp4' in capsys.readouterr().out
 
 
-def test_goes_on_after_a_stop(run, tmp_path):
+def test_goes_on_after_a_stop(run, work_dir):
     # a best checkpoint alone does not mean that the training was finished
-    (tmp_path / 'best_AP_epoch_1.pth').touch()
+    (work_dir / 'best_AP_epoch_1.pth').touch()
     _, (training, ) = run()
     assert training[training.index('--resume') + 1] == 'auto'
 
 
-def test_fresh_starts_again(run, tmp_path):
-    (tmp_path / f'epoch_{EPOCHS}.pth').touch()
+def test_fresh_starts_again(run, work_dir):
+    (work_dir / f'epoch_{EPOCHS}.pth').touch()
     _, (training, ) = run('--fresh')
     assert '--resume' not in training
 

@@ -72,8 +72,15 @@ def test_actions_do_what_they_say():
     assert up > 0.7
 
 
-def test_every_person_moves_in_an_own_way():
-    rng = np.random.default_rng(0)
-    a, b = (joints(sample_motion(rng, 'walk', 0.), 0.04, 50)
-            for _ in range(2))
-    assert np.abs(a - b).max() > 0.05
+@pytest.mark.parametrize('action', sorted(ACTIONS))
+def test_people_of_one_action_move_differently(action):
+    rng, again = np.random.default_rng(0), np.random.default_rng(0)
+    people = [joints(sample_motion(rng, action, 0.), 0.04, 50)
+              for _ in range(6)]
+    for i, person in enumerate(people):
+        # the generator alone decides
+        np.testing.assert_array_equal(
+            person, joints(sample_motion(again, action, 0.), 0.04, 50))
+        for other in people[:i]:
+            # more than the width of a wrist, in metres
+            assert np.abs(person - other).max() > 0.05
