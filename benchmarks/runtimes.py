@@ -28,6 +28,7 @@ from mmpose_video.apis import VideoPoseInferencer
 WAYS: Dict[str, Dict[str, str]] = {
     'torch': {},
     'torch, bfloat16': dict(dtype='bfloat16'),
+    'torch.compile': dict(runtime='compile'),
     'onnxruntime': dict(runtime='onnxruntime'),
     'openvino': dict(runtime='openvino'),
 }

@@ -40,7 +40,7 @@ from .pose_stream import PoseStream, PoseSystem, make_smoother
 from .protocols import PoseModel
 from .provenance import describe_run
 from .result_files import ResultFiles
-from .runtimes import use_precision, use_runtime
+from .runtimes import RUNTIMES, use_precision, use_runtime
 from .source_factory import Inputs, open_source
 
 
@@ -86,7 +86,7 @@ class VideoPoseInferencer:
             smoothing.
         cfg_options (dict, optional): Changes to the config.
         runtime (str): What runs backbone, neck and head: ``'torch'``,
-            ``'onnxruntime'`` or ``'openvino'``, which get the graph at the
+            ``'compile'`` (``torch.compile``), ``'onnxruntime'`` or ``'openvino'``, which get the graph at the
             first batch; see :class:`GraphModel`. Defaults to 'torch'.
         dtype (str): ``'float32'``, or ``'bfloat16'`` or ``'float16'`` for
             mixed precision by PyTorch. Defaults to 'float32'.
@@ -132,7 +132,7 @@ class VideoPoseInferencer:
         self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
                                                 cfg_options)
         self.runtime, self.dtype = runtime, dtype
-        if runtime != 'torch' and (reuse_features or dtype != 'float32'):
+        if runtime in RUNTIMES and (reuse_features or dtype != 'float32'):
             raise ValueError(f'runtime={runtime!r} runs whole clips in '
                              'float32: it knows neither `reuse_features` '
                              'nor `dtype`')

@@ -58,7 +58,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='lowest score of a detected box (default: 0.3, of MoveNet '
         '0.15)')
     add('--device', help='default: the first GPU, or cpu')
-    add('--runtime', choices=('torch', 'onnxruntime', 'openvino'),
+    add('--runtime', choices=('torch', 'compile', 'onnxruntime', 'openvino'),
         default='torch',
         help='what runs the network (default: %(default)s)')
     add('--dtype', choices=('float32', 'bfloat16', 'float16'),

@@ -1,5 +1,6 @@
 """Other libraries and precisions give the keypoints of PyTorch."""
 import importlib.util
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,10 @@ from mmpose_video.apis import VideoPoseInferencer
 
 BOXES = [np.array([[5. + t, 5, 70 + t, 110], [80, 10, 150, 115]])
          for t in range(9)]
+# a few layers: exports take long
+SMALL_BACKBONE = dict(
+    type='ResNet', depth=18, stem_channels=16, base_channels=16,
+    num_stages=1, strides=(1, ), dilations=(1, ), out_indices=(0, ))
 RUNTIMES = [
     pytest.param(name, marks=pytest.mark.skipif(
         importlib.util.find_spec(name) is None,
@@ -21,9 +26,7 @@ RUNTIMES = [
 def baseline(make_config, clip_set, tmp_path_factory):
     """Config with a flip test, and clear heatmaps."""
     config = make_config(clip_set, flip=True, kind='baseline')
-    config.model.backbone = dict(  # a few layers: exports take long
-        type='ResNet', depth=18, stem_channels=16, base_channels=16,
-        num_stages=1, strides=(1, ), dilations=(1, ), out_indices=(0, ))
+    config.model.backbone = SMALL_BACKBONE
     return config, save_weights(config, tmp_path_factory.mktemp('w'))
 
 
@@ -53,6 +56,23 @@ def test_same_keypoints(baseline, images, runtime):
                                       runtime=name)(images, boxes=BOXES))
         for name in ('torch', runtime))
     np.testing.assert_allclose(found, wanted, atol=1e-2)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not shutil.which('g++'), reason='there is no g++')
+def test_compiled_models_give_the_same(baseline, images):
+    wanted, found = (
+        keypoints(VideoPoseInferencer(*baseline, 'cpu', batch_size=4,
+                                      runtime=name)(images[:5],
+                                                    boxes=BOXES[:5]))
+        for name in ('torch', 'compile'))
+    np.testing.assert_allclose(found, wanted, atol=1e-2)
+
+
+def test_compiling_needs_a_compiler(baseline, monkeypatch):
+    monkeypatch.setenv('CXX', 'no-such-compiler')
+    with pytest.raises(ValueError, match="no 'no-such-compiler'.*CXX"):
+        VideoPoseInferencer(*baseline, 'cpu', runtime='compile')
 
 
 @pytest.mark.slow

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from mmpose_video.models.heads.diffusion_head_mixin import DiffusionHeadMixin
 from mmpose_video.structures import ClipInfo
 
+from .compiled import use_compile
 from .onnx_graph import export_graph
 from .sessions import RUNTIMES, Session
 
@@ -146,7 +147,8 @@ def use_runtime(model: Any, name: str) -> Optional[GraphModel]:
 
     Args:
         model (TopdownPoseEstimator): The model; changed.
-        name (str): ``'torch'``, ``'onnxruntime'`` or ``'openvino'``.
+        name (str): ``'torch'``, ``'compile'``, ``'onnxruntime'`` or
+            ``'openvino'``.
 
     Returns:
         GraphModel, optional: None for PyTorch, which needs none.
@@ -157,9 +159,12 @@ def use_runtime(model: Any, name: str) -> Optional[GraphModel]:
     """
     if name == 'torch':
         return None
+    if name == 'compile':
+        use_compile(model)
+        return None
     if name not in RUNTIMES:
         raise ValueError(f'there is no runtime {name!r}; there are torch, '
-                         f'{", ".join(RUNTIMES)}')
+                         f'compile, {", ".join(RUNTIMES)}')
     if isinstance(model.head, DiffusionHeadMixin):
         raise ValueError(
             f'{type(model.head).__name__} draws noise and runs several steps, '

@@ -1,0 +1,31 @@
+"""Run the network of a model by ``torch.compile``."""
+import os
+import shutil
+import sys
+from typing import Any
+
+import torch
+
+
+def use_compile(model: Any) -> None:
+    """Compile backbone, neck and head of a model at their first batch.
+
+    Batches of other sizes do not compile anew once two sizes were seen.
+
+    Args:
+        model (TopdownPoseEstimator): The model; changed.
+
+    Raises:
+        ValueError: If the model is on the CPU and there is no C++ compiler.
+    """
+    device = next(model.parameters()).device
+    compiler = os.environ.get('CXX', 'g++').split()[0]
+    if (device.type == 'cpu' and sys.platform != 'win32'
+            and shutil.which(compiler) is None):
+        raise ValueError(
+            "runtime='compile' needs a C++ compiler on a CPU, and there is "
+            f'no {compiler!r}: install one (Debian: g++) or name it in CXX')
+    model.backbone.compile()
+    if model.with_neck:
+        model.neck.compile()
+    model.head.forward = torch.compile(model.head.forward)
