@@ -87,7 +87,8 @@ class VideoPoseInferencer:
         cfg_options (dict, optional): Changes to the config.
         runtime (str): What runs backbone, neck and head: ``'torch'``,
             ``'compile'`` (``torch.compile``), ``'onnxruntime'`` or
-            ``'openvino'``, which get the graph at the first batch; see :class:`GraphModel`. Defaults to 'torch'.
+            ``'openvino'``, which get the graph at the first batch; see
+            :class:`GraphModel`. Defaults to 'torch'.
         dtype (str): ``'float32'``, or ``'bfloat16'`` or ``'float16'`` for
             mixed precision by PyTorch. Defaults to 'float32'.
 
