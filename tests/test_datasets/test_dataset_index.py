@@ -8,7 +8,7 @@ from mmpose.registry import DATASETS
 from mmpose_video.datasets.convert.cli import parse_args
 
 ROOT = Path(__file__).parents[2]
-INDEX = mmengine.load(ROOT / 'dataset-index.yml')
+(ADVICE, INDEX), = mmengine.load(ROOT / 'dataset-index.yml').items()
 
 
 def test_every_base_config_is_listed():
@@ -30,5 +30,20 @@ def test_entries_agree_with_configs_and_commands(name):
     if module == 'mmpose_video.datasets.convert':
         args = parse_args(arguments)
         assert args.dst == entry['data_root']
-    # what mim would download without asking
-    assert 'download_root' not in entry
+
+
+@pytest.mark.parametrize('name', ['synthetic', 'posetrack18'])
+def test_mim_says_what_to_do(name, tmp_path, monkeypatch):
+    download = pytest.importorskip('mim.commands.download',
+                                   exc_type=ImportError)
+    mim = tmp_path / '.mim'
+    mim.mkdir()
+    (mim / 'dataset-index.yml').symlink_to(ROOT / 'dataset-index.yml')
+    monkeypatch.setattr(download, 'is_installed', lambda package: True)
+    monkeypatch.setattr(download, 'get_installed_path',
+                        lambda package: str(tmp_path))
+    # mim knows no other end than an error, which lists what the file has
+    with pytest.raises(KeyError, match='Cannot find') as error:
+        download._download_dataset('mmpose_video', name, str(tmp_path))
+    assert 'mmpose-video render' in ADVICE and ADVICE in str(error.value)
+    assert list(tmp_path.iterdir()) == [mim]
