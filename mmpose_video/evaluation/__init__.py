@@ -2,6 +2,7 @@
 from .functional import evaluate_posetrack, evaluate_posetrack_tracking
 from .metrics import (
     HiEveAP,
+    OwnKeypointsMetric,
     PoseErrorKinds,
     PoseTrackAP,
     PoseTrackErrorKinds,
@@ -9,6 +10,7 @@ from .metrics import (
 )
 
 __all__ = [
-    'HiEveAP', 'PoseErrorKinds', 'PoseTrackAP', 'PoseTrackErrorKinds',
-    'SubJhmdbPCK', 'evaluate_posetrack', 'evaluate_posetrack_tracking'
+    'HiEveAP', 'OwnKeypointsMetric', 'PoseErrorKinds', 'PoseTrackAP',
+    'PoseTrackErrorKinds', 'SubJhmdbPCK', 'evaluate_posetrack',
+    'evaluate_posetrack_tracking'
 ]
