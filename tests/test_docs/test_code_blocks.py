@@ -31,7 +31,8 @@ BASELINE = ('configs/single_image/'
             'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 #: Pages with the number of their blocks of Python code. All are run here but
 #: the one of docs/movenet.md, which needs the published weights; its parts
-#: are in tests/test_apis/test_movenet_inference.py.
+#: are in tests/test_apis/test_movenet_inference.py, and the one of
+#: docs/own_keypoints.md, which test_own_keypoints.py runs.
 PAGES = {
     'README.md': 2, 'docs/data_pipeline.md': 2, 'docs/datasets.md': 4,
     'docs/diffpose.md': 2, 'docs/evaluation.md': 3, 'docs/inference.md': 3,
@@ -104,44 +105,6 @@ def test_the_neck_in_thirty_lines(checkout, monkeypatch):
     finally:
         MODELS.module_dict.pop('WeightedMeanNeck')
         sys.modules.pop('weighted_mean_neck')
-
-
-def test_own_keypoints(checkout):
-    """The config of the page reads labels, trains and is evaluated."""
-    code, = python_blocks('docs/own_keypoints.md')
-    (checkout / 'five.py').write_text(code)
-    cfg = Config.fromfile('five.py')
-    root = checkout / 'data' / 'five'
-    (root / 'images' / 'video').mkdir(parents=True)
-    for number in range(3):
-        cv2.imwrite(str(root / 'images' / 'video' / f'{number:06d}.jpg'),
-                    np.full((80, 60, 3), 60 * number, np.uint8))
-    points = [30, 10, 2, 10, 40, 2, 50, 40, 2, 20, 70, 2, 40, 70, 0]
-    labels = dict(
-        images=[dict(id=1, file_name='video/000001.jpg', width=60,
-                     height=80)],
-        annotations=[dict(id=1, image_id=1, category_id=1, area=3000,
-                          iscrowd=0, bbox=[5, 5, 50, 70], keypoints=points,
-                          num_keypoints=4)],
-        categories=[dict(id=1, name='person')])
-    (root / 'train.json').write_text(json.dumps(labels))
-    dataset = DATASETS.build(cfg.train_dataloader.dataset)
-    sample = dataset[0]
-    assert sample['inputs'].shape[:2] == (3, 3)
-    instances = sample['data_samples'].gt_instances
-    np.testing.assert_array_equal(
-        instances.keypoints[0], np.reshape(points, (5, 3))[:, :2])
-    assert dataset.metainfo['flip_indices'] == [0, 2, 1, 4, 3]
-
-    model, _ = step(cfg)
-    model.eval()
-    found = model(sample['inputs'][None].float(), [sample['data_samples']],
-                  mode='predict')
-    assert found[0].pred_instances.keypoints.shape == (1, 5, 2)
-    metric = METRICS.build(cfg.val_evaluator)
-    metric.dataset_meta = dataset.metainfo
-    metric.process(None, [found[0].to_dict()])
-    assert cfg.default_hooks.checkpoint.save_best in metric.evaluate(1)
 
 
 def overlay(block, base):

@@ -34,6 +34,7 @@ CONFIGS = {
     'CONFIG': 'configs/dcpose/dcpose_hrnet-tiny_1xb16-4e_synthetic-96x64.py',
     'CONFIG_OF_SUB1':
     'configs/fami/fami_hrnet-w48_1xb48-21e_sub-jhmdb-384x288.py',
+    'mouse.py': None,  # see test_own_keypoints.py
     'weighted_mean.py': None,  # of the README, see test_code_blocks.py
 }
 REGISTRIES = (
