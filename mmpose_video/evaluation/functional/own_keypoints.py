@@ -80,18 +80,18 @@ def reference_table(data: Any, source: str, names: Sequence[str],
     for person, table in zip(people, points):
         if not (np.abs(table) <= LARGEST_COORDINATE).all():
             raise person.error('a keypoint is not finite')
-    boxes = stack_numbers(people, 'bbox', 4)
-    labelled = points[..., 2] > 0
-    kept = labelled.any(1)
-    points, boxes, labelled = points[kept], boxes[kept], labelled[kept]
+    kept = (points[..., 2] > 0).any(1)
+    people = [person for person, keep in zip(people, kept) if keep]
+    joints, labelled = points[kept, :, :2], points[kept, :, 2] > 0
     frame = np.array([position[person.identity('image_id')]
-                      for person in people], np.int64)[kept]
-    size = _lengths(points, boxes, labelled, list(names), reference, source)
+                      for person in people], np.int64)
+    size = _lengths(joints, stack_numbers(people, 'bbox', 4), labelled,
+                    list(names), reference, source)
     occupied = np.zeros(len(images), dtype=bool)
     occupied[frame] = True
     return PoseTable(
-        len(images), frame, points[..., :2], labelled,
-        np.zeros(labelled.shape), size, occupied), images
+        len(images), frame, joints, labelled, np.zeros(labelled.shape), size,
+        occupied), images
 
 
 def _lengths(points: np.ndarray, boxes: np.ndarray, labelled: np.ndarray,
@@ -106,7 +106,7 @@ def _lengths(points: np.ndarray, boxes: np.ndarray, labelled: np.ndarray,
         raise ValueError(f'the reference {missing[0]!r} is not among the '
                          f'keypoints {", ".join(names)}')
     a, b = (names.index(name) for name in reference)
-    lengths = np.linalg.norm(points[:, a, :2] - points[:, b, :2], axis=-1)
+    lengths = np.linalg.norm(points[:, a] - points[:, b], axis=-1)
     there = labelled[:, a] & labelled[:, b] & (lengths > 0) & (side > 0)
     if not there.any():
         raise FormatError(

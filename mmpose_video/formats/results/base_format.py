@@ -38,12 +38,14 @@ class ResultFormat(ABC):
         suffix (str): Suffix of its files, '' for a folder.
         title (str): One line about the format.
         embeds_info (bool): True if the file itself holds the info.
+        holds_tracks (bool): False if the second file must tell the tracks.
     """
 
     name: ClassVar[str]
     suffix: ClassVar[str]
     title: ClassVar[str]
     embeds_info: ClassVar[bool] = False
+    holds_tracks: ClassVar[bool] = True
 
     def __init__(self,
                  fps: Optional[float] = None,
@@ -72,7 +74,14 @@ class ResultFormat(ABC):
         self._complete(results.info)
         self._write(results, path)
         if not self.embeds_info:
-            write_json(info_dict(results), sidecar_path(path), indent=1)
+            content = info_dict(results)
+            if not self.holds_tracks:
+                # those without box and keypoints are in no file
+                content['tracks'] = [[
+                    person.track_id for person in frame.people
+                    if person.box() is not None
+                ] for frame in results.frames]
+            write_json(content, sidecar_path(path), indent=1)
 
     def read(self, path: str) -> PoseResults:
         """Read results.
@@ -92,6 +101,7 @@ class ResultFormat(ABC):
         results = self._read(path, info)
         if sidecar is not None:
             restore_frames(results, sidecar)
+            _restore_tracks(results, sidecar)
         self._complete(results.info)
         if not results.info.video:
             results.info.video = osp.splitext(
@@ -150,6 +160,29 @@ def restore_frames(results: PoseResults, info: Record) -> None:
             f'{min(people)}')
     if frames:
         results.frames = frames
+
+
+def _restore_tracks(results: PoseResults, info: Record) -> None:
+    """Add the tracks that a format could not hold.
+
+    Args:
+        results (PoseResults): What was read, with all frames; changed.
+        info (Record): The second file.
+
+    Raises:
+        FormatError: If it is damaged.
+    """
+    rows = info.items('tracks', optional=True)
+    for frame, tracks in zip(results.frames, rows):
+        if not isinstance(tracks, list) or len(tracks) != len(
+                frame.people) or not all(
+                    track is None or isinstance(track, int)
+                    for track in tracks):
+            raise info.error(f"'tracks' holds {tracks!r} for the "
+                             f'{len(frame.people)} people of frame '
+                             f'{frame.number}')
+        for person, track in zip(frame.people, tracks):
+            person.track_id = track
 
 
 def names_for(info: Optional[RunInfo], count: int, where: str) -> RunInfo:

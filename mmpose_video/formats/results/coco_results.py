@@ -4,6 +4,7 @@ from typing import Dict, List, Optional
 import numpy as np
 
 from ..json_file import read_json, write_json
+from ..keypoints import COCO_KEYPOINTS
 from ..schema import FormatError, Record
 from .base_format import ResultFormat, names_for
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
@@ -45,7 +46,7 @@ class CocoResults(ResultFormat):
             frames.setdefault(record.integer('image_id'), []).append(
                 _person(record, values.reshape(-1, 3)))
         return PoseResults(
-            names_for(info, count or 17, path),
+            names_for(info, count or len(COCO_KEYPOINTS), path),
             [FrameResult(n, frames[n]) for n in sorted(frames)])
 
 

@@ -4,6 +4,7 @@ from typing import Any, List, Optional
 import numpy as np
 
 from ..json_file import read_json, write_json
+from ..keypoints import COCO_KEYPOINTS
 from ..schema import FormatError, Record
 from .base_format import ResultFormat, names_for
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
@@ -54,7 +55,7 @@ class MMPoseJson(ResultFormat):
             raise FormatError(f'{path}: people have {sorted(counts)} '
                               'keypoints')
         count = counts.pop() if counts else len(
-            info.keypoints if info else ()) or 17
+            info.keypoints if info else ()) or len(COCO_KEYPOINTS)
         return PoseResults(names_for(info, count, path), frames)
 
 

@@ -9,7 +9,7 @@ import yaml  # type: ignore[import-untyped]
 
 from ..frame_index import frame_number
 from ..json_file import atomic_file
-from ..keypoints import default_names
+from ..keypoints import COCO_KEYPOINTS, default_names
 from ..schema import FormatError
 from .base_format import ResultFormat, names_for
 from .pose_results import (
@@ -27,12 +27,13 @@ class YoloLabels(ResultFormat):
     the box, then x, y and visibility of each keypoint; positions are divided
     by the size of the image. Visibility is 2, or 0 for missing keypoints.
     Keypoints outside of the image count as missing, since YOLO's loaders
-    refuse them. Tracks and scores are lost.
+    refuse them. Scores are lost; tracks are in the second file.
     """
 
     name = 'yolo'
     suffix = ''
     title = 'folder of YOLO-pose labels'
+    holds_tracks = False
 
     def _write(self, results: PoseResults, path: str) -> None:
         size = results.info.size
@@ -86,9 +87,9 @@ class YoloLabels(ResultFormat):
         ]
         if info is None and count is None:
             counts = {len(p.scores) for f in frames for p in f.people}
-            count = counts.pop() if len(counts) == 1 else 17
+            count = counts.pop() if len(counts) == 1 else len(COCO_KEYPOINTS)
         if count is None:
-            count = len(info.keypoints) if info else 17
+            count = len(info.keypoints) if info else len(COCO_KEYPOINTS)
         return PoseResults(names_for(info, count, path), frames)
 
 

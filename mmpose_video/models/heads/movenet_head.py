@@ -23,6 +23,7 @@ from mmpose.utils.typing import (
 )
 from torch import Tensor, nn
 
+from mmpose_video.formats.keypoints import COCO_KEYPOINTS
 from mmpose_video.models.layers.separable_conv import SeparableConv
 
 from .movenet_targets import PeopleTargets, by_keypoint
@@ -66,7 +67,7 @@ class MoveNetHead(BaseHead):
 
     Args:
         in_channels (int): Channels of the input map. Defaults to 24.
-        num_keypoints (int): K. Defaults to 17.
+        num_keypoints (int): K. Defaults to that of COCO.
         hidden_channels (int): Channels between the convolutions of a branch.
             Defaults to 96.
         loss_center (dict): Loss of the centre map. Defaults to the focal loss.
@@ -93,7 +94,7 @@ class MoveNetHead(BaseHead):
 
     def __init__(self,
                  in_channels: int = 24,
-                 num_keypoints: int = 17,
+                 num_keypoints: int = len(COCO_KEYPOINTS),
                  hidden_channels: int = 96,
                  loss_center: ConfigType = dict(  # noqa: B006
                      type='FocalHeatmapLoss'),

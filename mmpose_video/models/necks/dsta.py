@@ -72,7 +72,7 @@ class DSTANeck(BaseVideoNeck):
             keypoints the assignment of the released model to PoseTrack's,
             otherwise one token per keypoint, in order.
         num_keypoints (int): K, where ``joint_tokens`` is None. Defaults to
-            17.
+            that of PoseTrack.
         group_size (int): Tokens per group of the spatial branch: tokens 0 to
             ``group_size - 1`` are the first group, and so on. Defaults to 3.
         num_groups (int, optional): Number of groups. Tokens behind the last

@@ -15,6 +15,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptMultiConfig
 from torch import Tensor
 
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
 from mmpose_video.structures import ClipInfo
 
 from ..layers.basic_block_chain import BasicBlockChain
@@ -52,7 +53,7 @@ class PoseWarpingNeck(BaseVideoNeck):
     Args:
         rough_head (dict): Config of the single-frame head; see
             :class:`RoughHead`, which is its default ``type``.
-        num_keypoints (int): K. Defaults to 17.
+        num_keypoints (int): K. Defaults to that of PoseTrack.
         slot_weights (Sequence[float]): Weights of the frames at test time, in
             ascending time; at least three. Defaults to (0.1, 0.25, 0.3, 0.25,
             0.1), those of the public code.
@@ -81,7 +82,7 @@ class PoseWarpingNeck(BaseVideoNeck):
 
     def __init__(self,
                  rough_head: ConfigType,
-                 num_keypoints: int = 17,
+                 num_keypoints: int = len(POSETRACK_KEYPOINTS),
                  slot_weights: Sequence[float] = (0.1, 0.25, 0.3, 0.25, 0.1),
                  dilations: Sequence[int] = (3, 6, 12, 18, 24),
                  channels: int = 128,

@@ -14,6 +14,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptMultiConfig
 from torch import Tensor, nn
 
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
 from mmpose_video.structures import ClipInfo
 
 from ..layers.post_norm_attention import PostNormAttention, PostNormFFN
@@ -64,7 +65,7 @@ class TARViTPoseNeck(BaseVideoNeck):
     Args:
         rough_head (dict): Config of G; see :class:`RoughHead`, which is its
             default ``type``. Its ``in_channels`` is C.
-        num_keypoints (int): K. Defaults to 17.
+        num_keypoints (int): K. Defaults to that of PoseTrack.
         num_layers (int): Layers of the aggregation. Defaults to 6.
         num_heads (int): Attention heads, everywhere. Defaults to 4.
         mask_threshold (float): A query does not look where its initial
@@ -90,7 +91,7 @@ class TARViTPoseNeck(BaseVideoNeck):
 
     def __init__(self,
                  rough_head: ConfigType,
-                 num_keypoints: int = 17,
+                 num_keypoints: int = len(POSETRACK_KEYPOINTS),
                  num_layers: int = 6,
                  num_heads: int = 4,
                  mask_threshold: float = 0.2,

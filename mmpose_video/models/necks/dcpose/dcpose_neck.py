@@ -15,6 +15,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptMultiConfig, SampleList
 from torch import Tensor, nn
 
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
 from mmpose_video.structures import ClipInfo
 
 from ...layers.conv_norm import DEFAULT_NORM
@@ -53,7 +54,7 @@ class DCPoseNeck(BaseVideoNeck):
     Args:
         rough_head (dict): Config of the single-frame head; see
             :class:`RoughHead`, which is its default ``type``.
-        num_keypoints (int): K. Defaults to 17.
+        num_keypoints (int): K. Defaults to that of PoseTrack.
         dilations (Sequence[int]): Defaults to (3, 6, 9, 12, 15).
         merge_blocks (int): Number of residual steps blocks of the merger.
             Defaults to 1.
@@ -85,7 +86,7 @@ class DCPoseNeck(BaseVideoNeck):
 
     def __init__(self,
                  rough_head: ConfigType,
-                 num_keypoints: int = 17,
+                 num_keypoints: int = len(POSETRACK_KEYPOINTS),
                  dilations: Sequence[int] = (3, 6, 9, 12, 15),
                  merge_blocks: int = 1,
                  residual_channels_per_keypoint: int = 2,

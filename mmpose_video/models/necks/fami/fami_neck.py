@@ -14,6 +14,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType, OptMultiConfig
 from torch import Tensor, nn
 
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
 from mmpose_video.structures import ClipInfo
 
 from ...layers.basic_block_chain import BasicBlockChain
@@ -52,7 +53,7 @@ class FAMINeck(MutualInfoNeck):
         in_channels (int): Channels of the backbone's last output.
         num_frames (int): T. Defaults to 5.
         num_keypoints (int): K, for the mutual-information terms. Defaults to
-            17.
+            that of PoseTrack.
         design (str): ``'code'`` or ``'paper'``. Defaults to ``'code'``.
         use_global (bool): Whether to warp the supports. Defaults to True.
         use_local (bool): Whether to use deformable stages. Defaults to True.
@@ -113,7 +114,7 @@ class FAMINeck(MutualInfoNeck):
     def __init__(self,
                  in_channels: int,
                  num_frames: int = 5,
-                 num_keypoints: int = 17,
+                 num_keypoints: int = len(POSETRACK_KEYPOINTS),
                  design: Literal['code', 'paper'] = 'code',
                  use_global: bool = True,
                  use_local: bool = True,

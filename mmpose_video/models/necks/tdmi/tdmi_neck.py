@@ -17,6 +17,7 @@ from mmpose.registry import MODELS
 from mmpose.utils.typing import ConfigType, OptConfigType, OptMultiConfig
 from torch import Tensor, nn
 
+from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
 from mmpose_video.structures import ClipInfo
 
 from ...layers.basic_block_chain import BasicBlockChain
@@ -91,7 +92,7 @@ class TDMINeck(MutualInfoNeck):
             the head of a single-frame checkpoint; see
             :class:`DeconvUpsample`.
         num_keypoints (int): K, for the mutual-information terms. Defaults to
-            17.
+            that of PoseTrack.
         norm_cfg (dict): Defaults to ``dict(type='BN')``.
         mi (dict, optional): Arguments of :class:`MutualInfoLoss`. The terms
             default to the package's, or in ``mode='published'`` to those of
@@ -146,7 +147,7 @@ class TDMINeck(MutualInfoNeck):
                  flow: OptConfigType = None,
                  deconv_out_channels: Sequence[int] = (),
                  deconv_init_cfg: OptMultiConfig = None,
-                 num_keypoints: int = 17,
+                 num_keypoints: int = len(POSETRACK_KEYPOINTS),
                  norm_cfg: ConfigType = DEFAULT_NORM,
                  mi: OptConfigType = None,
                  init_cfg: OptMultiConfig = None) -> None:
