@@ -80,7 +80,7 @@ def reference_table(data: Any, source: str, names: Sequence[str],
     for person, table in zip(people, points):
         if not (np.abs(table) <= LARGEST_COORDINATE).all():
             raise person.error('a keypoint is not finite')
-    kept = (points[..., 2] > 0).any(1)
+    kept: np.ndarray = np.any(points[..., 2] > 0, axis=1)
     people = [person for person, keep in zip(people, kept) if keep]
     joints, labelled = points[kept, :, :2], points[kept, :, 2] > 0
     frame = np.array([position[person.identity('image_id')]
