@@ -127,7 +127,7 @@ def check_mim(words, page, monkeypatch):
     if '--gpus' in rest:  # of mim
         at = rest.index('--gpus')
         del rest[at:at + 2]
-    if action == 'test':  # mim calls the checkpoint by a name
+    if '-C' in rest:  # mim calls the checkpoint by a name
         at = rest.index('-C')
         rest[at:at + 2] = [rest[at + 1]]
     script = stock_script(f'{name}.py')
