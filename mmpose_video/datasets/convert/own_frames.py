@@ -12,6 +12,7 @@ import cv2
 
 from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, frame_number
 from mmpose_video.formats.inner_path import inner_path
+from mmpose_video.formats.json_file import atomic_file
 from mmpose_video.formats.labels import LabeledVideo
 from mmpose_video.formats.labels.image_groups import series_name
 from mmpose_video.utils import Progress
@@ -130,6 +131,8 @@ class OwnFrames:
                     report.fault(BEYOND, f'frame {frame.number} of '
                                  f'{made.path}, which has {made.count}')
             return [there.get(f.number) for f in video.frames], len(there)
+        if video.embedded is not None:
+            return self._embedded(folder, video)
         if not any(frame.image for frame in video.frames):
             report.lose(name, f'neither a video file {video.file or name} '
                         'below the folder of --videos nor images', NO_VIDEO)
@@ -196,6 +199,19 @@ class OwnFrames:
             for name in names if name.lower().endswith(IMAGE_SUFFIXES)
             and (number := frame_number(name)) is not None
         }
+
+    def _embedded(self, folder: str, video: LabeledVideo
+                  ) -> Tuple[List[Optional[str]], int]:
+        """Write the images that the file of labels holds."""
+        assert video.embedded is not None
+        names: List[Optional[str]] = []
+        for frame in video.frames:
+            name = f'{folder}/{frame.number:06d}.png'.replace(os.sep, '/')
+            data = cv2.imencode('.png', video.embedded(frame.number))[1]
+            with atomic_file(osp.join(self.dst, name)) as file:
+                file.write(data.tobytes())
+            names.append(name)
+        return names, len(self._numbers(folder))
 
     def _link(self, folder: str, video: LabeledVideo,
               report: Report) -> Tuple[List[Optional[str]], int]:

@@ -262,7 +262,12 @@ class BasePoseAP(BaseMetric):
         meta = self._meta.get('keypoint_id2name')
         names = ([meta[i] for i in range(len(meta))]
                  if meta is not None else list(joints))
-        columns = columns_of(names, joints)
+        try:
+            columns = columns_of(names, joints)
+        except ValueError as error:
+            raise ValueError(
+                f'{error}, which {type(self).__name__} evaluates; '
+                '`OwnKeypointsMetric` takes any keypoint set') from error
         rows = [(i, person) for i, image in enumerate(images)
                 for person in people.get(image, ())]
         for _, person in rows:

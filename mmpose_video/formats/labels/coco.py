@@ -6,6 +6,7 @@ import numpy as np
 
 from ..coco_labels import read_coco_labels
 from ..frame_index import frame_number
+from ..json_file import read_json
 from ..schema import LARGEST_COORDINATE, FormatError, Record
 from ..skeleton import Skeleton
 from .image_groups import group_images
@@ -28,7 +29,14 @@ def read_coco(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
         FormatError: If it breaks the layout or names no keypoints.
         OSError: If it cannot be read.
     """
-    labels = read_coco_labels(path)
+    try:
+        labels = read_coco_labels(path)
+    except FormatError:
+        if isinstance(read_json(path), list):
+            raise FormatError(
+                f'{path} is a list, as results of COCO are; labels are an '
+                'object with `images` and `annotations`') from None
+        raise
     file = Record(labels.content, path)
     found, ids = _skeleton(file, skeleton)
     stem = osp.splitext(osp.basename(path))[0]

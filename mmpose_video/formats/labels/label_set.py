@@ -1,6 +1,6 @@
 """Labels of any tool, before they become this package's files."""
 from dataclasses import dataclass, field
-from typing import Any, List, Optional, Tuple
+from typing import Any, Callable, List, Optional, Tuple
 
 import numpy as np
 
@@ -70,12 +70,16 @@ class LabeledVideo:
         file (str): Name of the video file as the labels have it, '' where
             they do not tell any.
         source (str): The file of labels.
+        embedded (Callable, optional): Returns the image of a labelled frame
+            by its number, (H, W, 3) uint8 BGR, where the file of labels holds
+            the images itself.
     """
 
     name: str
     frames: List[LabeledFrame]
     file: str = ''
     source: str = ''
+    embedded: Optional[Callable[[int], np.ndarray]] = None
 
 
 @dataclass

@@ -1,5 +1,6 @@
 """Labels of SLEAP, through sleap-io."""
 import os.path as osp
+from functools import partial
 from typing import Any, Dict, List, Optional
 
 import numpy as np
@@ -118,7 +119,10 @@ def _video(video: Any, name: str, frames: List[LabeledFrame],
         return []
     images = video.filename
     if not isinstance(images, (list, tuple)):
-        return [LabeledVideo(name, frames, _file_of(video), path)]
+        embedded = None
+        if (video.backend_metadata or {}).get('has_embedded_images'):
+            embedded = partial(_embedded_image, video, path)
+        return [LabeledVideo(name, frames, _file_of(video), path, embedded)]
     named = []
     for frame in frames:
         if frame.number >= len(images):
@@ -129,3 +133,20 @@ def _video(video: Any, name: str, frames: List[LabeledFrame],
         named.append((image, LabeledFrame(
             0 if number is None else number, frame.people, image)))
     return group_images(named, path, name)
+
+
+def _embedded_image(video: Any, path: str, number: int) -> np.ndarray:
+    """Return an image that the file itself holds, (H, W, 3) uint8 BGR.
+
+    Raises:
+        FormatError: If the file does not hold it.
+    """
+    try:
+        if video.backend is None:
+            video.open(filename=path)
+        image = np.asarray(video[number])
+    except Exception as error:  # HDF5 raises what it likes
+        raise FormatError(f'{path} does not hold the image of frame {number}: '
+                          f'{error}') from error
+    return np.ascontiguousarray(
+        np.broadcast_to(image[..., ::-1], (*image.shape[:2], 3)))

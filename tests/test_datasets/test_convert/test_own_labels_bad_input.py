@@ -167,7 +167,7 @@ def test_video_that_cannot_be_decoded(tmp_path, capsys):
     ('b.csv', 'scorer,me,me\nbodyparts,a,a\ncoords,x,y\n1,,\n',
      'no labelled frame: frame without a label'),
     ('b.json', '', 'b.json is not valid JSON'),
-    ('b.json', '[]', 'b.json must be an object'),
+    ('b.json', '3', 'b.json must be an object'),
     ('b.json', '{"images": [], "categories": []}', 'no category names'),
     ('b.slp', 'x', 'b.slp is no file of SLEAP'),
     ('b.slp', '', 'b.slp is no file of SLEAP'),
@@ -195,6 +195,25 @@ def test_broken_files(tmp_path, capsys, name, content, message):
     assert status == 1 and err.startswith('error: ')
     assert re.search(message, err), err
     nothing_half_written(tmp_path / 'out')
+
+
+def test_deeplabcut_as_h5_only(tmp_path, capsys):
+    (tmp_path / 'frames').mkdir()
+    folder = tmp_path / 'project/labeled-data/cage_a'
+    folder.mkdir(parents=True)
+    status, _, err = run(tmp_path, capsys, labels='project')
+    assert status == 1 and 'is no project of DeepLabCut' in err
+    (folder / 'CollectedData_me.h5').write_bytes(b'')
+    status, _, err = run(tmp_path, capsys, labels='project')
+    assert status == 1 and 'as h5 only' in err and 'to_csv' in err
+
+
+def test_coco_results_are_no_labels(tmp_path, capsys):
+    """A list of predictions lacks the names of images."""
+    (tmp_path / 'frames').mkdir()
+    (tmp_path / 'a.json').write_text('[{"image_id": 1, "keypoints": []}]')
+    status, _, err = run(tmp_path, capsys)
+    assert status == 1 and 'a.json is a list, as results of COCO are' in err
 
 
 def test_unknown_keypoints(project, tmp_path, capsys):
