@@ -58,6 +58,9 @@ def read_deeplabcut_table(path: str) -> DeepLabCutRows:
         raise FormatError(f'{path} is no table: {error}') from error
     if not rows:
         raise FormatError(f'{path} is empty')
+    if any('\n' in cell for row in rows for cell in row):
+        raise FormatError(f'{path}: a cell goes over several lines; is a '
+                          'quote left open?')
     head = {row[0]: row for row in rows[:4] if row[0] in _HEAD}
     missing = [key for key in ('scorer', 'bodyparts', 'coords')
                if key not in head]

@@ -90,7 +90,9 @@ def _skeleton(data: Dict[str, Any], path: str, given: Optional[Skeleton]
         raise FormatError(f'{path} names a keypoint twice')
     mirror = data.get('flip_idx')
     swap = mirror_names(names)
-    if isinstance(mirror, list) and sorted(mirror) == list(range(count)):
+    if isinstance(mirror, list) and all(
+            isinstance(i, int) for i in mirror) and (
+                sorted(mirror) == list(range(count))):
         swap = tuple((names[i], names[j]) for i, j in enumerate(mirror)
                      if i < j and mirror[j] == i)
     kinds = data.get('names')
