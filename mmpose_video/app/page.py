@@ -9,7 +9,7 @@ from .job import PoseJob
 from .pose_tab import PoseTab
 from .stops import Stops
 
-#: Jobs that wait; whoever comes later is told to try again.
+#: Jobs that may wait; further ones are asked to try again later.
 MAX_WAITING = 16
 #: Uploads are removed when they are that old, in seconds.
 _UPLOAD_AGE = 24 * 3600

@@ -16,7 +16,7 @@ import torch
 from torch import Tensor
 
 from .problem import ScanProblem
-from .triton_config import Tiles, ceil_power, tiles_for
+from .triton_config import Tiles, ceil_power, strides_of, tiles_for
 
 NAME = 'triton'
 INTERPRETED = os.environ.get('TRITON_INTERPRET') == '1'
@@ -193,18 +193,6 @@ def _token_last(tensor: Tensor) -> Tensor:
     return tensor.transpose(2, 3).contiguous().transpose(2, 3)
 
 
-def _strides(**tensors: Tensor) -> Dict[str, int]:
-    """Return strides (n, g, t, last) of (N, G, L, X) tensors by argument."""
-    names = {'delta': 'd', 'u': 'd', 'y': 'd', 'du': 'd',
-             'dx': 'd', 'b': 's', 'c': 's'}
-    out = {}
-    for name, tensor in tensors.items():
-        for axis, stride in zip(('n', 'g', 't', names[name]),
-                                tensor.stride()):
-            out[f'{name}_{axis}'] = stride
-    return out
-
-
 def _on(tensor: Tensor) -> ContextManager[Any]:
     """Make the tensor's device current, on which Triton launches."""
     if tensor.is_cuda:
@@ -237,7 +225,7 @@ def forward(problem: ScanProblem,
     states = p.A.new_empty(saved_shape(p))
     out = y.float() if p.sum_groups and p.groups > 1 else y
     y_all = out.expand(-1, p.groups, -1, -1)
-    inputs = _strides(u=call.u, delta=call.delta, b=call.B)
+    inputs = strides_of(u=call.u, delta=call.delta, b=call.B)
     with _on(p.u):
         if not one_chunk:
             summary_kernel[call.grid(call.blocks, p.groups)](
@@ -251,7 +239,7 @@ def forward(problem: ScanProblem,
                 call.u, call.delta, call.weight, call.A, call.B, call.C,
                 call.skip, call.bias, call.read, call.walk, states, y_all,
                 last, group_first=first, group_count=count, **call.sizes,
-                **inputs, **_strides(c=call.C, y=y_all), **call.flags,
+                **inputs, **strides_of(c=call.C, y=y_all), **call.flags,
                 SKIP=p.D is not None, READ=p.state_weight is not None,
                 ONE_CHUNK=one_chunk, ADD=first > 0,
                 num_warps=tiles.forward_warps)

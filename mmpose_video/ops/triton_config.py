@@ -1,4 +1,4 @@
-"""Tile sizes of the Triton kernels.
+"""Tile sizes and strides of the Triton kernels.
 
 Fixed rules of the problem's shape instead of Triton's autotuner: the tile
 decides in which order sums are added, so a tuner that times candidates
@@ -9,7 +9,9 @@ package defaults, reasoned from occupancy and registers, not measured;
 """
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Iterator, Optional
+from typing import Dict, Iterator, Optional
+
+from torch import Tensor
 
 from .problem import ScanProblem
 
@@ -96,3 +98,23 @@ def use_tiles(tiles: Tiles) -> Iterator[None]:
         yield
     finally:
         _override = before
+
+
+def strides_of(**tensors: Tensor) -> Dict[str, int]:
+    """Return the strides of (N, G, L, X) tensors as arguments of kernels.
+
+    Args:
+        **tensors (Tensor): By name; ``u, delta, y, du, dx`` have channels in
+            the last axis (``d``), ``b, c`` states (``s``).
+
+    Returns:
+        dict[str, int]: ``<name>_n``, ``_g``, ``_t`` and ``_d`` or ``_s``.
+    """
+    names = {'delta': 'd', 'u': 'd', 'y': 'd', 'du': 'd',
+             'dx': 'd', 'b': 's', 'c': 's'}
+    out = {}
+    for name, tensor in tensors.items():
+        for axis, stride in zip(('n', 'g', 't', names[name]),
+                                tensor.stride()):
+            out[f'{name}_{axis}'] = stride
+    return out

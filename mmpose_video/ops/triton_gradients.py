@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from .problem import empty_like_operand
+from .triton_config import strides_of
 
 if TYPE_CHECKING:
     from .triton_backend import _Call
@@ -57,7 +58,6 @@ class Gradients:
     def _chunk_gradients(self, saved: Tensor, grad_y: Tensor,
                          grad_last: Optional[Tensor]) -> Optional[Tensor]:
         """Return gradients of states after chunks, (N, G, W, c + 1, S, D)."""
-        from .triton_backend import _strides
         from .triton_grad_kernels import grad_summary_kernel
         p, call = self.problem, self.call
         if call.chunks == 1 and grad_last is None:
@@ -71,7 +71,7 @@ class Gradients:
         grad_summary_kernel[call.grid(call.blocks, p.groups)](
             call.delta, call.weight, call.A, call.C, call.bias, call.read,
             call.walk, grad_y, grads, **call.sizes,
-            **_strides(delta=call.delta, c=call.C, y=grad_y), **call.flags,
+            **strides_of(delta=call.delta, c=call.C, y=grad_y), **call.flags,
             READ=p.state_weight is not None,
             num_warps=call.tiles.forward_warps)
         call.carry(grads, saved, p.states, True, grad_last is not None)
@@ -82,7 +82,6 @@ class Gradients:
                 saved: Tensor, grads: Optional[Tensor],
                 grad_y: Tensor) -> None:
         """Run the gradient kernel over all tiles."""
-        from .triton_backend import _strides
         from .triton_grad_kernels import grad_kernel
         p, call = self.problem, self.call
         grad_u = self.grad_u.expand(-1, p.groups, -1, -1)
@@ -95,7 +94,7 @@ class Gradients:
                 grad_delta,
                 self.by_token, self.by_chunk, group_first=first,
                 group_count=count, **call.sizes,
-                **_strides(u=call.u, delta=call.delta, b=call.B, c=call.C,
+                **strides_of(u=call.u, delta=call.delta, b=call.B, c=call.C,
                            y=grad_y, du=grad_u, dx=grad_delta),
                 token_rows=token_rows, chunk_rows=chunk_rows, **call.flags,
                 SKIP=p.D is not None, READ=p.state_weight is not None,

@@ -25,8 +25,18 @@ class PackClipInputs(PackPoseInputs):
     the key frame alone is packed, (3, H, W), as that script draws images.
     ``mmpose-video browse`` draws clips.
 
+    Required Keys:
+
+        - img (list[np.ndarray]): T frames (H, W, C), or one image
+        - img_planes (Tensor, optional): The same as (T, C, H, W); packed
+          without a copy if the frames still are its views
+        - the labels that MMPose packs, and ``meta_keys``
+
+    It returns ``inputs``, (T, C, H, W), and ``data_samples``, the labels and
+    the meta info.
+
     Args:
-        meta_keys (Sequence[str]): Keys to store as meta info. Defaults to the
+        meta_keys (Sequence[str]): Keys to store as meta info. Defaults to
             MMPose's keys and ``frame_paths``, ``frame_offsets``,
             ``frame_valid`` and ``key_index``.
         **kwargs: See :class:`PackPoseInputs`.
@@ -35,7 +45,7 @@ class PackClipInputs(PackPoseInputs):
     def __init__(self,
                  meta_keys: Sequence[str] = _MMPOSE_META_KEYS + CLIP_META_KEYS,
                  **kwargs: Any) -> None:
-        # MMPose would copy all meta info deeply; a sample is nobody else's
+        # MMPose would copy all meta info deeply; a sample has one owner
         super().__init__(meta_keys=(), **kwargs)
         self.clip_meta_keys = tuple(meta_keys)
 

@@ -28,6 +28,29 @@ class TopdownClipAffine(TopdownAffine):
     the matrix that fetches pixels differs: the centre of pixel ``x`` of a
     reduced frame lies at ``r x + (r - 1) / 2`` of the file.
 
+    Required Keys:
+
+        - img (list[np.ndarray]): T frames (H, W, C), or one image
+        - bbox_center, bbox_scale (np.ndarray): (1, 2), pixels
+        - bbox_rotation (np.ndarray, optional): (1, ), degrees
+        - keypoints (np.ndarray, optional): (1, K, 2), pixels
+        - img_reduction (int, optional): Factor by which frames are smaller
+
+    Modified Keys:
+
+        - img (list[np.ndarray]): T crops, views of ``img_planes``
+        - bbox_scale (np.ndarray): With the aspect ratio of the input
+
+    Added Keys:
+
+        - img_planes (Tensor): The crops, (T, C, H, W)
+        - input_size, input_center, input_scale: Size, centre and scale
+        - transformed_keypoints (np.ndarray): (1, K, 2), pixels of the crop
+
+    Removed Keys:
+
+        - img_reduction
+
     Args:
         input_size (tuple[int, int]): Width and height of the crop.
         use_udp (bool): See :class:`TopdownAffine`. Defaults to False.
