@@ -6,6 +6,7 @@ from mmengine.structures import InstanceData
 
 from mmpose_video.tracking import box_iou, oks
 
+from .found_people import ask_summary
 from .frame_source import Frame, FrameSource
 from .movenet_detector import FoundPeople
 from .person_boxes import BoxSource, People, make_people
@@ -74,6 +75,7 @@ class FollowedPeople(BoxSource):
     def start(self, source: FrameSource) -> None:
         """See :class:`BoxSource`."""
         self._reset()
+        ask_summary(self.detector)  # forgets another video
 
     def _reset(self) -> None:
         """Forget all people."""
@@ -202,5 +204,8 @@ class FollowedPeople(BoxSource):
 
     def summary(self) -> str:
         """See :class:`BoxSource`."""
-        return (f'people were detected in {self.detections} of {self.frames} '
-                'frames, and followed by their poses in the others')
+        text = (f'people were looked for in {self.detections} of '
+                f'{self.frames} frames, and followed by their poses in the '
+                'others')
+        told = ask_summary(self.detector)
+        return text if told is None else f'{text}; {told}'

@@ -1,11 +1,18 @@
 """People with boxes and poses, from one model."""
-from typing import Callable
+from typing import Callable, Optional
 
 import numpy as np
 
-from .frame_source import Frame
+from .frame_source import Frame, FrameSource
 from .movenet_detector import FoundPeople
 from .person_boxes import BoxSource, People, make_people
+
+
+def ask_summary(detector: Callable[[np.ndarray], FoundPeople]
+                ) -> Optional[str]:
+    """Return what a detector tells of its work since it was asked last."""
+    ask = getattr(detector, 'summary', None)
+    return ask() if ask else None
 
 
 class FoundBoxes(BoxSource):
@@ -20,6 +27,14 @@ class FoundBoxes(BoxSource):
 
     def __init__(self, detector: Callable[[np.ndarray], FoundPeople]) -> None:
         self.detector = detector
+
+    def start(self, source: FrameSource) -> None:
+        """See :class:`BoxSource`."""
+        ask_summary(self.detector)  # forgets another video
+
+    def summary(self) -> Optional[str]:
+        """See :class:`BoxSource`."""
+        return ask_summary(self.detector)
 
     def __call__(self, frame: Frame) -> People:
         """See :class:`BoxSource`."""

@@ -46,6 +46,8 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         'detector; movenet for models of MoveNet; else the whole image)')
     add('--detect-every', type=int, metavar='N', help='frames from one '
         'detection by MoveNet MultiPose to the next (default: 10)')
+    add('--tiles', type=int, metavar='N', help='for crowds: MoveNet MultiPose '
+        'searches N x N parts of the frame, too (default: 1, none)')
     add('--boxes-ann-file', metavar='FILE', help='annotations that name the '
         'images of the boxes (default: their ids are numbers of frames)')
     add('--boxes-id-offset', type=int, default=0, metavar='N',
@@ -171,14 +173,19 @@ def _detector(args: argparse.Namespace) -> Optional[dict]:
         _is_movenet(args.config) and not (args.boxes or args.detector))
     if movenet and args.detector:
         raise ValueError('--boxes movenet and --detector name two detectors')
-    if args.detect_every is not None and not movenet:
-        raise ValueError('--detect-every is for --boxes movenet')
+    if args.detect_every is not None and (
+            not movenet or args.config == 'movenet-multipose'):
+        raise ValueError('--detect-every is for --boxes movenet, with a model '
+                         'that takes boxes')
+    if args.tiles is not None and not movenet:
+        raise ValueError('--tiles is for --boxes movenet')
     options = {}
     for name, value in (
             ('config', 'movenet' if movenet else args.detector),
             ('checkpoint', args.detector_checkpoint),
-                        ('score_thr', args.box_score_thr),
-                        ('interval', args.detect_every)):
+            ('score_thr', args.box_score_thr),
+            ('interval', args.detect_every),
+            ('tiles', args.tiles)):
         if value is not None:
             options[name] = value
     return options or None

@@ -69,7 +69,7 @@ def test_detected_once_and_followed():
     assert len(people(frame(5)).boxes) == 3
     assert detector.calls == 2
     assert people.summary() == (
-        'people were detected in 2 of 6 frames, and followed by their poses '
+        'people were looked for in 2 of 6 frames, and followed by their poses '
         'in the others')
 
 

@@ -168,6 +168,34 @@ def test_more_than_six_people(published):
     assert len(found.boxes) > 6
 
 
+def test_tiles_find_small_people(published):
+    """Whole, in the image's pixels, each once; the summary tells of them."""
+    pixels = np.tile(image(512, 512)[..., ::-1], (3, 3, 1))
+    whole = MoveNetDetector(device='cpu', sizes=[256])
+    tiled = MoveNetDetector(whole.model, sizes=[256], tiles=3)
+    few, many = whole(pixels), tiled(pixels)
+    assert len(few.boxes) < len(many.boxes) == 9
+    middles = (many.boxes[:, :2] + many.boxes[:, 2:]) / 2
+    expected = np.stack(np.meshgrid([256, 768, 1280], [256, 768, 1280]), -1)
+    assert np.sort(middles[:, 0]) == pytest.approx(
+        np.sort(expected[..., 0].ravel()), abs=60)
+    assert (np.abs(many.keypoints.mean(1) - middles) < 100).all()
+    text = tiled.summary()
+    assert 'up to 9 in one (as published it returns 6)' in text
+    assert 'misses many' not in text and tiled.summary() is None
+
+
+def test_the_summary_says_that_people_are_small(cache):
+    """Of an image of 1000 pixels, 96 in the network's input."""
+    detect = MoveNetDetector(device='cpu', sizes=[96], score_thr=0.)
+    boxes = np.array([[0, 0, 9, 100], [0, 0, 9, 700], [0, 0, 9, 700.]])
+    detect._count(boxes[:2], (1000, 960))
+    assert '50% of them less than 64 pixels high' in detect.summary()
+    detect._count(boxes, (1000, 960))
+    assert detect.summary().endswith('up to 3 in one (as published it returns '
+                                     '6)')
+
+
 def test_the_best_of_too_many(published, monkeypatch):
     said = []
     monkeypatch.setattr(
@@ -182,7 +210,7 @@ def test_the_best_of_too_many(published, monkeypatch):
 
 @pytest.mark.parametrize('change, said', [
     (dict(sizes=[100]), 'multiples of 32'), (dict(sizes=[]), 'multiples'),
-    (dict(max_people=0), 'max_people')])
+    (dict(max_people=0), 'max_people'), (dict(tiles=0), 'tiles')])
 def test_bad_arguments(change, said):
     with pytest.raises(ValueError, match=said):
         MoveNetDetector(**change)
@@ -199,7 +227,10 @@ def test_command_without_weights(tmp_path, video, monkeypatch, capsys):
 
 @pytest.mark.parametrize('words, said', [
     (['--boxes', 'movenet', '--detector', 'x.py'], 'two detectors'),
-    (['--config', 'x.py', '--detect-every', '3'], '--detect-every is for')])
+    (['--config', 'x.py', '--detect-every', '3'], '--detect-every is for'),
+    (['--model', 'movenet-multipose', '--detect-every', '3'],
+     '--detect-every is for'),
+    (['--config', 'x.py', '--tiles', '3'], '--tiles is for')])
 def test_command_refuses(video, capsys, words, said):
     assert cli.main([str(video), *words]) == 1
     assert said in capsys.readouterr().err
