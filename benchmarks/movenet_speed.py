@@ -12,8 +12,8 @@ r"""Measure frames per second of ways from a video to the poses of its people.
   runs, and MultiPose's boxes, found beforehand, take the place of its own.
 
 Each way in turn, ``--repeats`` times, in one process. Reading, tracking and
-smoothing count, files and drawing do not. Run it on a quiet machine: the load
-is printed.
+smoothing count, files and drawing do not. Frames per second need a quiet
+machine (the load is printed); the time on processors hardly does.
 """
 import argparse
 import itertools
@@ -22,7 +22,7 @@ import os.path as osp
 import platform
 import statistics
 import time
-from typing import Any, Callable, Dict, List, Sequence
+from typing import Any, Callable, Dict, List, Sequence, Tuple
 
 import cv2
 import mmdet
@@ -117,11 +117,11 @@ def stock(inferencer: MMPoseInferencer, detector: Any) -> Way:
     ]
 
 
-def ways(video: str, frames: int) -> Dict[str, Way]:
+def ways(video: str, frames: int, wanted: Sequence[str]) -> Dict[str, Way]:
     """Return the ways by name."""
     found: Dict[str, Way] = {}
     multi_pose = MoveNetDetector(device='cpu')
-    for name in ('thunder', 'lightning'):
+    for name in (n for n in ('thunder', 'lightning') if n in wanted):
         title = name.title()
         model = f'movenet-{name}'
         found[f'{title}, followed, detection in each 10th frame'] = ours(
@@ -133,6 +133,20 @@ def ways(video: str, frames: int) -> Dict[str, Way]:
                 pose2d_weights=str(get_weights(model)),
                 device='cpu',
                 det_model='whole_image'), MultiPoseForMMPose(multi_pose))
+    if 'human' in wanted:
+        found['MMPoseInferencer, RTMDet-m and RTMPose-m (human)'] = stock(
+            *_human(multi_pose, video, frames))
+    if 'multipose' in wanted:
+        for sizes in ([256], [256, 512]):
+            words = ' and '.join(map(str, sizes))
+            found[f'MultiPose alone, {words} pixels'] = ours(
+                'movenet-multipose', sizes=sizes)
+    return found
+
+
+def _human(multi_pose: MoveNetDetector, video: str,
+           frames: int) -> Tuple[MMPoseInferencer, RandomRTMDet]:
+    """Return what the alias ``human`` means, and its detector."""
     human = find_zoo_model('human')
     assert human is not None
     rtmdet = osp.join(
@@ -142,13 +156,7 @@ def ways(video: str, frames: int) -> Dict[str, Way]:
         pose2d=human.config, device='cpu', det_model=rtmdet, det_cat_ids=[0])
     detector = RandomRTMDet(inferencer.inferencer.detector, multi_pose)
     detector.learn(video, frames)
-    found['MMPoseInferencer, RTMDet-m and RTMPose-m (human)'] = stock(
-        inferencer, detector)
-    for sizes in ([256], [256, 512]):
-        words = ' and '.join(map(str, sizes))
-        found[f'MultiPose alone, {words} pixels'] = ours(
-            'movenet-multipose', sizes=sizes)
-    return found
+    return inferencer, detector
 
 
 def main() -> None:
@@ -160,31 +168,38 @@ def main() -> None:
     parser.add_argument('--frames', type=int, default=40)
     parser.add_argument('--repeats', type=int, default=3)
     parser.add_argument('--threads', type=int, default=1)
+    names = ('thunder', 'lightning', 'human', 'multipose')
+    parser.add_argument(
+        '--models', nargs='+', choices=names, default=names)
     args = parser.parse_args()
     torch.set_num_threads(args.threads)
     cv2.setNumThreads(args.threads)
     seconds: Dict[str, List[float]] = {}
+    work: Dict[str, List[float]] = {}
     people: Dict[str, float] = {}
-    systems = ways(args.video, args.frames)
+    systems = ways(args.video, args.frames, args.models)
     load = os.getloadavg()[0]
     count = 0
     for _ in range(args.repeats):
         for name, run in systems.items():
-            start = time.perf_counter()
+            start, busy = time.perf_counter(), time.process_time()
             counts = run(args.video, args.frames)
-            spent = time.perf_counter() - start
             count = len(counts)
-            seconds.setdefault(name, []).append(spent / count)
+            seconds.setdefault(name, []).append(
+                (time.perf_counter() - start) / count)
+            work.setdefault(name, []).append(
+                (time.process_time() - busy) / count)
             people[name] = statistics.mean(counts)
     print(f'\n{args.video}, {count} frames; threads: {args.threads}; median '
           f'of {args.repeats}; load {load:.1f} before, '
           f'{os.getloadavg()[0]:.1f} after; {platform.machine()}, '
           f'{os.cpu_count()} cores, torch {torch.__version__}, MMPose '
           f'{mmpose.__version__}\n')
-    print('| way | frames/s | people per frame |\n|---|---|---|')
+    print('| way | frames/s | processor s per frame | people per frame |\n'
+          '|---|---|---|---|')
     for name, values in seconds.items():
         print(f'| {name} | {1 / statistics.median(values):.1f} | '
-              f'{people[name]:.1f} |')
+              f'{statistics.median(work[name]):.2f} | {people[name]:.1f} |')
 
 
 if __name__ == '__main__':

@@ -39,11 +39,12 @@ val_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 
+data_mode = 'bottomup'
 data_root = 'data/synthetic/hard/'
 dataset = dict(
     type='PoseTrack18Dataset',
     data_root=data_root,
-    data_mode='bottomup',
+    data_mode=data_mode,
     data_prefix=dict(img=''))
 train_dataloader = dict(
     batch_size=16,

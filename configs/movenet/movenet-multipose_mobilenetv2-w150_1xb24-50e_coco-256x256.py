@@ -41,10 +41,11 @@ val_pipeline = [
                    'flip_direction', 'flip_indices', 'skeleton_links')),
 ]
 
+data_mode = 'bottomup'
 train_dataloader = dict(
-    dataset=dict(data_mode='bottomup', pipeline=train_pipeline))
+    dataset=dict(data_mode=data_mode, pipeline=train_pipeline))
 val_dataloader = dict(
-    batch_size=1, dataset=dict(data_mode='bottomup', pipeline=val_pipeline))
+    batch_size=1, dataset=dict(data_mode=data_mode, pipeline=val_pipeline))
 test_dataloader = val_dataloader
 
 val_evaluator = dict(score_mode='bbox', nms_mode='none')

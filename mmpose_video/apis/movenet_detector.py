@@ -26,7 +26,7 @@ _STRIDE = 32
 #: What the published graph returns.
 _PUBLISHED_LIMIT = 6
 #: People who are lower, in pixels of the input, are often missed.
-_SMALL = 64
+_SMALL = 96
 
 
 class FoundPeople(NamedTuple):

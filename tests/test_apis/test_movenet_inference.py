@@ -188,9 +188,9 @@ def test_tiles_find_small_people(published):
 def test_the_summary_says_that_people_are_small(cache):
     """Of an image of 1000 pixels, 96 in the network's input."""
     detect = MoveNetDetector(device='cpu', sizes=[96], score_thr=0.)
-    boxes = np.array([[0, 0, 9, 100], [0, 0, 9, 700], [0, 0, 9, 700.]])
+    boxes = np.array([[0, 0, 9, 900], [0, 0, 9, 1001], [0, 0, 9, 1001.]])
     detect._count(boxes[:2], (1000, 960))
-    assert '50% of them less than 64 pixels high' in detect.summary()
+    assert '50% of them less than 96 pixels high' in detect.summary()
     detect._count(boxes, (1000, 960))
     assert detect.summary().endswith('up to 3 in one (as published it returns '
                                      '6)')

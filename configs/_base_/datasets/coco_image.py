@@ -3,6 +3,7 @@
 #   bbox_file='data/coco/person_detection_results/'
 #             'COCO_val2017_detections_AP_H_56_person.json'
 dataset_type = 'CocoDataset'
+data_mode = 'topdown'  # read by MMPoseInferencer
 data_root = 'data/coco/'
 
 train_dataloader = dict(
@@ -14,7 +15,7 @@ train_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
+        data_mode=data_mode,
         ann_file='annotations/person_keypoints_train2017.json',
         data_prefix=dict(img='train2017/')))
 val_dataloader = dict(
@@ -26,7 +27,7 @@ val_dataloader = dict(
     dataset=dict(
         type=dataset_type,
         data_root=data_root,
-        data_mode='topdown',
+        data_mode=data_mode,
         ann_file='annotations/person_keypoints_val2017.json',
         data_prefix=dict(img='val2017/'),
         test_mode=True))
