@@ -29,7 +29,7 @@ class FollowedPeople(BoxSource):
         detector (Callable): Finds the people of an image (H, W, 3), such as
             :class:`MoveNetDetector`.
         interval (int): Frames from one detection to the next; 1 detects in
-            every frame and follows nobody. Defaults to 10.
+            every frame and follows no one. Defaults to 10.
         crop (CropRule, optional): Makes the crop of a pose. Defaults to
             None: the box is cropped, which lies around the keypoints.
         min_score (float): Drop people whose keypoints have a lower mean
@@ -103,7 +103,7 @@ class FollowedPeople(BoxSource):
             crops=self._crops)
 
     def _forget(self) -> None:
-        """Follow nobody any more."""
+        """Stop following all people."""
         self._keep(np.zeros(len(self._boxes), bool))
 
     def _keep(self, chosen: np.ndarray) -> None:
@@ -153,7 +153,7 @@ class FollowedPeople(BoxSource):
         boxes = self._extents(found.keypoints, found.keypoint_scores,
                               found.bboxes)
         keep = self._choose(found.keypoints, boxes, scores)
-        if len(keep) < len(scores):  # somebody is lost: look at once
+        if len(keep) < len(scores):  # lost people: detect in the next frame
             self._next_detection = self.frames
         found = found[keep]
         found.bboxes = self._boxes = boxes[keep].astype(np.float32)

@@ -100,7 +100,7 @@ class LabelPropagator:
             ValueError: If no frame without labels is near enough.
         """
         dataset = self._dataset(ann_file, data_root)
-        # anew: the dataset has completed the entries of its own copy
+        # read again: the dataset has completed the entries of its own copy
         labels = read_json(dataset.ann_file)
         prefix = dataset.data_prefix['img']
         targets = plan_targets(labels, prefix, dataset.frame_index,

@@ -37,7 +37,7 @@ def resolve_model(
 
     Raises:
         FileNotFoundError: If there is no such file or model.
-        WeightsError: If the weights cannot be had.
+        WeightsError: If the weights cannot be obtained.
     """
     if isinstance(config, Config):
         return config, checkpoint

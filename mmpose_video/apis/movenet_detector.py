@@ -75,7 +75,7 @@ class MoveNetDetector:
             side may have cut are left to the neighbour. Defaults to 1, none.
 
     Raises:
-        WeightsError: If the published weights cannot be had.
+        WeightsError: If the published weights cannot be obtained.
         ValueError: If an argument is wrong.
     """
 

@@ -13,8 +13,8 @@ Why a finder, and why at interpreter start
     and ``mmpose.datasets`` before they read a config. The build therefore
     installs a copy of this file beside the package (``setup.py``), with a
     ``.pth`` file that imports it. It costs one import of a file without
-    dependencies, and changes nothing unless somebody asks for ``mmcv._ext``
-    and nobody else has it: the finder stands last in ``sys.meta_path``, so a
+    dependencies, and changes nothing unless ``mmcv._ext`` is imported and not
+    found elsewhere: the finder stands last in ``sys.meta_path``, so a
     compiled ``mmcv._ext`` always wins, even one that fails to load.
 
 When it can go

@@ -15,7 +15,7 @@ import importlib.util
 import warnings
 from typing import Mapping, Tuple
 
-# module: lowest version that works, first one that nobody has tried here
+# module: lowest version that works, first one that was not tried here
 SUPPORTED: Mapping[str, Tuple[str, str]] = {
     'torch': ('2.1.0', '2.15.0'),
     'mmengine': ('0.10.0', '0.11.0'),

@@ -116,7 +116,7 @@ class PoseTrackFile:
             **row)
 
     def _append_image(self, image: dict) -> None:
-        """Write an image over the end of the images, and that end anew."""
+        """Append an image: overwrite the end of the list and rewrite it."""
         data = _elements([image], self._num_images)
         needed = len(data) + len(self._END_OF_IMAGES)
         if self._images_end + needed > self._room_end:
@@ -129,7 +129,7 @@ class PoseTrackFile:
         self._num_images += 1
 
     def _append_annotations(self, entries: List[dict]) -> None:
-        """Write annotations over the end of the file, and that end anew."""
+        """Append annotations: overwrite the end of the file and rewrite it."""
         assert self._file is not None
         write_over_end(self._file, self._annotations_end(),
                        _elements(entries, self._num_annotations), self._END)

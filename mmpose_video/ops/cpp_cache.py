@@ -198,8 +198,8 @@ class KernelCache:
         """Hold a lock, so that processes that start together build once.
 
         Without it nothing breaks: two builds take the place of one. Where a
-        lock cannot be had within ``LOCK_LIMIT`` seconds, or not at all, the
-        body runs without.
+        lock cannot be acquired within ``LOCK_LIMIT`` seconds, or not at all,
+        the body runs without.
 
         Args:
             name (str): Name of the lock file.

@@ -3,7 +3,7 @@
 A process that is killed cannot tell its workers to end. PyTorch's loader
 workers notice by themselves, but then wait for the thread that sends their
 last batches, and this thread waits for a reader that is gone. An executor's
-workers wait for work that nobody sends. Such processes keep memory, and they
+workers wait for work that never comes. Such processes keep memory, and they
 keep open the output that the killed process had, so that its reader
 waits, too.
 """

@@ -6,7 +6,7 @@ from .base_clip_sampler import CLIP_SAMPLERS, BaseClipSampler
 
 @CLIP_SAMPLERS.register_module()
 class RandomOffsets(BaseClipSampler):
-    """Draw the neighbours anew each time that a sample is fetched.
+    """Draw the neighbours each time that a sample is fetched.
 
     Args:
         num_before (int): Frames before the key frame.

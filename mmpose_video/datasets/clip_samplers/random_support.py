@@ -6,7 +6,7 @@ from .base_clip_sampler import CLIP_SAMPLERS, BaseClipSampler
 
 @CLIP_SAMPLERS.register_module()
 class RandomSupport(BaseClipSampler):
-    """Draw one support frame anew each time that a sample is fetched.
+    """Draw one support frame each time that a sample is fetched.
 
     The support may lie on either side and may be the key frame itself, as in
     the training of PoseWarper ("Learning Temporal Pose Estimation from

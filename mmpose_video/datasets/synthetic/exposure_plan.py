@@ -29,7 +29,7 @@ class Window:
         first (int): Row of the first step in the table of times.
         count (int): Number of steps.
         members (List[int]): People and objects that reach into the box.
-        whole (bool): The camera moves: the background is drawn anew too.
+        whole (bool): The camera moves: the background is drawn again, too.
     """
     box: Tuple[int, int, int, int]
     first: int

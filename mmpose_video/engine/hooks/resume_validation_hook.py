@@ -29,7 +29,7 @@ class ResumeValidationHook(Hook):
       ``ReduceOnPlateauLR``;
     * a best checkpoint that is not intact is written again from the
       checkpoint of its epoch. If that is gone, the log says so, and the next
-      validation chooses the best anew;
+      validation chooses the best again;
     * an old checkpoint that was to be deleted once the next one was complete
       is deleted.
 

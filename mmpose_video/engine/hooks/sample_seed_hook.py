@@ -16,7 +16,7 @@ class SampleSeedHook(Hook):
     """Derive all randomness from the seed and the progress of the training.
 
     MMEngine neither stores the states of random generators in a checkpoint
-    nor seeds the workers anew in each epoch: a resumed training sees other
+    nor seeds the workers again in each epoch: a resumed training sees other
     augmentations than an uninterrupted one, and workers that are restarted in
     each epoch repeat theirs. With this hook the augmentation of a sample is a
     function of (seed, epoch, number of samples drawn before it in the epoch),

@@ -68,7 +68,7 @@ def _best_ground_truth(gt: PoseTable, pred: PoseTable, thr: float,
 
     Returns:
         tuple: (P,) int64 rows of ``gt`` and (P,) float64 fractions of
-        matched keypoints; a prediction that matches nobody has -1 and 0.
+        matched keypoints; a prediction without a match has -1 and 0.
     """
     best = np.full(len(pred), -1, dtype=np.int64)
     value = np.zeros(len(pred))

@@ -127,7 +127,7 @@ def _distances(gt: _Side, pred: _Side, frame: int) -> np.ndarray:
 def _frames(gt: _Side, pred: _Side) -> Iterator[List[tuple]]:
     """Yield for each frame, by keypoint, tracks of both sides and distances.
 
-    A frame where one side has nobody counts, by the official rules, as one
+    A frame where one side has no people counts, by the official rules, as one
     miss and one false positive of each keypoint, however many people the other
     side has.
     """
@@ -221,7 +221,7 @@ def evaluate_posetrack_tracking(gt_dir: str, pred_dir: str
     with it, by motmetrics, which keeps matches over time, and
     ``MOTA = 1 - (misses + switches + false positives) / objects``. With its
     peculiarities: the last annotated frame of each video is left out, and in
-    a frame where one side has nobody each keypoint counts one miss and one
+    a frame where one side has no people each keypoint counts one miss and one
     false positive.
 
     Needs motmetrics: ``pip install "mmpose_video[mot]"``.

@@ -32,7 +32,7 @@ def summarise_pck(accuracy: Sequence[float],
 
     Args:
         accuracy (Sequence[float]): (15,) fractions; negative for a keypoint
-            that nobody annotated, as MMPose's functions mark it.
+            that is not annotated, as MMPose's functions mark it.
 
     Returns:
         tuple[dict, dict]: Groups with 'Mean', the mean over all keypoints,

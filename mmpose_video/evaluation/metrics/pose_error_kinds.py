@@ -66,7 +66,7 @@ class PoseErrorKinds(BasePoseAP):
 
         Returns:
             dict[str, float]: Shares 'good', 'jitter', 'inversion', 'swap',
-            'miss' and 'lost', which sum to one (NaN if nobody was found),
+            'miss' and 'lost', which sum to one (NaN if no person was found),
             'found', the share of the people that were found, and, if
             asked for, '<keypoint> <kind>'.
 

@@ -23,7 +23,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
     to right hip (``'torso'``). It takes the samples as MMPose's
     ``JhmdbPCKAccuracy`` does and has the same means; beyond that it defaults
     to the 0.2 of the literature, reports neck and belly, which are part of
-    the mean, keeps keypoints that nobody annotated out of their group, and
+    the mean, keeps keypoints without annotations out of their group, and
     names its split.
 
     The literature averages the three splits, each of which has a model of

@@ -114,7 +114,7 @@ class MoveNetHead(BaseHead):
         for name, channels in self._branch_channels().items():
             final = nn.Conv2d(hidden_channels, channels, 1)
             if name in ('center', 'heatmaps'):
-                # a fresh model finds nobody anywhere, as CenterNet begins
+                # a new model finds no people anywhere, as CenterNet begins
                 assert final.bias is not None
                 nn.init.constant_(final.bias, -2.19)
             self.branches[name] = nn.Sequential(

@@ -10,7 +10,7 @@ class ConvNorm(nn.Sequential):
     """Convolution that keeps the size, a normalization and maybe a ReLU.
 
     Unlike MMCV's ``ConvModule`` it leaves the initialization to the module
-    that owns it: ``ConvModule`` draws its weights anew after its owner's
+    that owns it: ``ConvModule`` draws its weights again after its owner's
     ``init_cfg`` has been applied.
 
     Args:
