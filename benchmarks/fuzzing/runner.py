@@ -21,8 +21,10 @@ from .targets import TARGETS, Target
 #: Ends: read without complaint; an error that names the file; an error that
 #: does not; the process died; no end in time.
 OUTCOMES = ('ok', 'clear', 'traceback', 'crash', 'hang')
-#: Longest time that a file of a few kilobytes may take, in seconds.
+#: Longest processor time that a file of a few kilobytes may take, in seconds.
 PATIENCE = 30
+#: The same for a process that waits, on a machine that may do much else.
+_LONGEST_WAIT = 600
 #: Folder in memory, where the system has one: converters wait for the disk
 #: after each file, which takes most of their time.
 _MEMORY = '/dev/shm' if os.access('/dev/shm', os.W_OK) else None
@@ -82,22 +84,29 @@ def _read_in_child(kind: str, start: int, end: int,
         with os.fdopen(reading, 'rb', buffering=0) as stream:
             rest = b''
             while number < end:
-                ready, _, _ = select.select([stream], [], [], PATIENCE)
+                ready, _, _ = select.select([stream], [], [], _LONGEST_WAIT)
                 data = stream.read(65536) if ready else b''
-                if not ready:
-                    yield 'hang', 'no end'
-                    return
                 if not data:
-                    yield 'crash', 'the process died'
+                    yield _end_of(child, bool(ready))
                     return
                 *lines, rest = (rest + data).split(b'\n')
                 for line in lines:
                     number += 1
                     yield tuple(json.loads(line))
     finally:
-        with contextlib.suppress(ProcessLookupError):
+        with contextlib.suppress(ProcessLookupError, ChildProcessError):
             os.kill(child, signal.SIGKILL)
-        os.waitpid(child, 0)
+            os.waitpid(child, 0)
+
+
+def _end_of(child: int, ended: bool) -> tuple:
+    """Return the outcome for a process that answers no more."""
+    if not ended:
+        return 'hang', 'no end'
+    _, status = os.waitpid(child, 0)
+    if os.WIFSIGNALED(status) and os.WTERMSIG(status) == signal.SIGPROF:
+        return 'hang', 'no end'
+    return 'crash', 'the process died'
 
 
 def _read_files(kind: str, start: int, end: int, seed: int,
@@ -107,6 +116,7 @@ def _read_files(kind: str, start: int, end: int, seed: int,
         target = TARGETS[kind](Path(folder))
         for number in range(start, end):
             rng = random.Random(f'{kind} {seed} {number}')
+            signal.setitimer(signal.ITIMER_PROF, PATIENCE)
             out.write(json.dumps(read_one(target, rng, number)) + '\n')
             out.flush()
 
