@@ -57,7 +57,8 @@ class PoseTab:
         video = gr.File(label='Video', height=140, elem_id='upload')
         model = gr.Dropdown(menu, value=menu[0], label='Model')
         people = gr.Dropdown(
-            finders, value=finders[0], label='People are found by')
+            finders, value=finders[0], label='People are found by',
+            elem_id='people')
         smoothing = gr.Dropdown(
             [NO_FILTER, *FILTERS], value='OneEuro', label='Smoothing')
         with gr.Accordion('Tracks and drawing', open=False):
@@ -140,7 +141,8 @@ class PoseTab:
         people = people_of(result.results)
         names = list(result.results.info.keypoints)
         frames = len(result.results.frames)
-        lines = [f'**{frames} frames, {len(people)} people**',
+        who = '1 person' if len(people) == 1 else f'{len(people)} people'
+        lines = [f'**{who} in {frames} frames**',
                  *(f'- {html.escape(note, quote=False)}'
                    for note in result.notes)]
         return (
