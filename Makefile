@@ -31,7 +31,7 @@ PINNED := $(VENV)/.pinned-$(call digest,$(PINS))
 INSTALLED := $(VENV)/.installed-$(call digest,$(PINS) $(PACKAGING))
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test test-fast lint docs clean distclean
+.PHONY: help install demo test test-fast lint docs docs-links clean distclean
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | \
@@ -57,6 +57,11 @@ lint: $(INSTALLED)  ## run ruff and mypy
 
 docs: $(DOCS)  ## build the site of the docs in docs/_build/html
 	$(PY) -m sphinx -q -W --keep-going -b html docs docs/_build/html
+
+# OFFLINE=1 leaves out addresses of other sites
+docs-links: $(DOCS)  ## check the links of the docs
+	$(PY) -m sphinx -q -b linkcheck $(if $(OFFLINE),-D 'linkcheck_ignore=https?://.*') \
+		docs docs/_build/links
 
 clean:  ## remove what building and testing leave
 	rm -rf build dist docs/_build *.egg-info .mypy_cache .pytest_cache .ruff_cache
