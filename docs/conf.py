@@ -2,6 +2,10 @@
 import re
 from pathlib import Path
 
+from mmcv.transforms.utils import cache_randomness
+
+import mmpose_video  # noqa: F401, makes MMCV importable
+
 ROOT = Path(__file__).resolve().parents[1]
 
 project = 'mmpose_video'
@@ -32,3 +36,10 @@ autodoc_default_options = {
 autodoc_typehints = 'none'  # the docstrings have the types
 napoleon_use_rtype = False
 napoleon_use_ivar = True
+
+# autodoc reads methods from their class, where MMCV's decorator wants an
+# instance
+_get = cache_randomness.__get__
+cache_randomness.__get__ = (
+    lambda self, instance, owner=None: self
+    if instance is None else _get(self, instance, owner))
