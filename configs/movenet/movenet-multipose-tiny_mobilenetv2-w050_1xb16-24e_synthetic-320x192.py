@@ -6,8 +6,10 @@ _base_ = [
 ]
 
 train_cfg = dict(max_epochs=24, val_interval=8)
-param_scheduler = _base_.param_scheduler
-param_scheduler[1].update(T_max=24)
+param_scheduler = [
+    dict(step, T_max=24) if step.type == 'CosineAnnealingLR' else step
+    for step in _base_.param_scheduler
+]
 
 codec = dict(
     type='MoveNetMultiPoseLabel',
