@@ -60,7 +60,8 @@ docs: $(DOCS)  ## build the site of the docs in docs/_build/html
 
 # OFFLINE=1 leaves out addresses of other sites
 docs-links: $(DOCS)  ## check the links of the docs
-	$(PY) -m sphinx -q -b linkcheck $(if $(OFFLINE),-D 'linkcheck_ignore=https?://.*') \
+	$(PY) -m sphinx -q -b linkcheck -d docs/_build/html/.doctrees \
+		$(if $(OFFLINE),-D 'linkcheck_ignore=https?://.*') \
 		docs docs/_build/links
 
 clean:  ## remove what building and testing leave
