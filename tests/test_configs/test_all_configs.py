@@ -138,7 +138,7 @@ def test_parts_fit_together(name):
     height, width = name[:-3].rsplit('-', 1)[1].split('x')
     assert list(codec.input_size) == [int(width), int(height)]
     test_cfg = cfg.model.test_cfg
-    if test_cfg.flip_test and 'heatmap_size' in codec:
+    if test_cfg.get('flip_test') and 'heatmap_size' in codec:
         # only UDP's heatmaps of image and mirror image lie on each other
         assert test_cfg.get('shift_heatmap', False) == (
             codec.type != 'UDPHeatmap')
