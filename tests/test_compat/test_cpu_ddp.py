@@ -42,7 +42,7 @@ def test_two_processes_average_gradients(tmp_path, free_port):
         for rank in range(2)
     ]
     try:
-        assert [process.wait(120) for process in processes] == [0, 0]
+        assert [process.wait(300) for process in processes] == [0, 0]
     finally:
         for process in processes:
             process.kill()
