@@ -79,9 +79,9 @@ def _stranger(parent: Any, key: Any, rng: random.Random) -> None:
 
 def _repeat(parent: Any, key: Any, rng: random.Random) -> None:
     if isinstance(parent, list):
-        parent.insert(key, copy.deepcopy(parent[key]))
+        parent.insert(key, _copy(parent[key]))
     else:
-        parent[key] = [copy.deepcopy(parent[key]) for _ in range(2)]
+        parent[key] = [_copy(parent[key]) for _ in range(2)]
 
 
 def _wrap(parent: Any, key: Any, rng: random.Random) -> None:
@@ -174,3 +174,8 @@ def _recode(data: bytes, rng: random.Random) -> bytes:
 _BYTES: List[Callable] = [
     _flip, _flip, _truncate, _insert, _remove, _double, _overwrite, _recode
 ]
+
+
+def _copy(content: Any) -> Any:
+    """Copy what JSON holds, however deep (deepcopy() recurses in Python)."""
+    return json.loads(json.dumps(content))
