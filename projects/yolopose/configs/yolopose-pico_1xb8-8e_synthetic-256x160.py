@@ -3,7 +3,6 @@ _base_ = './yoloxpose-pico_1xb8-8e_synthetic-256x160.py'
 
 model = dict(
     head=dict(
-        type='YOLOPoseHead',
         loss_oks=dict(
             _delete_=True,
             type='YOLOPoseOKSLoss',

@@ -4,7 +4,6 @@ _base_ = './yoloxpose-s_8xb32-300e_posetrack18-640.py'
 
 model = dict(
     head=dict(
-        type='YOLOPoseHead',
         loss_oks=dict(
             _delete_=True,
             type='YOLOPoseOKSLoss',

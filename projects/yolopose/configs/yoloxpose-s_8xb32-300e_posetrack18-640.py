@@ -6,6 +6,7 @@ custom_imports = dict(
 
 model = dict(
     head=dict(
+        type='YOLOPoseHead',
         loss_oks=dict(metainfo='configs/_base_/datasets/posetrack18.py')))
 
 data_root = 'data/posetrack18/'
@@ -28,3 +29,9 @@ default_hooks = dict(
 val_evaluator = dict(
     _delete_=True, type='PoseTrackAP', bbox_score_thr=0.)
 test_evaluator = val_evaluator
+
+custom_hooks = [
+    dict(hook, type='ResumedModeSwitchHook')
+    if hook.type == 'YOLOXPoseModeSwitchHook' else hook
+    for hook in _base_.custom_hooks
+]

@@ -1,11 +1,14 @@
 """YOLO-pose's loss, head, configs, and videos."""
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.logging import MMLogger
 from mmengine.registry import init_default_scope
+from mmengine.runner import Runner
 from mmengine.structures import InstanceData
 from mmpose.models.losses import OKSLoss
 from mmpose.registry import MODELS
@@ -13,7 +16,7 @@ from mmpose.structures import PoseDataSample
 
 from mmpose_video.apis import VideoPoseInferencer
 from mmpose_video.tools.get_flops import without_pretrained
-from projects.yolopose import YOLOPoseOKSLoss
+from projects.yolopose import ResumedModeSwitchHook, YOLOPoseOKSLoss
 
 PROJECT = Path(__file__).parents[3] / 'projects' / 'yolopose'
 CONFIGS = sorted((PROJECT / 'configs').glob('*.py'))
@@ -152,6 +155,57 @@ def test_the_head_hands_in_the_area_asked_for(area, rng):
             assert value in (500., 700.)
 
 
+def test_targets_are_those_of_mmposes_head(rng):
+    path = next(p for p in CONFIGS if p.stem.startswith('yoloxpose-pico'))
+    model = build(path)
+    theirs = MODELS.build(dict(
+        Config.fromfile(path).model.head, type='YOLOXPoseHead'))
+    theirs.load_state_dict(model.head.state_dict())
+    data = model.data_preprocessor(batch(rng), True)
+    # the same running statistics in both
+    feats = model.eval().extract_feat(data['inputs'])
+    ours, expected = (
+        head.eval().loss(feats, data['data_samples'])
+        for head in (model.head, theirs))
+    assert {'loss_bbox_aux', 'loss_kpt_aux'} <= set(ours) == set(expected)
+    for name, value in expected.items():
+        torch.testing.assert_close(ours[name], value)
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize('people', ['none', 'outside'])
+def test_a_batch_in_which_nobody_is_inside(path, people, rng):
+    model = build(path)
+    model.head.use_aux_loss = True
+    data = batch(rng)
+    for sample in data['data_samples']:
+        labels = sample.gt_instance_labels
+        if people == 'none':
+            sample.gt_instance_labels = labels[:0]
+        else:
+            labels.bboxes += 4000
+            labels.keypoints += 4000
+    losses = model(**model.data_preprocessor(data, True), mode='loss')
+    assert {name for name in losses if 'loss' in name} == {'loss_obj'}
+    losses['loss_obj'].backward()
+    assert next(model.backbone.parameters()).grad.abs().sum() > 0
+    assert model.head.use_aux_loss
+
+
+@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+def test_another_number_of_keypoints_is_refused(path, rng):
+    model = build(path)
+    data = batch(rng)
+    for sample in data['data_samples']:
+        labels = sample.gt_instance_labels
+        sample.gt_instance_labels = InstanceData(
+            bboxes=labels.bboxes, labels=labels.labels, areas=labels.areas,
+            keypoints=labels.keypoints[:, :14],
+            keypoints_visible=labels.keypoints_visible[:, :14])
+    with pytest.raises(ValueError, match='has 14 keypoints, the head 17'):
+        model(**model.data_preprocessor(data, True), mode='loss')
+
+
 def test_boxes_and_poses_in_the_video_inferencer(rng):
     path = next(p for p in CONFIGS if p.stem.startswith('yoloxpose-pico'))
     model = build(path)
@@ -165,3 +219,37 @@ def test_boxes_and_poses_in_the_video_inferencer(rng):
     assert np.shape(people[0]['keypoints']) == (17, 2)
     infer.detector.detector.score_thr = 1.1
     assert next(iter(infer([image])))['predictions'] == [[]]
+
+
+@pytest.mark.parametrize('epoch', range(5))
+def test_a_resumed_training_is_in_the_mode_of_its_epoch(
+        epoch, make_video, make_annotations):
+    """Of five epochs the last three, the first of them as MMPose counts."""
+    make_video()
+    path = make_annotations()
+    init_default_scope('mmpose')
+    loader = dict(
+        batch_size=1, num_workers=0,
+        sampler=dict(type='DefaultSampler', shuffle=False),
+        dataset=dict(type='PoseTrack18Dataset', ann_file=str(path),
+                     data_mode='bottomup', pipeline=[dict(type='LoadImage')]))
+    runner = SimpleNamespace(
+        epoch=epoch, max_epochs=5, cfg=Config(dict(train_dataloader=loader)),
+        logger=MMLogger.get_current_instance(),
+        train_loop=SimpleNamespace(dataloader=Runner.build_dataloader(loader)),
+        model=SimpleNamespace(head=SimpleNamespace(use_aux_loss=False)))
+    hook = ResumedModeSwitchHook(
+        num_last_epochs=2, new_train_pipeline=[dict(type='RandomFlip')])
+    hook.before_train(runner)
+    hook.before_train_epoch(runner)
+    switched = epoch >= 2
+    step, = runner.train_loop.dataloader.dataset.pipeline.transforms
+    assert (type(step).__name__ == 'RandomFlip') is switched
+    assert runner.model.head.use_aux_loss is switched
+
+
+def test_the_large_configs_resume_in_the_right_mode():
+    path = next(p for p in CONFIGS if p.stem.startswith('yolopose-s'))
+    types = [hook.type for hook in Config.fromfile(path).custom_hooks]
+    assert 'ResumedModeSwitchHook' in types and len(types) == 3
+    assert 'YOLOXPoseModeSwitchHook' not in types
