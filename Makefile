@@ -22,7 +22,7 @@ PIP := $(PY) -m pip --disable-pip-version-check --quiet
 PINS := $(addprefix requirements/, build.txt stack-base.txt dev.txt \
 	stack-$(STACK).txt)
 PACKAGING := setup.py pyproject.toml requirements/runtime.txt \
-	mmpose_video/compat/startup.py mmpose_video/compat/thread_wait.py
+	mmpose_video/compat/startup.py mmpose_video/compat/torch_environment.py
 # Stamps are named after what they depend on, so that a file's date, which git
 # does not keep, decides nothing.
 digest = $(shell cat $(1) | sha256sum | cut -c 1-12)

@@ -5,9 +5,9 @@ What setuptools cannot be told there:
 * ``mmpose_video/.mim``, where ``mim`` looks for a package's configs, tools
   and indexes: copies in a normal install, links into the source tree in an
   editable one.
-* ``_mmpose_video_startup.py``, ``_mmpose_video_thread_wait.py`` and the
+* ``_mmpose_video_startup.py``, ``_mmpose_video_torch_environment.py`` and the
   ``.pth`` file that imports them at interpreter start:
-  ``mmpose_video/compat/startup.py`` and ``thread_wait.py`` say why.
+  ``mmpose_video/compat/startup.py`` and ``torch_environment.py`` say why.
 * In an editable install, where the package lies. ``mim`` and MMEngine join
   the site-packages folder with the first line of ``top_level.txt``, so an
   absolute path there leads them to the source tree.
@@ -41,10 +41,11 @@ def startup_files() -> Dict[str, bytes]:
     return {
         '_mmpose_video_startup.py':
         (PACKAGE / 'compat' / 'startup.py').read_bytes(),
-        '_mmpose_video_thread_wait.py':
-        (PACKAGE / 'compat' / 'thread_wait.py').read_bytes(),
-        'mmpose_video.pth': b'import _mmpose_video_startup, '
-        b'_mmpose_video_thread_wait\n',
+        '_mmpose_video_torch_environment.py':
+        (PACKAGE / 'compat' / 'torch_environment.py').read_bytes(),
+        'mmpose_video.pth':
+        b'import _mmpose_video_startup, '
+        b'_mmpose_video_torch_environment\n',
     }
 
 

@@ -1,8 +1,9 @@
 r"""Time training, inference and scan beside other busy processes.
 
 Each job runs in a process of its own, with OpenMP's threads waiting as they
-do by default (``before``) and as this package lets them wait (``after``, see
-``mmpose_video/compat/thread_wait.py``), alone and beside busy processes::
+do by default (``before``) and as this package lets them wait (``after``),
+alone and beside busy processes; ``mmpose_video/compat/torch_environment.py``
+says why::
 
     python benchmarks/busy_machine.py --busy 2
 

@@ -5,7 +5,7 @@ changes those packages. One file per topic; each says what is broken, in which
 file of which version, and when the entry can go. Nothing here acts on a
 version that does not need it.
 """
-from . import thread_wait  # noqa: F401  isort: skip  before torch
+from . import torch_environment  # noqa: F401  isort: skip  before torch
 from . import startup  # noqa: F401  isort: skip  before MMEngine, MMCV, MMPose
 from . import (
     checkpoint,
@@ -45,6 +45,6 @@ __all__ = [
     'checkpoint', 'checkpoint_resume', 'checkpoint_strings',
     'checkpoint_writing', 'config_scope', 'cpu_ddp', 'empty_loader',
     'gaussian_radius', 'hrformer', 'inferencer_collate', 'js_loss',
-    'pkg_resources', 'script_errors', 'startup', 'thread_wait', 'versions',
-    'visualizer'
+    'pkg_resources', 'script_errors', 'startup', 'torch_environment',
+    'versions', 'visualizer'
 ]

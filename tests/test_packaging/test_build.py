@@ -94,11 +94,11 @@ def test_every_module_is_in(normal, source):
 @pytest.mark.parametrize('kind', ['normal', 'editable'])
 def test_startup_files(kind, request, source):
     wheel = request.getfixturevalue(kind)
-    for name in ('startup', 'thread_wait'):
+    for name in ('startup', 'torch_environment'):
         file = source / 'mmpose_video' / 'compat' / f'{name}.py'
         assert wheel.read(f'_mmpose_video_{name}.py') == file.read_bytes()
     assert wheel.read('mmpose_video.pth') == (
-        b'import _mmpose_video_startup, _mmpose_video_thread_wait\n')
+        b'import _mmpose_video_startup, _mmpose_video_torch_environment\n')
 
 
 def test_editable_links(editable, source):
