@@ -1,5 +1,5 @@
 """Interfaces of models and samplers, as the inferencer uses them."""
-from typing import Any, Dict, List, Protocol, Sequence, Tuple
+from typing import Any, Dict, Iterator, List, Protocol, Sequence, Tuple
 
 import numpy as np
 from mmpose.structures import PoseDataSample
@@ -18,6 +18,9 @@ class PoseModel(Protocol):
 
     dataset_meta: Dict[str, Any]
     test_cfg: Any
+
+    def parameters(self) -> Iterator[Tensor]:
+        """Yield the weights, which lie on the model's device."""
 
     def test_step(self, data: Any) -> List[PoseDataSample]:
         """Preprocess a batch and predict its poses."""

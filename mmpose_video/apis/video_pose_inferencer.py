@@ -20,6 +20,7 @@ from mmpose_video.utils import Progress
 from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 from mmpose_video.weights import PUBLISHED
 
+from .batch_size import default_batch_size, input_size_of
 from .box_source_factory import Boxes, make_box_source
 from .clip_window import Clip, ClipWindow
 from .detector_factory import MOVENET, Detector, make_detector
@@ -71,8 +72,9 @@ class VideoPoseInferencer:
             ``dict(config='rtmdet.py', checkpoint='rtmdet.pth')``; see
             :func:`make_detector`. Defaults to None: ``'movenet'`` with
             MoveNet's names, else nothing.
-        batch_size (int): People per batch, of one or several frames. Defaults
-            to 32.
+        batch_size (int, optional): People per batch, of one or several
+            frames. Defaults to None: 32 on a GPU, and on a CPU, where large
+            batches are slower, what :func:`default_batch_size` says.
         reuse_features (bool | dict | FeatureReuseOptions): Pass each frame
             through the backbone once and reuse its features for the
             neighboring key frames. Faster, and not exactly what the test
@@ -111,7 +113,7 @@ class VideoPoseInferencer:
                  checkpoint: Optional[str] = None,
                  device: Optional[str] = None,
                  detector: Detector = None,
-                 batch_size: int = 32,
+                 batch_size: Optional[int] = None,
                  reuse_features: Union[bool, Mapping,
                                        FeatureReuseOptions] = False,
                  tracker: Optional[Dict] = None,
@@ -119,7 +121,7 @@ class VideoPoseInferencer:
                  cfg_options: Optional[Dict] = None,
                  runtime: str = 'torch',
                  dtype: str = 'float32') -> None:
-        if batch_size < 1:
+        if batch_size is not None and batch_size < 1:
             raise ValueError(f'`batch_size` must be at least 1, got '
                              f'{batch_size}')
         if smoother:
@@ -147,11 +149,16 @@ class VideoPoseInferencer:
         pipeline = Compose(dataset.pipeline)
         self.reader = _frame_reader(pipeline)
         self.meta = self.model.dataset_meta
+        sampler = CLIP_SAMPLERS.build(
+            dataset.get('clip_sampler') or dict(type='FixedOffsets'))
+        if batch_size is None:
+            batch_size = default_batch_size(
+                next(self.model.parameters()).device.type,
+                sampler.num_frames, input_size_of(pipeline))
         self.system = PoseSystem(
             self.model,
             pipeline,
-            CLIP_SAMPLERS.build(
-                dataset.get('clip_sampler') or dict(type='FixedOffsets')),
+            sampler,
             batch_size,
             tracker=dict(sigmas=self.meta.get('sigmas'), **(tracker or {})),
             reuse_features=_reuse(reuse_features),

@@ -65,8 +65,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='what runs the network (default: %(default)s)')
     add('--dtype', choices=('float32', 'bfloat16', 'float16'),
         default='float32', help='precision (default: %(default)s)')
-    add('--batch-size', type=int, default=32,
-        help='people per batch (default: %(default)s)')
+    add('--batch-size', type=int,
+        help='people per batch (default: 32 on a GPU, on a CPU fewer, the '
+        'larger the clips)')
     add('--latency', type=int,
         help='frames after a frame to wait for at most (default: as many as '
         'its clip needs)')

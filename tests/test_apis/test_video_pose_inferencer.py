@@ -96,6 +96,12 @@ def test_a_thousand_people(make_config, clip_set, images, tmp_path):
     assert len(load(tmp_path, 'posetrack')['annotations']) == 2000
 
 
+def test_default_batch_size(make_config, clip_set):
+    """The small clips of five frames are 30,720 pixels each."""
+    inferencer = VideoPoseInferencer(make_config(clip_set), device='cpu')
+    assert inferencer.system.batch_size == 8
+
+
 def test_no_frames(inferencer, tmp_path):
     """An error that says so; no file is written."""
     with pytest.raises(ValueError, match='no frames'):
