@@ -8,5 +8,5 @@ model = dict(
         branch='HeatmapHead',
         num_branches=3,
         ensemble='mean',
-        # package defaults, not the paper's 60 epochs and beta 1
+        # package defaults, not the paper's; see `okd3` in single_image
         kd=dict(ramp_epochs=2, beta=10.)))

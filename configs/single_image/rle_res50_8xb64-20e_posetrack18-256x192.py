@@ -17,6 +17,10 @@ model = dict(
     head=dict(
         type='RLEHead',
         num_joints=17,
+        # `fc` alone: MMPose's settings would draw the flow anew as well
+        init_cfg=dict(
+            type='Normal',
+            override=dict(type='Normal', name='fc', std=0.01, bias=0)),
         loss=dict(type='RLELoss', use_target_weight=True),
         decoder=label_codec),
     test_cfg=dict(shift_coords=True))

@@ -73,9 +73,8 @@ PARTS = [
     dict(type='MoveNetMultiPoseHead', in_channels=8),
     dict(type='CenteredRegressionHead', in_channels=8, num_joints=3,
          decoder=CENTERED),
-    # MMPose's settings would draw the weights of the flow anew
     dict(type='CenteredRLEHead', in_channels=8, num_joints=3,
-         decoder=CENTERED, init_cfg=[]),
+         decoder=CENTERED),
     *(dict(type=name, in_channels=8, in_featuremap_size=(8, 8), num_joints=3,
            deconv_out_channels=None, deconv_kernel_sizes=None,
            decoder=CENTERED | dict(

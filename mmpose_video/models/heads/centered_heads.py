@@ -79,6 +79,12 @@ class CenteredRegressionHead(CenteredMixin, RegressionHead):
 class CenteredRLEHead(CenteredMixin, RLEHead):
     """:class:`RLEHead` with centred coordinates."""
 
+    @property
+    def default_init_cfg(self) -> dict:
+        """dict: MMPose's for ``fc``; the flow keeps its own values."""
+        return dict(type='Normal', override=dict(
+            type='Normal', name='fc', std=0.01, bias=0))
+
 
 @MODELS.register_module()
 class CenteredIntegralRegressionHead(CenteredMixin, IntegralRegressionHead):

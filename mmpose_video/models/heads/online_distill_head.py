@@ -5,6 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 import torch
 from mmengine.logging import MessageHub
+from mmengine.model import ModuleList
 from mmpose.models.heads import HeatmapHead, RTMCCHead, SimCCHead
 from mmpose.models.heads.base_head import BaseHead
 from mmpose.registry import MODELS
@@ -14,7 +15,7 @@ from mmpose.utils.typing import (
     OptConfigType,
     SampleList,
 )
-from torch import Tensor, nn
+from torch import Tensor
 
 from ..layers.feature_aggregation import FeatureAggregation
 
@@ -98,7 +99,8 @@ class OnlineDistillHead(BaseHead):
             raise ValueError(f'`groups` {groups} name branches beyond '
                              f'{num_branches}')
         self.groups = [tuple(group) for group in groups]
-        self.branches = nn.ModuleList(
+        # mmengine's list, which passes `init_weights` on
+        self.branches = ModuleList(
             MODELS.build(cfg) for cfg in self._branch_cfgs(
                 head, num_branches))
         if not isinstance(self.branches[0],
@@ -106,7 +108,7 @@ class OnlineDistillHead(BaseHead):
             raise ValueError(
                 'online distillation wraps heads of heatmaps or SimCC, not '
                 f'{type(self.branches[0]).__name__}')
-        self.trunks = (None if trunk is None else nn.ModuleList(
+        self.trunks = (None if trunk is None else ModuleList(
             MODELS.build(trunk) for _ in range(num_branches)))
         first = self.branches[0]
         self.in_channels = first.in_channels

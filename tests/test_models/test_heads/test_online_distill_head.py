@@ -53,6 +53,24 @@ def first_epoch():
     MessageHub.get_current_instance().update_info('epoch', 0)
 
 
+@pytest.mark.parametrize('trunk', [
+    None, dict(type='HeatmapHead', in_channels=4, out_channels=4,
+               deconv_out_channels=None, loss=MSE)])
+def test_branches_start_as_the_plain_head_does(trunk):
+    """A list of PyTorch's would hide them from ``init_weights``."""
+    head = MODELS.build({
+        **BRANCH, 'branch': 'HeatmapHead', 'type': 'OnlineDistillHead',
+        'trunk': trunk, 'out_channels': 200})
+    head.init_weights()
+    layers = [branch.final_layer for branch in head.branches]
+    layers += [layer.final_layer for layer in head.trunks or ()]
+    assert len(layers) == (6 if trunk else 3)
+    for layer in layers:
+        # MMPose's, where PyTorch's own has 0.29
+        assert layer.weight.std().item() == pytest.approx(1e-3, rel=0.5)
+        assert not layer.bias.any()
+
+
 @pytest.mark.parametrize('cfg', [BRANCH, SIMCC])
 def test_one_branch_is_the_plain_head(feats, samples, cfg):
     head = build(cfg, num_branches=1)
