@@ -18,6 +18,7 @@ import shutil
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import Any, List, Optional, Sequence
 
 from mmpose_video.tools._job import JobError, run_job
@@ -67,8 +68,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     before = signal.signal(signal.SIGTERM, _interrupt)
     print(f'Everything goes to data/synthetic and {args.work_dir}. {COST}')
     try:
-        draw_real_video(osp.join(args.work_dir, 'real_video'), args.video)
-        demo.run(args.fresh)
+        real = draw_real_video(
+            osp.join(args.work_dir, 'real_video'), args.video)
+        demo.run(args.fresh, real)
     except KeyboardInterrupt:
         print('\nstopped; run the same command again to go on from here',
               file=sys.stderr)
@@ -124,11 +126,12 @@ class Demo:
         self.seconds: dict = {}
         os.makedirs(work_dir, exist_ok=True)
 
-    def run(self, fresh: bool = False) -> None:
+    def run(self, fresh: bool = False, real: Optional[Path] = None) -> None:
         """Run all steps.
 
         Args:
             fresh (bool): Train again from the start.
+            real (Path, optional): The drawn real video, for the report.
 
         Raises:
             JobError: If a command fails.
@@ -154,7 +157,7 @@ class Demo:
                             f'{self.work_dir}/training.log')
         trained = self._evaluate(best, 'test')
         drawn, video = self._draw(best)
-        self._report(untrained, trained, drawn, best, video)
+        self._report(untrained, trained, drawn, best, video, real)
 
     def _render(self) -> None:
         for folder, options in RENDER.items():
@@ -264,10 +267,11 @@ class Demo:
         print(f'done in {format_seconds(self.seconds[name])}', flush=True)
 
     def _report(self, untrained: dict, trained: dict, drawn: dict, best: str,
-                video: str) -> None:
+                video: str, real: Optional[Path]) -> None:
         spent = '\n'.join(f'  {format_seconds(value):>12}  {name}'
                           for name, value in self.seconds.items())
         before, after = untrained['posetrack/AP'], trained['posetrack/AP']
+        shown = '' if real is None else f'real video        {real}\n'
         print(f"""
 === done
 {spent}
@@ -276,13 +280,14 @@ AP (PoseTrack, in percent) with ground-truth boxes, untrained and trained:
   20 held-out rendered clips  {before:5.1f} {after:5.1f}
   the drawn video                   {drawn['posetrack/AP']:5.1f}
 
-best checkpoint   {best}
+{shown}best checkpoint   {best}
 video             {video}
 pictures          {osp.dirname(video)}/*.jpg
 predictions       {self.work_dir}/predictions/*.json (PoseTrack's layout)
 logs              {self.work_dir}/*.log
 
 next:
+  your own video:     mmpose-video infer VIDEO
   train longer:       mim train mmpose {self.config} \\
                           --cfg-options train_cfg.max_epochs=30 \\
                           param_scheduler.1.T_max=30

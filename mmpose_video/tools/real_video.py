@@ -1,10 +1,13 @@
 """Draw poses in a real video, if there is one (first part of the demo)."""
+import json
 import os.path as osp
 from pathlib import Path
-from typing import Optional
+from typing import Dict, Optional
 
 #: Videos of people that Debian and Ubuntu package (``opencv-doc``).
 KNOWN_VIDEOS = ('/usr/share/doc/opencv-doc/examples/data/vtest.avi', )
+#: File among the results that says which videos are drawn to their end.
+RECORD = 'drawn.json'
 
 
 def find_video(video: Optional[str] = None) -> Optional[str]:
@@ -49,11 +52,17 @@ def draw_real_video(out_dir: str,
         print('no real video is drawn: give one (VIDEO=path), or install '
               'opencv-doc, which has vtest.avi (apt-get install opencv-doc)')
         return None
-    done = Path(out_dir, 'visualizations', f'{Path(path).stem}.mp4')
-    if done.is_file():
-        return done
-    print(f'=== poses in {path}, with the published weights of MoveNet')
+    record = Path(out_dir, RECORD)
+    known: Dict[str, str] = (
+        json.loads(record.read_text()) if record.is_file() else {})
+    key = osp.realpath(path)
+    if key in known and osp.isfile(known[key]):
+        print(f'the poses in {path} are drawn: {known[key]}')
+        return Path(known[key])
+    print(f'=== poses in {path} (first {max_frames} frames), with the '
+          'published weights of MoveNet', flush=True)
     # only needed here: the imports take seconds
+    from mmpose_video.apis.result_paths import find_paths
     from mmpose_video.tools import infer
     from mmpose_video.weights import WeightsError, get_weights
     try:
@@ -64,9 +73,13 @@ def draw_real_video(out_dir: str,
         return None
     status = infer.main([
         path, '--out-dir', out_dir, '--max-frames', str(max_frames)])
-    if status == 130:
+    if status in (130, 143):  # after Ctrl-C, or asked to end
         raise KeyboardInterrupt
+    name = osp.splitext(osp.basename(path))[0]
+    done = Path(find_paths(out_dir, name, path, ()).visualization)
     if status or not done.is_file():
         print('the real video could not be drawn; the demo goes on')
         return None
+    record.write_text(json.dumps({**known, key: str(done)}, indent=1))
+    print(f'drawn: {done}')
     return done

