@@ -30,8 +30,9 @@ DEVICES = ('cpu', )
 COMPOSITE = False
 NATIVE_16BIT = False
 
-# Work items per thread that even out their lengths; package default.
-_ITEMS_PER_THREAD = 2
+# What reading B and C and summing their gradients costs a work item, in blocks
+# of channels; package default.
+_SHARED_COST = .5
 
 
 @cache
@@ -90,6 +91,44 @@ def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
             problem.states, -(-problem.channels // 16) * 16)
 
 
+def cut_work(threads: int, samples: int, groups: int, blocks: int,
+             summed: bool) -> Tuple[int, int]:
+    """Choose parts so that the thread with most to do is done first.
+
+    Of equal choices the one with fewer parts is taken: each part of the
+    channels reads B and C again, and each part of summed groups has a sum of
+    its own.
+
+    Args:
+        threads (int): Number of threads.
+        samples (int): N; samples are items of work on their own.
+        groups (int): G; items on their own unless ``summed``.
+        blocks (int): Vectors of channels.
+        summed (bool): Whether results are summed over the groups.
+
+    Returns:
+        tuple[int, int]: Parts of the channels, and of the groups.
+
+    Examples:
+        >>> cut_work(2, samples=1, groups=6, blocks=4, summed=True)
+        (1, 2)
+    """
+
+    def cost(parts: Tuple[int, int]) -> Tuple[float, int]:
+        channel_parts, group_parts = parts
+        items = samples * channel_parts * (group_parts if summed else groups)
+        rounds = -(-items // threads)
+        each = -(-blocks // channel_parts) + _SHARED_COST
+        if summed:
+            each *= -(-groups // group_parts)
+        return rounds * each, items
+
+    limit = min(groups, threads) if summed else 1
+    return min(((channel_parts, group_parts)
+                for channel_parts in range(1, min(blocks, threads) + 1)
+                for group_parts in range(1, limit + 1)), key=cost)
+
+
 class _Call:
     """One call: operands described, and alive as long as this object."""
 
@@ -134,20 +173,10 @@ class _Call:
 
     def _parts(self, summed: bool) -> Tuple[int, int]:
         """Cut channels (and groups that are summed) for the threads."""
-        if self.threads == 1:
-            return 1, 1
         problem = self.problem
-        lanes = self.kernel.scan_vector_lanes()
-        blocks = -(-problem.channels // lanes)
-        items = problem.samples * (1 if summed else problem.groups)
-        wanted = _ITEMS_PER_THREAD * self.threads
-        channel_parts = min(blocks, -(-wanted // max(1, items)))
-        items *= channel_parts
-        group_parts = 1
-        if summed:
-            # Each part has sums of its own: no more than there are threads.
-            group_parts = min(problem.groups, self.threads // items or 1)
-        return channel_parts, group_parts
+        blocks = -(-problem.channels // self.kernel.scan_vector_lanes())
+        return cut_work(self.threads, problem.samples, problem.groups, blocks,
+                        summed)
 
     def check(self, done: int) -> None:
         """Raise if the kernel could not get memory."""

@@ -16,6 +16,7 @@ from mmpose_video.ops import (
     selective_scan,
 )
 from mmpose_video.ops.backends import ScanBackendError
+from mmpose_video.ops.cpp_backend import cut_work
 from mmpose_video.ops.cpp_build import load_kernel
 from mmpose_video.ops.cpp_compiler import ISA_FLAGS, best_isa
 
@@ -40,6 +41,20 @@ def test_matches_reference(sizes, threads):
 @pytest.mark.parametrize('sizes', DIRECTION_GRID)
 def test_directions_match_reference(sizes, threads):
     compare_directions('cpp', 3e-6, **sizes)
+
+
+@pytest.mark.parametrize('threads, samples, groups, summed, parts', [
+    (1, 1, 6, True, (1, 1)),
+    (2, 1, 6, True, (1, 2)),  # three directions each
+    (2, 16, 6, True, (1, 1)),  # eight samples each
+    (2, 1, 1, False, (2, 1)),  # half of the channels each
+    (2, 1, 6, False, (1, 1)),  # three directions each, nothing to sum
+    (4, 1, 6, True, (2, 2)),
+    (8, 3, 1, True, (2, 1)),  # six of the threads, two blocks each
+    (64, 1, 6, True, (4, 6))])
+def test_work_of_threads(threads, samples, groups, summed, parts):
+    """Of four blocks of channels."""
+    assert cut_work(threads, samples, groups, 4, summed) == parts
 
 
 @pytest.mark.parametrize('length', [

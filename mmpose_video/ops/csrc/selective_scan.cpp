@@ -481,9 +481,13 @@ void scatter_sums(const ScanTensor& to, int64_t sample, int64_t group,
                   const vf* sums, int stride, const Rows& rows, int width,
                   float* tile) {
   if (!to.data) return;
-  for (int t = 0; t < rows.count; ++t)
-    for (int n = 0; n < width; ++n)
+  for (int t = 0; t < rows.count; ++t) {
+    int n = 0;
+    for (; n + VL <= width; n += VL)
+      lane_sums(tile + t * width + n, sums + t * stride + n);
+    for (; n < width; ++n)
       tile[t * width + n] = lane_sum(sums[t * stride + n]);
+  }
   scatter(base(to, sample, group), to.stride, tile, width, rows, 0, width,
           false);
 }

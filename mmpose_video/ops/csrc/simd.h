@@ -8,6 +8,7 @@
 
 #include <cstdint>
 #include <cstring>
+#include <utility>
 
 #if defined(__SSE2__)
 #include <immintrin.h>
@@ -138,6 +139,41 @@ static inline float lane_sum(vf x) {
     for (int i = 0; i < width; ++i) lanes[i] += lanes[i + width];
   return lanes[0];
 #endif
+}
+
+// Lane i of the first (`upper` 0) or second half of all runs of `run` lanes in
+// two vectors, one after the other.
+constexpr int half_lane(int run, int upper, int i) {
+  return i / (run / 2) * run + i % (run / 2) + upper * (run / 2);
+}
+
+template <int RUN, int UPPER, int... I>
+static inline vf halves(vf a, vf b, std::integer_sequence<int, I...>) {
+#if defined(__clang__) || __GNUC__ >= 12
+  return __builtin_shufflevector(a, b, half_lane(RUN, UPPER, I)...);
+#else
+  return __builtin_shuffle(a, b, (vi){half_lane(RUN, UPPER, I)...});
+#endif
+}
+
+// Fold RUN vectors of VL / RUN runs each to one, a lane for each run.
+template <int RUN>
+static inline void fold(vf* v) {
+  const std::make_integer_sequence<int, VL> lanes{};
+  for (int i = 0; i < RUN / 2; ++i)
+    v[i] = halves<RUN, 0>(v[2 * i], v[2 * i + 1], lanes) +
+           halves<RUN, 1>(v[2 * i], v[2 * i + 1], lanes);
+  fold<RUN / 2>(v);
+}
+template <>
+inline void fold<1>(vf*) {}
+
+// out[i] = sum of the lanes of x[i], for VL vectors at once.
+static inline void lane_sums(float* out, const vf* x) {
+  vf v[VL];
+  std::memcpy(v, x, sizeof v);
+  fold<VL>(v);
+  std::memcpy(out, v, sizeof v[0]);
 }
 
 #if defined(__clang__) || __GNUC__ >= 12
