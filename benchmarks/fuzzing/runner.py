@@ -16,7 +16,8 @@ from typing import IO, Any, Iterator, List, NamedTuple, Optional
 
 from mmpose_video.formats.schema import FormatError
 
-from .targets import TARGETS, Target
+from .target import Target
+from .targets import TARGETS
 
 #: Ends: read without complaint; an error that names the file; an error that
 #: does not; the process died; no end in time.
@@ -74,10 +75,16 @@ def _read_in_child(kind: str, start: int, end: int,
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(reading)
-        with os.fdopen(writing, 'w') as out, _quiet():
-            _read_files(kind, start, end, seed, out)
-        os._exit(0)
+        status = 1  # never go on as a second parent
+        try:
+            os.close(reading)
+            with os.fdopen(writing, 'w') as out, _quiet():
+                _read_files(kind, start, end, seed, out)
+            status = 0
+        except BaseException:
+            traceback.print_exc()
+        finally:
+            os._exit(status)
     os.close(writing)
     number = start
     try:

@@ -18,7 +18,7 @@ from mmpose_video.formats.results import (
 from mmpose_video.visualization.video_file import VideoFile, check_backend
 from mmpose_video.visualization.video_thread import VideoThread
 
-from .result_paths import ResultPaths, claim_paths, find_paths
+from .result_paths import ResultPaths, claim_paths, find_paths, format_path
 
 
 class ResultFiles:
@@ -73,7 +73,8 @@ class ResultFiles:
         self._draw = draw
         self._backend = video_backend
         self._files = contextlib.ExitStack()
-        find_paths(out_dir, name, video, inputs)  # may refuse
+        # may refuse
+        find_paths(out_dir, name, video, inputs, self.formats)
         os.makedirs(out_dir, exist_ok=True)
         self._has_posetrack = PoseTrackFile.takes(self._names)
         if not self._has_posetrack:
@@ -82,7 +83,8 @@ class ResultFiles:
 
     def _open(self) -> None:
         """Create the files."""
-        paths = claim_paths(self.out_dir, self.name, self.source, self.inputs)
+        paths = claim_paths(self.out_dir, self.name, self.source, self.inputs,
+                            self.formats)
         first = ResultPaths.of(self.out_dir, self.name)
         if paths != first:
             print_log(
@@ -159,8 +161,7 @@ class ResultFiles:
     def _export(self, kind: str, predictions: str) -> None:
         """Write the results in another format; say so if that fails."""
         stem = os.path.splitext(os.path.basename(predictions))[0]
-        path = os.path.join(self.out_dir, kind,
-                            stem + RESULT_FORMATS[kind].suffix)
+        path = format_path(self.out_dir, stem, kind)
         try:
             write_results(read_results(predictions, 'mmpose'), path, kind)
         except (OSError, ValueError, ImportError) as error:

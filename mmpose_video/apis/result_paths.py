@@ -2,7 +2,13 @@
 import itertools
 import os
 import os.path as osp
-from typing import NamedTuple, Optional, Sequence
+from typing import List, NamedTuple, Optional, Sequence
+
+from mmpose_video.formats.results import RESULT_FORMATS
+from mmpose_video.formats.results.pose_results import sidecar_path
+
+#: Longest path that the text file with the owner may hold.
+_LONGEST_PATH = 1 << 16
 
 
 class ResultPaths(NamedTuple):
@@ -34,8 +40,20 @@ class ResultPaths(NamedTuple):
             osp.join(out_dir, 'sources', f'{name}.txt'))
 
 
+def format_path(out_dir: str, name: str, kind: str) -> str:
+    """Return the path of results of a name in another format.
+
+    Args:
+        out_dir (str): Folder of the results.
+        name (str): Name of the results.
+        kind (str): Name of the format.
+    """
+    return osp.join(out_dir, kind, name + RESULT_FORMATS[kind].suffix)
+
+
 def find_paths(out_dir: str, name: str, video: Optional[str],
-               inputs: Sequence[str]) -> ResultPaths:
+               inputs: Sequence[str],
+               formats: Sequence[str] = ()) -> ResultPaths:
     """Find names that are free, or that belong to the same video.
 
     Results of an earlier run on the same video are replaced. Where the name
@@ -48,20 +66,27 @@ def find_paths(out_dir: str, name: str, video: Optional[str],
         name (str): Name of the video.
         video (str, optional): Path of the video, None if it has none.
         inputs (Sequence[str]): Files that must not be overwritten.
+        formats (Sequence[str]): Other formats that will be written. Defaults
+            to none.
 
     Raises:
         FileExistsError: If one of the files is an input.
     """
     for count in itertools.count(1):
-        paths = ResultPaths.of(out_dir, name if count == 1 else
-                               f'{name}-{count}')
-        if osp.exists(paths.owner):
+        unique = name if count == 1 else f'{name}-{count}'
+        paths = ResultPaths.of(out_dir, unique)
+        written: List[str] = [*paths]
+        for kind in formats:
+            path = format_path(out_dir, unique, kind)
+            written += [path, sidecar_path(path)]
+        # a link counts, wherever it leads
+        if osp.lexists(paths.owner):
             if video is None or _owner(paths) != osp.realpath(video):
                 continue
-        elif any(map(osp.exists, paths)):
+        elif any(map(osp.lexists, written)):
             continue  # written by another program
         break
-    for path in paths:
+    for path in written:
         for source in inputs:
             if osp.realpath(path) == osp.realpath(source):
                 raise FileExistsError(
@@ -72,7 +97,8 @@ def find_paths(out_dir: str, name: str, video: Optional[str],
 
 
 def claim_paths(out_dir: str, name: str, video: Optional[str],
-                inputs: Sequence[str]) -> ResultPaths:
+                inputs: Sequence[str],
+                formats: Sequence[str] = ()) -> ResultPaths:
     """Find names as :func:`find_paths` does, and take them.
 
     Two processes that write to one folder never get the same names for
@@ -83,6 +109,8 @@ def claim_paths(out_dir: str, name: str, video: Optional[str],
         name (str): Name of the video.
         video (str, optional): Path of the video, None if it has none.
         inputs (Sequence[str]): Files that must not be overwritten.
+        formats (Sequence[str]): Other formats that will be written. Defaults
+            to none.
 
     Raises:
         FileExistsError: If one of the files is an input.
@@ -90,18 +118,20 @@ def claim_paths(out_dir: str, name: str, video: Optional[str],
     """
     os.makedirs(osp.join(out_dir, 'sources'), exist_ok=True)
     while True:
-        paths = find_paths(out_dir, name, video, inputs)
+        paths = find_paths(out_dir, name, video, inputs, formats)
         if osp.exists(paths.owner):
             return paths
         try:
-            with open(paths.owner, 'x', encoding='utf-8') as file:
-                file.write(osp.realpath(video) if video else name)
+            with open(paths.owner, 'xb') as file:
+                file.write(os.fsencode(osp.realpath(video) if video else name))
         except FileExistsError:
             continue  # another process was faster
         return paths
 
 
-def _owner(paths: ResultPaths) -> str:
-    """Return the path of the video whose results these are."""
-    with open(paths.owner, encoding='utf-8') as file:
-        return file.read()
+def _owner(paths: ResultPaths) -> Optional[str]:
+    """Return the path of the video whose results these are, if any."""
+    if not osp.isfile(paths.owner):
+        return None  # a folder, or a link to nowhere
+    with open(paths.owner, 'rb') as file:
+        return os.fsdecode(file.read(_LONGEST_PATH))

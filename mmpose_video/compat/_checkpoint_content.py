@@ -1,15 +1,19 @@
-"""Bounds on the containers of a checkpoint, and the arrays in them.
+"""Bounds on what a checkpoint holds, and the arrays in it.
 
 Plain containers can do harm by their shape alone. A list inside a list, a
 thousand times, ends in a RecursionError when it is copied. A tuple that
 holds another one twice, thirty times over, takes 1 kB in a file and 2^30
-steps to hash or to copy, as neither remembers tuples that it has seen.
+steps to hash or to copy, as neither remembers tuples that it has seen. So do
+sizes: ``bytearray(10**10)``, or a tensor that repeats one number as often,
+take 100 bytes in a file and all of the memory, at the latest when somebody
+looks for NaN in it.
 """
 import contextlib
 import pickle
-from typing import Any, Dict, Iterator, Tuple
+from typing import Any, Dict, Iterator, Optional, Tuple
 
-from torch import _weights_only_unpickler
+import torch
+from torch import Tensor, _weights_only_unpickler
 
 from ._checkpoint_globals import Array, Dtype
 
@@ -17,6 +21,8 @@ from ._checkpoint_globals import Array, Dtype
 # 100 entries.
 MAX_DEPTH = 100
 MAX_ENTRIES = 100_000
+#: Bytes that a tensor may have in any file; in larger ones, those of the file.
+MAX_TENSOR = 100_000_000
 
 
 class _BoundedMemo(Dict[int, Any]):
@@ -54,42 +60,63 @@ class _BoundedMemo(Dict[int, Any]):
 _TOO_DEEP = f'it holds containers nested more than {MAX_DEPTH} levels deep'
 
 
+def _bytearray(*args: Any) -> bytearray:
+    """Stand in for ``bytearray()``, which also makes zeros of any number."""
+    if args and not isinstance(args[0], (bytes, str)):
+        raise pickle.UnpicklingError('it calls bytearray() without bytes')
+    return bytearray(*args)
+
+
 @contextlib.contextmanager
-def bounded_tuples() -> Iterator[None]:
-    """Bound the tuples that torch's weights-only reader builds."""
+def bounded_reader() -> Iterator[None]:
+    """Bound the tuples and bytes that torch's weights-only reader builds."""
     reader = _weights_only_unpickler.Unpickler
     original = reader.__init__
+    get_allowed = _weights_only_unpickler._get_allowed_globals
+    allowed = dict(get_allowed())
+    if 'builtins.bytearray' in allowed:
+        allowed['builtins.bytearray'] = _bytearray
 
     def init(self: Any, *args: Any, **kwargs: Any) -> None:
         original(self, *args, **kwargs)
         self.memo = _BoundedMemo()
 
     reader.__init__ = init  # type: ignore[method-assign]
+    _weights_only_unpickler._get_allowed_globals = lambda: allowed
     try:
         yield
     finally:
         reader.__init__ = original  # type: ignore[method-assign]
+        _weights_only_unpickler._get_allowed_globals = get_allowed
 
 
-def resolve(content: Any) -> Any:
-    """Replace the stand-ins of arrays by the arrays.
+def resolve(content: Any, file_size: Optional[int] = None) -> Any:
+    """Replace the stand-ins of arrays by the arrays, and check the tensors.
 
     Args:
         content (Any): What torch returned: containers, tensors, stand-ins.
+        file_size (int, optional): Bytes of the file that it comes from.
+            Defaults to None, unknown, which allows tensors of any size.
 
     Returns:
         Any: The same containers, filled with arrays, as far as they can be
         changed in place; tuples are rebuilt where they hold one.
 
     Raises:
-        pickle.UnpicklingError: If an array is incomplete, or containers are
-            nested too deeply.
+        pickle.UnpicklingError: If an array is incomplete, containers are
+            nested too deeply, or a tensor has no data or is much larger than
+            the file.
     """
-    return _resolve(content, {}, 0)
+    largest = None if file_size is None else max(file_size, MAX_TENSOR)
+    return _resolve(content, {}, 0, largest)
 
 
-def _resolve(node: Any, seen: Dict[int, Tuple[Any, Any]], depth: int) -> Any:
+def _resolve(node: Any, seen: Dict[int, Tuple[Any, Any]], depth: int,
+             largest: Optional[int]) -> Any:
     """Resolve one node; ``seen`` holds each container and its result."""
+    if isinstance(node, Tensor):
+        _check_tensor(node, largest)
+        return node
     if isinstance(node, Array):
         if node.value is None:
             raise pickle.UnpicklingError('it holds a numpy array without data')
@@ -105,13 +132,28 @@ def _resolve(node: Any, seen: Dict[int, Tuple[Any, Any]], depth: int) -> Any:
     seen[id(node)] = node, node
     if isinstance(node, dict):
         for key, value in node.items():
-            node[key] = _resolve(value, seen, depth + 1)
+            node[key] = _resolve(value, seen, depth + 1, largest)
     elif isinstance(node, list):
         for index, value in enumerate(node):
-            node[index] = _resolve(value, seen, depth + 1)
+            node[index] = _resolve(value, seen, depth + 1, largest)
     elif type(node) is tuple:
-        rebuilt = tuple(_resolve(value, seen, depth + 1) for value in node)
+        rebuilt = tuple(
+            _resolve(value, seen, depth + 1, largest) for value in node)
         if any(new is not old for new, old in zip(rebuilt, node)):
             seen[id(node)] = node, rebuilt
             return rebuilt
     return node
+
+
+def _check_tensor(tensor: Tensor, largest: Optional[int]) -> None:
+    """Refuse a tensor whose numbers are not in the file."""
+    if tensor.is_meta:
+        raise pickle.UnpicklingError('it holds a tensor without data')
+    if largest is None:
+        return
+    size = tensor.numel() * tensor.element_size()
+    if tensor.layout is torch.strided:
+        size = max(size, tensor.untyped_storage().nbytes())
+    if size > largest:
+        raise pickle.UnpicklingError(
+            f'it holds a tensor of {size / 1e9:.1f} GB, more than the file')

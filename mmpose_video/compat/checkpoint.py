@@ -33,14 +33,19 @@ import pickle
 import re
 import threading
 import types
+import zipfile
 from typing import Any, Iterator, Optional
 
 import torch
 
-from ._checkpoint_content import bounded_tuples, resolve
+from mmpose_video.utils.one_line import one_line
+
+from ._checkpoint_content import MAX_TENSOR, bounded_reader, resolve
 from ._checkpoint_globals import global_path, safe_globals
 
 _lock = threading.RLock()
+#: Longest part of a foreign message that is quoted.
+_MAX_REASON = 300
 
 
 def guard_supported() -> bool:
@@ -56,7 +61,7 @@ def trusts_all_files() -> bool:
 
 @contextlib.contextmanager
 def _admitted() -> Iterator[None]:
-    """Admit the stand-ins, ahead of the user's own entries, and bound tuples.
+    """Admit the stand-ins, ahead of the user's own entries, within bounds.
 
     The whole set is replaced rather than extended: where a user (or
     onedl-mmengine) has admitted numpy's real functions, torch would otherwise
@@ -71,7 +76,7 @@ def _admitted() -> Iterator[None]:
         serialization.clear_safe_globals()
         serialization.add_safe_globals(kept + ours)
         try:
-            with bounded_tuples():
+            with bounded_reader():
                 yield
         finally:
             serialization.clear_safe_globals()
@@ -111,6 +116,7 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
     Raises:
         pickle.UnpicklingError: If the file refers to anything that MMEngine's
             own checkpoints do not hold.
+        OSError: If the file cannot be read.
         ValueError: If the file is empty, truncated or not a checkpoint; the
             message names it.
     """
@@ -120,15 +126,40 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
     kwargs.pop('pickle_module', None)
     kwargs['weights_only'] = True
     try:
+        size = _size_of(f)
         with _admitted():
             content = torch.serialization.load(f, *args, **kwargs)
-        return resolve(content)
+        return resolve(content, size)
     except pickle.UnpicklingError as error:
         raise _refusal(f, error) from None
-    except (EOFError, RuntimeError) as error:
-        # PyTorch's messages name neither the file nor the reason
-        reason = str(error).split('\n')[0] or 'it is empty or truncated'
-        raise ValueError(f'{f} cannot be read: {reason}') from error
+    except EOFError as error:
+        raise ValueError(f'{f} cannot be read: it is empty or truncated'
+                         ) from error
+    except OSError:
+        raise
+    except Exception as error:
+        # bytes of any kind give errors of any kind, which name no file
+        raise ValueError(f'{f} cannot be read: '
+                         f'{one_line(error)[:_MAX_REASON]}') from error
+
+
+def _size_of(f: Any) -> Optional[int]:
+    """Return the size of a file, None if it is not in the file system.
+
+    Raises:
+        pickle.UnpicklingError: If it holds much more than it has bytes.
+            PyTorch does not compress, but it reads what others compressed.
+    """
+    if not isinstance(f, (str, os.PathLike)) or not os.path.isfile(f):
+        return None
+    size = os.path.getsize(f)
+    if zipfile.is_zipfile(f):
+        with zipfile.ZipFile(f) as archive:
+            inside = sum(entry.file_size for entry in archive.infolist())
+        if inside > 2 * max(size, MAX_TENSOR):
+            raise pickle.UnpicklingError(
+                f'it is compressed and holds {inside / 1e9:.1f} GB')
+    return size
 
 
 def guarded_load_url(url: str,

@@ -5,6 +5,8 @@ import os
 import os.path as osp
 from typing import Any, Iterator
 
+from .drafts import draft_name
+
 
 def import_extra(name: str) -> Any:
     """Import a package of the extra ``formats``.
@@ -34,8 +36,7 @@ def draft_of(path: str) -> Iterator[str]:
         str: Where a package may write it, with the same suffix.
     """
     os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-    stem, suffix = osp.splitext(path)
-    draft = f'{stem}.{os.getpid()}.part{suffix}'
+    draft = draft_name(path, keep_suffix=True)
     try:
         yield draft
         os.replace(draft, path)

@@ -1,5 +1,23 @@
 """Append to files that must be valid at any time."""
+import os
 from typing import IO
+
+
+def stay_open(file: IO[bytes], path: str) -> IO[bytes]:
+    """Return a file once more, which stays open when it is closed.
+
+    A draft is still the same file when it has been renamed. What has its name
+    may be another one by then, if two processes write the same results.
+
+    Args:
+        file (IO[bytes]): The file, open for reading and writing.
+        path (str): Its name for messages, if it is about to be renamed.
+
+    Returns:
+        IO[bytes]: The file without a buffer.
+    """
+    return open(path, 'r+b', buffering=0,
+                opener=lambda *_: os.dup(file.fileno()))
 
 
 def write_over_end(file: IO[bytes], position: int, data: bytes,

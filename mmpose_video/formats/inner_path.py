@@ -1,4 +1,5 @@
 """Keep file names that a file names inside of their folder."""
+import os
 import os.path as osp
 
 
@@ -22,8 +23,12 @@ def inner_path(folder: str, name: str, source: str) -> str:
             holds a null character.
     """
     parts = name.replace('\\', '/').split('/')
-    is_absolute = not parts[0] or parts[0].endswith(':')
-    if is_absolute or '..' in parts or '\0' in name or not parts[-1]:
+    is_wrong = not parts[0] or parts[0].endswith(':')
+    try:
+        os.fsencode(name)
+    except UnicodeEncodeError:  # half of a character
+        is_wrong = True
+    if is_wrong or '..' in parts or '\0' in name or not parts[-1]:
         raise ValueError(f'{source}: {name!r} is not the name of a file '
                          f'inside of `{folder or "."}`; names must be '
                          'relative to that folder and must not leave it')

@@ -3,7 +3,7 @@ import json
 import os
 from typing import IO, Any
 
-from .growing_file import write_over_end
+from .growing_file import stay_open, write_over_end
 from .json_file import atomic_file
 
 
@@ -26,7 +26,7 @@ class JsonArrayFile:
         self.path = path
         with atomic_file(path) as file:
             file.write(b'[' + self._END)
-        self._file: IO[bytes] = open(path, 'r+b', buffering=0)
+            self._file: IO[bytes] = stay_open(file, path)
         self._empty = True
 
     def append(self, element: Any) -> None:

@@ -7,6 +7,7 @@ from typing import IO, Any, Iterator, Optional
 
 import mmengine.fileio as fileio
 
+from .drafts import draft_name
 from .errors import FormatError
 
 
@@ -101,23 +102,23 @@ def write_json(content: Any, path: str, indent: Optional[int] = None) -> None:
 def atomic_file(path: str) -> Iterator[IO[bytes]]:
     """Open a file that gets its name when it is complete.
 
-    The content goes to ``<path>.<process id>.part``, is flushed to the disk
-    and renamed. If anything fails the draft is removed, and an earlier file
-    of that name stays as it was.
+    The content goes to a new file (see :func:`draft_name`), is flushed to
+    the disk and renamed. If anything fails the draft is removed, and an
+    earlier file of that name stays as it was.
 
     Args:
         path (str): The file; missing folders are created.
 
     Yields:
-        IO[bytes]: The draft.
+        IO[bytes]: The draft, open for reading, too.
 
     Raises:
         OSError: If the file cannot be written; the error names it.
     """
     os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-    draft = f'{path}.{os.getpid()}.part'
+    draft = draft_name(path)
     try:
-        with open(draft, 'wb') as file:
+        with open(draft, 'x+b') as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

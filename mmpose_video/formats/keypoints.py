@@ -10,6 +10,9 @@ from typing import Dict, Iterable, List, Sequence, Tuple
 
 import numpy as np
 
+#: More keypoints than any file of labels has; others may claim any number.
+MAX_KEYPOINTS = 100_000
+
 #: COCO's order.
 COCO_KEYPOINTS: Tuple[str, ...] = (
     'nose', 'left_eye', 'right_eye', 'left_ear', 'right_ear',

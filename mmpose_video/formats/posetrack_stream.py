@@ -6,7 +6,7 @@ from typing import IO, Any, Dict, List, Mapping, Optional, Sequence
 
 import numpy as np
 
-from .growing_file import write_over_end
+from .growing_file import stay_open, write_over_end
 from .json_file import atomic_file
 from .keypoints import columns_of, posetrack_category
 from .posetrack_writer import (
@@ -154,9 +154,10 @@ class PoseTrackFile:
                 self._copy(self._annotations_start, self._annotations_end(),
                            out)
             out.write(self._END)
+            anew = stay_open(out, self.path)
         if self._file is not None:
             self._file.close()
-        self._file = open(self.path, 'r+b', buffering=0)
+        self._file = anew
         self._room, self._room_end = room, room_end
         self._annotations_start = start
 

@@ -7,6 +7,7 @@ so that a broken file ends in one line such as::
 """
 from typing import (
     Any,
+    Iterator,
     List,
     Optional,
     Sequence,
@@ -25,6 +26,8 @@ from .json_file import read_json
 LARGEST = 1e38
 #: Largest magnitude of a sensible coordinate, in pixels.
 LARGEST_COORDINATE = 1e7
+#: Longest text of a value in a message.
+_LONGEST_TEXT = 60
 
 Default = TypeVar('Default')
 RecordType = TypeVar('RecordType', bound='Record')
@@ -140,7 +143,7 @@ class Record:
         value = self._present(key, default, 'a string')
         if value is default:
             return default
-        if not isinstance(value, str) or not value or not _is_text(value):
+        if not isinstance(value, str) or not value or not is_text(value):
             raise self._wrong(key, 'a string', value)
         return value
 
@@ -271,11 +274,34 @@ def check_numbers(records: Sequence[Record], key: str) -> None:
 
 def shown(value: Any) -> str:
     """Return a value as a short text for messages."""
+    text = ''
+    for part in _parts(value):
+        text += part
+        if len(text) > _LONGEST_TEXT:
+            return f'{text[:_LONGEST_TEXT - 3]}...'
+    return text
+
+
+def _parts(value: Any) -> Iterator[str]:
+    """Yield the parts of a value's text, which may have no end."""
+    if isinstance(value, (dict, list)):
+        brackets = '{}' if isinstance(value, dict) else '[]'
+        yield brackets[0]
+        for i, entry in enumerate(value):
+            if i:
+                yield ', '
+            yield from _parts(entry)
+            if isinstance(value, dict):
+                yield ': '
+                yield from _parts(value[entry])
+        yield brackets[1]
+        return
+    if isinstance(value, str):
+        value = value[:_LONGEST_TEXT]
     try:
-        text = repr(value)
-    except (RecursionError, ValueError):  # an integer of 5,000 digits
-        text = f'a {type(value).__name__}'
-    return text if len(text) <= 60 else f'{text[:57]}...'
+        yield repr(value)
+    except ValueError:  # an integer of 5,000 digits
+        yield f'a {type(value).__name__}'
 
 
 def _id_of(value: Any) -> str:
@@ -286,7 +312,7 @@ def _id_of(value: Any) -> str:
     return ''
 
 
-def _is_text(value: str) -> bool:
+def is_text(value: str) -> bool:
     """Return whether a string has no null and no half of a character."""
     return '\0' not in value and not any(
         '\ud800' <= char <= '\udfff' for char in value)

@@ -1,10 +1,12 @@
 """Weights of TensorFlow.js graph models, read with NumPy alone."""
-import json
 import os
 from math import prod
 from typing import Any, Dict, List, Union
 
 import numpy as np
+
+from .inner_path import inner_path
+from .json_file import read_json
 
 PathLike = Union[str, os.PathLike]
 
@@ -39,7 +41,7 @@ def read_graph_weights(path: PathLike) -> Dict[str, np.ndarray]:
     weights: Dict[str, np.ndarray] = {}
     for group in manifest:
         data = b''.join(
-            _read_binary(os.path.join(folder, name), path)
+            _read_binary(inner_path(folder, name, os.fspath(path)), path)
             for name in group['paths'])
         start = 0
         entries = []
@@ -64,9 +66,8 @@ def read_graph_weights(path: PathLike) -> Dict[str, np.ndarray]:
 
 def _manifest(path: PathLike) -> List[Dict[str, Any]]:
     """Return the weight manifest of a json file."""
+    content = read_json(os.fspath(path))
     try:
-        with open(path, encoding='utf-8') as file:
-            content = json.load(file)
         manifest = content['weightsManifest']
         nodes = content['modelTopology']['node']
         assert isinstance(nodes, list)
@@ -76,7 +77,8 @@ def _manifest(path: PathLike) -> List[Dict[str, Any]]:
                 assert isinstance(entry['name'], str)
                 assert all(
                     isinstance(n, int) and n >= 0 for n in entry['shape'])
-    except (ValueError, KeyError, TypeError, AssertionError) as error:
+                assert isinstance(entry.get('quantization', {}), dict)
+    except (AttributeError, KeyError, TypeError, AssertionError) as error:
         raise ValueError(
             f'{path} is not the json file of a TensorFlow.js graph model '
             '(`modelTopology` and `weightsManifest`)') from error
@@ -88,17 +90,17 @@ def _read_binary(binary: str, path: PathLike) -> bytes:
     try:
         with open(binary, 'rb') as file:
             return file.read()
-    except FileNotFoundError as error:
+    except (FileNotFoundError, IsADirectoryError) as error:
         raise FileNotFoundError(
-            f'{path} says that its weights are in {binary}, which does not '
-            'exist; put it beside the json file') from error
+            f'{path} says that its weights are in {binary}, which is no '
+            'file; put it beside the json file') from error
 
 
 def _stored_dtype(entry: Dict[str, Any], path: PathLike) -> np.dtype:
     """Return the type that an entry of the manifest has in the file."""
     stored = entry.get('quantization', entry).get('dtype')
-    if stored not in _DTYPES or ('quantization' in entry
-                                 and stored != 'float16'):
+    known = isinstance(stored, str) and stored in _DTYPES
+    if not known or ('quantization' in entry and stored != 'float16'):
         raise ValueError(
             f'{path}: weights stored as {stored} are not supported '
             f'({entry["name"]}); float32 and float16 are')

@@ -197,8 +197,9 @@ def _label(inferencer: Any, path: str, number: int, split: str, rules: Any,
 def _write_frames(source: Any, folder: str, count: int) -> Sequence[int]:
     """Write the frames of a video and return their width and height."""
     import cv2
-    draft = f'{folder}.{os.getpid()}.part'
-    shutil.rmtree(draft, ignore_errors=True)
+
+    from mmpose_video.formats.drafts import draft_name
+    draft = draft_name(folder)
     os.makedirs(draft)
     size = (0, 0)
     try:

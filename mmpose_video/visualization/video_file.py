@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 from mmengine.logging import MMLogger, print_log
 
+from mmpose_video.formats.drafts import draft_name
+
 from .opencv_encoder import OpencvEncoder
 from .pyav_encoder import PyavEncoder, import_av
 
@@ -42,9 +44,8 @@ class VideoFile:
         self.path = path
         self.fps = fps
         self.backend = backend
-        stem, suffix = osp.splitext(path)
         # the container is chosen by the suffix
-        self._draft = f'{stem}.{os.getpid()}.part{suffix}'
+        self._draft = draft_name(path, keep_suffix=True)
         self._encoder: Optional[Encoder] = None
         self._size: Tuple[int, int] = (0, 0)
         self._count = 0

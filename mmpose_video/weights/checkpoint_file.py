@@ -6,6 +6,8 @@ from typing import Dict, Mapping
 import torch
 from torch import Tensor
 
+from mmpose_video.formats.drafts import draft_name
+
 
 def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
                      path: Path) -> None:
@@ -23,7 +25,7 @@ def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
         for name, value in weights.items()
     }
     path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f'{path.name}.{os.getpid()}.part')
+    partial = Path(draft_name(str(path)))
     try:
         torch.save(
             dict(meta=dict(converted_from=layout), state_dict=owned), partial)

@@ -15,7 +15,8 @@ if TESTS not in sys.path:  # the valid files are those of other tests
 
 from fuzzing.mutations import mutate_bytes, mutate_json, mutate_text  # noqa
 from fuzzing.runner import OUTCOMES, fuzz, read_one  # noqa: E402
-from fuzzing.targets import TARGETS, Target  # noqa: E402
+from fuzzing.target import Target  # noqa: E402
+from fuzzing.targets import TARGETS  # noqa: E402
 
 #: Kinds whose files need scipy's reader or motmetrics take longer.
 COUNT = 150

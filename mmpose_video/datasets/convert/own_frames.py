@@ -10,6 +10,7 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 import cv2
 
+from mmpose_video.formats.drafts import draft_name
 from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, frame_number
 from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.json_file import atomic_file
@@ -315,7 +316,7 @@ def _place(source: str, target: str, copy: bool) -> None:
         if not osp.islink(target):
             raise ValueError(f'{target} is another image than {source}; '
                              'choose another folder or remove it')
-    draft = f'{target}.{os.getpid()}.part'
+    draft = draft_name(target)
     try:
         if not copy:
             try:

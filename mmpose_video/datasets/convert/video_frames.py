@@ -7,6 +7,7 @@ from typing import Callable, Collection, Optional, Tuple
 import cv2
 
 from mmpose_video.datasets.loading.video_reader import VideoReader
+from mmpose_video.formats.drafts import draft_name
 
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
                   '.webm', '.wmv')
@@ -41,7 +42,7 @@ def write_frames(path: str, folder: str,
         OSError: If the video cannot be decoded, or an image not be written.
     """
     reader = VideoReader(path)
-    draft = f'{folder}.{os.getpid()}.part'
+    draft = draft_name(folder)
     end, last = 0, None if keep is None else max(keep, default=-1)
     wanted = None if keep is None else frozenset(keep)
     try:

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..frame_index import IMAGE_SUFFIXES, frame_number
 from ..inner_path import inner_path
-from ..keypoints import default_names
+from ..keypoints import MAX_KEYPOINTS, default_names
 from ..schema import FormatError
 from ..skeleton import Skeleton, mirror_names
 from ..yaml_file import read_yaml
@@ -72,10 +72,10 @@ def _skeleton(data: Dict[str, Any], path: str, given: Optional[Skeleton]
     """Return the keypoints, and how many values each has in a label."""
     try:
         count, values = (int(value) for value in data['kpt_shape'])
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, OverflowError, TypeError, ValueError):
         raise FormatError(f'{path} tells no `kpt_shape`, such as [17, 3]: is '
                           'it a dataset of poses?') from None
-    if count < 1 or values not in (2, 3):
+    if not 1 <= count <= MAX_KEYPOINTS or values not in (2, 3):
         raise FormatError(f'{path}: `kpt_shape` is [{count}, {values}] in '
                           'place of a number of keypoints, and 2 or 3')
     names = data.get('kpt_names') or data.get('node_names')

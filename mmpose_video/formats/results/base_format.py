@@ -5,11 +5,12 @@ from typing import Any, ClassVar, Dict, List, Optional, Tuple
 
 from ..json_file import write_json
 from ..keypoints import default_names
-from ..schema import FormatError, Record
+from ..schema import FormatError, Record, shown
 from .pose_results import (
     FrameResult,
     PoseResults,
     RunInfo,
+    check_results,
     read_sidecar,
     sidecar_path,
 )
@@ -102,6 +103,7 @@ class ResultFormat(ABC):
         if sidecar is not None:
             restore_frames(results, sidecar)
             _restore_tracks(results, sidecar)
+        check_results(results, path)
         self._complete(results.info)
         if not results.info.video:
             results.info.video = osp.splitext(
@@ -148,12 +150,18 @@ def restore_frames(results: PoseResults, info: Record) -> None:
     """
     people = {frame.number: frame.people for frame in results.frames}
     frames: List[FrameResult] = []
-    for row in info.items('frames', optional=True):
+    for i, row in enumerate(info.items('frames', optional=True)):
         if not (isinstance(row, list) and len(row) == 3):
-            raise info.error(f"'frames' holds {row!r} in place of number, "
-                             'time and name')
-        number, time, name = row
-        frames.append(FrameResult(number, people.pop(number, []), time, name))
+            raise info.error(f"'frames' holds {shown(row)} in place of "
+                             'number, time and name')
+        entry = Record(dict(zip(('number', 'time', 'name'), row)),
+                       f'{info.where}, frames[{i}]')
+        number = entry.integer('number')
+        name = entry.value('name') or ''
+        if not isinstance(name, str):
+            raise entry.error(f"'name' must be a string, got {shown(name)}")
+        frames.append(FrameResult(number, people.pop(number, []),
+                                  entry.number('time', None), name))
     if people and frames:
         raise FormatError(
             f'{info.where} does not belong to the results: it lacks frame '
@@ -178,7 +186,7 @@ def _restore_tracks(results: PoseResults, info: Record) -> None:
                 frame.people) or not all(
                     track is None or isinstance(track, int)
                     for track in tracks):
-            raise info.error(f"'tracks' holds {tracks!r} for the "
+            raise info.error(f"'tracks' holds {shown(tracks)} for the "
                              f'{len(frame.people)} people of frame '
                              f'{frame.number}')
         for person, track in zip(frame.people, tracks):

@@ -151,7 +151,7 @@ def _number(row: dict, key: str, where: str) -> Optional[float]:
 def _integer(row: dict, key: str, where: str) -> int:
     """Return the whole number of a cell."""
     value = _number(row, key, where)
-    if value is None or value != int(value):
+    if value is None or value != int(value) or abs(value) > 2**53:
         raise FormatError(f'{where}: `{key}` must be a whole number, got '
                           f'`{row[key]}`')
     return int(value)

@@ -5,7 +5,7 @@ import numpy as np
 
 from ..json_file import read_json, write_json
 from ..keypoints import COCO_KEYPOINTS
-from ..schema import FormatError, Record
+from ..schema import FormatError, Record, shown
 from .base_format import ResultFormat, names_for
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
 
@@ -36,7 +36,7 @@ class MMPoseJson(ResultFormat):
         rows = content
         if isinstance(content, dict):
             rows = Record(content, path).items('instance_info')
-            names = _names(content.get('meta_info'))
+            names = _names(content.get('meta_info'), path)
             if info is None and names:
                 info = RunInfo.of(names)
         if not isinstance(rows, list):
@@ -94,13 +94,20 @@ def _array(record: Record, key: str) -> np.ndarray:
     """Return nested lists of numbers; null becomes NaN."""
     try:
         return np.array(record.items(key), dtype=np.float64)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         raise record.error(f'{key!r} must be lists of numbers') from None
 
 
-def _names(meta: Any) -> List[str]:
-    """Return the names of keypoints in MMPose's meta info."""
+def _names(meta: Any, path: str) -> List[str]:
+    """Return the names of keypoints in MMPose's meta info.
+
+    Raises:
+        FormatError: If they are not numbered.
+    """
     names = meta.get('keypoint_id2name') if isinstance(meta, dict) else None
     if not isinstance(names, dict):
         return []
+    if not all(key.isdecimal() for key in names):
+        raise FormatError(f"{path}: 'keypoint_id2name' must have numbers as "
+                          f'keys, got {shown(list(names))}')
     return [str(names[key]) for key in sorted(names, key=int)]

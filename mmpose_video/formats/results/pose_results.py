@@ -6,7 +6,17 @@ from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 import numpy as np
 
 from ..json_file import read_json
-from ..schema import FormatError, Record
+from ..schema import (
+    LARGEST,
+    LARGEST_COORDINATE,
+    FormatError,
+    Record,
+    is_text,
+    shown,
+)
+
+#: Largest number of a frame that all formats can hold.
+_LARGEST_FRAME = 2**53
 
 
 @dataclass
@@ -104,17 +114,23 @@ class RunInfo:
         names = record.items('keypoints')
         if not names or not all(isinstance(name, str) for name in names):
             raise record.error("'keypoints' must be a list of names")
+        if len(set(names)) < len(names):
+            raise record.error("'keypoints' names one twice")
         size = record.value('size')
         if size is not None:
             width, height = record.numbers('size', 2)
+            if not (0 < width < LARGEST_COORDINATE
+                    and 0 < height < LARGEST_COORDINATE):
+                raise record.error(f"'size' must be width and height in "
+                                   f'pixels, got {shown(size)}')
             size = (int(width), int(height))
         links = record.items('links', optional=True)
         for link in links:
             if not (isinstance(link, list) and len(link) == 2 and all(
                     isinstance(i, int) and 0 <= i < len(names)
                     for i in link)):
-                raise record.error(f"'links' holds {link!r}, which is no "
-                                   'pair of indices of keypoints')
+                raise record.error(f"'links' holds {shown(link)}, which is "
+                                   'no pair of indices of keypoints')
         provenance = record.value('provenance') or {}
         if not isinstance(provenance, dict):
             raise record.error("'provenance' must be an object")
@@ -122,6 +138,38 @@ class RunInfo:
             tuple(names), str(record.value('video') or ''),
             tuple((a, b) for a, b in links), record.number('fps', None), size,
             provenance)
+
+
+def check_results(results: 'PoseResults', where: str) -> None:
+    """Check the numbers of results that were read.
+
+    Args:
+        results (PoseResults): The results.
+        where (str): Their file, for messages.
+
+    Raises:
+        FormatError: If a number is not finite (keypoints may be NaN), or is
+            no number of a frame, or a name is no text.
+    """
+    names = (*results.info.keypoints, results.info.video,
+             *(frame.name for frame in results.frames))
+    for name in names:
+        if not is_text(name):
+            raise FormatError(f'{where}: {shown(name)} is no name')
+    for frame in results.frames:
+        place = f'{where}, frame {shown(frame.number)}'
+        if not abs(frame.number) <= _LARGEST_FRAME:
+            raise FormatError(f'{place}: it is no number of a frame')
+        for person in frame.people:
+            parts = dict(
+                keypoints=person.keypoints[~np.isnan(person.keypoints)],
+                scores=person.scores,
+                bbox=() if person.bbox is None else person.bbox,
+                bbox_score=person.bbox_score)
+            for name, values in parts.items():
+                if not (np.abs(values) <= LARGEST).all():
+                    raise FormatError(f'{place}: {name!r} of a person holds '
+                                      'a number that is not finite')
 
 
 @dataclass

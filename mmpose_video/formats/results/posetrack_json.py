@@ -64,7 +64,8 @@ class PoseTrackJson(ResultFormat):
             POSETRACK_KEYPOINTS, video,
             tuple((a - 1, b - 1) for a, b in POSETRACK_SKELETON))
         results = PoseResults(run, list(frames.values()))
-        made = (file.value('info') or {}).get('run')
+        made = file.value('info')
+        made = made.get('run') if isinstance(made, dict) else None
         if isinstance(made, dict):
             record = Record(made, f'{path}, info.run')
             whole = RunInfo.from_dict(made, record.where)

@@ -5,7 +5,7 @@ from typing import Any, Dict, Optional
 import numpy as np
 
 from ..extras import draft_of, import_extra
-from ..json_file import without_nan
+from ..json_file import parse_json, without_nan
 from ..schema import FormatError, Record
 from .base_format import ResultFormat, info_dict, restore_frames
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
@@ -65,6 +65,8 @@ class SleapFile(ResultFormat):
         except Exception as error:  # HDF5 raises what it likes
             raise FormatError(f'{path} is no file of SLEAP: '
                               f'{error}') from error
+        if not labels.skeletons:
+            raise FormatError(f'{path} has no skeleton')
         if len(labels.videos) > 1:
             raise FormatError(f'{path} holds {len(labels.videos)} videos; '
                               'results are of one')
@@ -86,7 +88,8 @@ class SleapFile(ResultFormat):
                 tuple(skeleton.node_names),
                 links=tuple((int(a), int(b)) for a, b in skeleton.edge_inds))
             return PoseResults(run, frames)
-        record = Record(json.loads(made), f'{path}, provenance')
+        where = f'{path}, provenance'
+        record = Record(parse_json(str(made), where), where)
         results = PoseResults(
             RunInfo.from_dict(record.data, record.where), frames)
         restore_frames(results, record)

@@ -130,7 +130,9 @@ class TrcMarkers(ResultFormat):
         try:
             rate = float(head['DataRate'])
         except (KeyError, ValueError):
-            raise FormatError(f'{path} tells no `DataRate`') from None
+            rate = 0.
+        if not 0 < rate < np.inf:
+            raise FormatError(f'{path} tells no `DataRate`')
         if self.scale is None and units != 'px':
             raise FormatError(
                 f'{path} is in {units or "unknown units"}, and results are '
@@ -145,6 +147,8 @@ class TrcMarkers(ResultFormat):
                 number, time = int(line[0]) - 1, float(line[1])
             except (ValueError, IndexError) as error:
                 raise FormatError(f'{path}, line {i}: {error}') from error
+            if not np.isfinite(time):
+                raise FormatError(f'{path}, line {i}: the time is {time}')
             cells += [np.nan] * (3 * len(names) - len(cells))
             points = np.array(cells[:3 * len(names)]).reshape(-1, 3)[:, :2]
             if self.scale is not None:

@@ -5,12 +5,12 @@ import os.path as osp
 from typing import Dict, List, Optional, Tuple
 
 import numpy as np
-import yaml  # type: ignore[import-untyped]
 
 from ..frame_index import frame_number
-from ..json_file import atomic_file
-from ..keypoints import COCO_KEYPOINTS, default_names
+from ..json_file import atomic_file, read_text
+from ..keypoints import COCO_KEYPOINTS, MAX_KEYPOINTS, default_names
 from ..schema import FormatError
+from ..yaml_file import read_yaml
 from .base_format import ResultFormat, names_for
 from .pose_results import (
     FrameResult,
@@ -113,30 +113,29 @@ def _people(path: str, count: Optional[int],
             size: Tuple[int, int]) -> List[PersonResult]:
     """Read the people of a frame."""
     people = []
-    with open(path, encoding='utf-8') as file:
-        for i, line in enumerate(file, start=1):
-            if not line.strip():
-                continue
-            try:
-                values = np.array(line.split(), dtype=np.float64)
-            except ValueError as error:
-                raise FormatError(f'{path}, line {i}: {error}') from error
-            if len(values) < 8 or (len(values) - 5) % 3 or (
-                    count is not None and len(values) != 5 + 3 * count):
-                raise FormatError(
-                    f'{path}, line {i}: {len(values)} numbers in place of a '
-                    'class, a box, and x, y and visibility of '
-                    f'{count or "some"} keypoints')
-            table = values[5:].reshape(-1, 3)
-            extent = np.array(size, dtype=np.float64)
-            known = table[:, 2] > 0
-            center, half = values[1:3], values[3:5] / 2
-            people.append(
-                PersonResult(
-                    np.where(known[:, None], table[:, :2] * extent, np.nan),
-                    known.astype(np.float64),
-                    np.concatenate([(center - half) * extent,
-                                    (center + half) * extent])))
+    for i, line in enumerate(read_text(path).splitlines(), start=1):
+        if not line.strip():
+            continue
+        try:
+            values = np.array(line.split(), dtype=np.float64)
+        except ValueError as error:
+            raise FormatError(f'{path}, line {i}: {error}') from error
+        if len(values) < 8 or (len(values) - 5) % 3 or (
+                count is not None and len(values) != 5 + 3 * count):
+            raise FormatError(
+                f'{path}, line {i}: {len(values)} numbers in place of a '
+                'class, a box, and x, y and visibility of '
+                f'{count or "some"} keypoints')
+        table = values[5:].reshape(-1, 3)
+        extent = np.array(size, dtype=np.float64)
+        known = table[:, 2] > 0
+        center, half = values[1:3], values[3:5] / 2
+        people.append(
+            PersonResult(
+                np.where(known[:, None], table[:, :2] * extent, np.nan),
+                known.astype(np.float64),
+                np.concatenate([(center - half) * extent,
+                                (center + half) * extent])))
     return people
 
 
@@ -145,14 +144,13 @@ def _names(path: str) -> Optional[Tuple[str, ...]]:
     file = osp.join(path, 'data.yaml')
     if not osp.isfile(file):
         return None
-    try:
-        with open(file, encoding='utf-8') as stream:
-            content = yaml.safe_load(stream)
-        shape = content['kpt_shape']
-        count, values = int(shape[0]), int(shape[1])
-    except (yaml.YAMLError, TypeError, KeyError, ValueError,
-            IndexError) as error:
-        raise FormatError(f'{file} tells no `kpt_shape`') from error
+    content = read_yaml(file)
+    shape = content.get('kpt_shape')
+    if not (isinstance(shape, list) and len(shape) == 2 and all(
+            type(number) is int and 0 < number <= MAX_KEYPOINTS
+            for number in shape)):
+        raise FormatError(f'{file} tells no `kpt_shape`')
+    count, values = shape
     if values != 3:
         raise FormatError(f'{file}: keypoints have {values} values in place '
                           'of x, y and visibility')
