@@ -1,13 +1,16 @@
 """Results that overwrite neither inputs nor each other, on any disk."""
 import contextlib
 import json
+import os
 import resource
+from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 
 from mmpose_video.apis.result_files import ResultFiles
+from mmpose_video.apis.result_paths import claim_paths
 from mmpose_video.formats.json_array_file import JsonArrayFile
 from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
 from mmpose_video.formats.results import RunInfo
@@ -210,3 +213,46 @@ def test_a_video_on_a_full_disk_has_no_name(tmp_path):
             file.append(rng.integers(0, 255, (64, 64, 3), dtype=np.uint8))
         file.close()
     assert not list(tmp_path.iterdir())
+
+
+def test_links_in_the_folder_of_the_results(tmp_path):
+    """A link to nowhere counts as another's file, and nothing follows it."""
+    out, trap = tmp_path / 'out', tmp_path / 'trap'
+    for folder in ('sources', 'predictions'):
+        (out / folder).mkdir(parents=True)
+    (out / 'sources/a.txt').symlink_to(trap)
+    (out / 'predictions/a-2.json').symlink_to(trap)
+    (out / 'sources/a-3.txt').mkdir()
+    paths = claim_paths(str(out), 'a', 'a.mp4', [])
+    assert paths.predictions == str(out / 'predictions/a-4.json')
+    assert claim_paths(str(out), 'a', 'a.mp4', []) == paths
+    assert not trap.exists()
+
+
+def test_names_that_are_no_text(tmp_path):
+    video = os.fsdecode(bytes(tmp_path) + b'/caf\xe9\n -x.mp4')
+    files = ResultFiles(str(tmp_path), os.path.splitext(
+        os.path.basename(video))[0], INFO, draw=False, video=video)
+    files.append(0, 0, '0.jpg', [])
+    files.close()
+    assert frames_of(Path(files.paths.predictions)) == [0]
+    assert claim_paths(str(tmp_path), files.name, video, []) == files.paths
+
+
+def test_other_formats_overwrite_neither_inputs_nor_others(tmp_path):
+    def run(**kwargs):
+        files = ResultFiles(str(tmp_path), 'a', INFO, draw=False,
+                            video='a.mp4', formats=['coco'], **kwargs)
+        files.append(0, 0, '0.jpg', [])
+        files.close()
+        return files.paths.predictions
+
+    path = tmp_path / 'coco/a.json'
+    path.parent.mkdir()
+    path.write_text('mine')
+    assert run() == run() == str(tmp_path / 'predictions/a-2.json')
+    assert path.read_text() == 'mine'
+    own = tmp_path / 'coco/a-2.json'
+    assert own.read_text() == '[]'
+    with pytest.raises(FileExistsError, match='is an input'):
+        run(inputs=[str(own)])

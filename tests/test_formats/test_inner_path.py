@@ -16,7 +16,8 @@ def test_names_inside(folder, name, path):
 
 @pytest.mark.parametrize('name', [
     '../a.json', '..', 'a/../../b', 'a/..', 'a\\..\\..\\b', '/etc/a', '\\a',
-    'C:\\a', 'C:/a', 'C:', 's3://bucket/a', '', 'a/', 'a\0.jpg', '//host/a'
+    'C:\\a', 'C:/a', 'C:', 's3://bucket/a', '', 'a/', 'a\0.jpg', '//host/a',
+    'a\ud800.jpg'
 ])
 def test_names_outside(name):
     with pytest.raises(ValueError, match='labels.json: .* inside of `out`'):

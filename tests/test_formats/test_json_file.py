@@ -5,7 +5,8 @@ import os
 
 import pytest
 
-from mmpose_video.formats import json_file
+from mmpose_video.formats import drafts, json_file
+from mmpose_video.formats.drafts import draft_name
 from mmpose_video.formats.json_file import (
     atomic_file,
     read_json,
@@ -76,3 +77,26 @@ def test_nan_becomes_null():
     nan = float('nan')
     assert without_nan(dict(a=nan, b=dict(c=1.5, d=nan), e='x')) == dict(
         a=None, b=dict(c=1.5, d=None), e='x')
+
+
+def test_drafts_follow_no_link_and_are_never_shared(tmp_path, monkeypatch):
+    path, other = tmp_path / 'a.json', tmp_path / 'other'
+    other.write_text('mine')
+    assert len({draft_name(str(path)) for _ in range(9)}) == 9
+    monkeypatch.setattr(drafts.secrets, 'token_hex', lambda n: 'known')
+    draft = tmp_path / 'a.json.known.part'
+    assert draft_name(str(path)) == str(draft)
+    draft.symlink_to(other)
+    with pytest.raises(FileExistsError, match='a.json'):
+        write_json([1], str(path))
+    assert other.read_text() == 'mine' and not path.exists()
+
+
+def test_long_names_have_a_draft(tmp_path):
+    for name in ('a' * 250 + '.json', '\u00e9' * 125 + '.mp4'):
+        path = tmp_path / name
+        write_json([1], str(path))
+        assert json.loads(path.read_text()) == [1]
+        kept = draft_name(str(path), keep_suffix=True)
+        assert kept.endswith('.part' + path.suffix)
+        open(kept, 'w').close()

@@ -5,7 +5,12 @@ import math
 import numpy as np
 import pytest
 
-from mmpose_video.formats.schema import FormatError, Record, stack_numbers
+from mmpose_video.formats.schema import (
+    FormatError,
+    Record,
+    shown,
+    stack_numbers,
+)
 
 
 def record(**data):
@@ -108,3 +113,18 @@ def test_files_are_objects(tmp_path):
     path.write_text('[1]')
     with pytest.raises(FormatError, match=r'a.json must be an object'):
         Record.read(str(path))
+
+
+def test_values_without_end_are_cut_in_messages():
+    """YAML and JSON in memory may hold one list many times, or in itself."""
+    bomb = 'x'
+    for _ in range(60):
+        bomb = [bomb] * 10
+    circle = {}
+    circle['a'] = [circle]
+    for value, start in ((bomb, '[[['), (circle, "{'a': [{'a': [")):
+        text = shown(value)
+        assert text.startswith(start) and len(text) == 60
+    for value in ({'a': [1, None, 'b']}, [], {}, [[], 1.5], (1, 'a'),
+                  'x' * 58):
+        assert shown(value) == repr(value)

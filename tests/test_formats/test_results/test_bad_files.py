@@ -31,6 +31,20 @@ TRC = ('PathFileType\t4\t(X/Y/Z)\ta.trc\nDataRate\tUnits\n30\tpx\n'
     ('a.json', '[{"instances": [{"keypoints": "a"}]}]', "'keypoints'"),
     ('a.json', '[{"image_id": 1, "keypoints": [1, 2]}]',
      '2 numbers in place of 3'),
+    ('a.json', '[{"instances": [{"keypoints": [[1, 1e400]], '
+     '"keypoint_scores": [1]}]}]', "a.json, frame 0: 'keypoints'"),
+    ('a.json', '[{"instances": [{"keypoints": [[1, 1]], "bbox": [[0, 0, 1, '
+     '1e400]], "keypoint_scores": [1]}]}]', "a.json, frame 0: 'bbox'"),
+    ('a.json', '[{"instances": [{"keypoints": [[1, 1' + '0' * 400 + ']]}]}]',
+     "'keypoints' must be lists of numbers"),
+    ('a.json', '{"instance_info": [], "meta_info": {"keypoint_id2name": '
+     '{"a": "nose"}}}', 'a.json: .keypoint_id2name. must have numbers'),
+    ('a.json', '{"instance_info": [], "meta_info": {"keypoint_id2name": '
+     '{"0": "\\ud800"}}}', 'a.json: .* is no name'),
+    ('a.json', '{"images": [], "annotations": [], "info": [1]}', None),
+    ('a.csv', HEAD + '1e300,0,0,0,nose,1,2,1,,,,,\n', 'line 2: `frame`'),
+    ('a.trc', TRC.replace('30', 'nan'), 'DataRate'),
+    ('a.trc', TRC + '1\tinf\t1\t2\t0\n', 'line 6: the time'),
     ('a.trc', 'a\tb\n' * 9, 'no TRC file'),
     ('a.trc', TRC.replace('DataRate', 'Rate'), 'DataRate'),
     ('a.trc', TRC + '1\t0\tx\t2\t0\n', 'line 6'),
@@ -38,6 +52,9 @@ TRC = ('PathFileType\t4\t(X/Y/Z)\ta.trc\nDataRate\tUnits\n30\tpx\n'
     ('a.xyz', '', 'suffix of no format')])
 def test_broken(name, content, message, tmp_path):
     (tmp_path / name).write_text(content)
+    if message is None:  # odd, and no fault
+        assert not read_results(str(tmp_path / name)).frames
+        return
     with pytest.raises(ValueError, match=message):
         read_results(str(tmp_path / name))
 
@@ -65,6 +82,16 @@ def test_yolo(tmp_path):
     (tmp_path / 'labels' / '000001.txt').write_text('0 .5 .5 1 1 .1 .2\n')
     with pytest.raises(FormatError, match='line 1: 7 numbers'):
         read_results(str(tmp_path), 'yolo', size=(9, 9))
+    label = tmp_path / 'labels' / '000001.txt'
+    label.write_bytes(b'0 .5 .5 1 1 .1 .2 \xff\n')
+    with pytest.raises(FormatError, match='000001.txt is not UTF-8'):
+        read_results(str(tmp_path), 'yolo', size=(9, 9))
+    label.write_text('')
+    for shape in ('[1000000000, 3]', '[.inf, 3]', '[2.5, 3]', '3', '[[], 3]'):
+        (tmp_path / 'data.yaml').write_text(f'kpt_shape: {shape}\n')
+        with pytest.raises(FormatError, match='data.yaml tells no `kpt'):
+            read_results(str(tmp_path), 'yolo', size=(9, 9))
+    (tmp_path / 'data.yaml').unlink()
     results = make_results(size=None)
     with pytest.raises(ValueError, match='--image-size'):
         write_results(results, str(tmp_path / 'b'), 'yolo')
@@ -97,6 +124,18 @@ def test_a_second_file_of_other_results(tmp_path):
     sidecar.write_text(json.dumps(content))
     with pytest.raises(FormatError, match='lacks frame'):
         read_results(str(path))
+    content['frames'] = []
+    for change, message in (
+        (dict(size=[float('nan'), 1]), "'size' must be width and height"),
+        (dict(size=[1e400, 1]), "'size'"),
+        (dict(keypoints=content['keypoints'][:-1] + ['nose']), 'one twice'),
+        (dict(frames=[[{}, 0, '']]), r"frames\[0\]: 'number' must be"),
+        (dict(frames=[[3, 'x', '']]), r"frames\[0\]: 'time' must be"),
+        (dict(frames=[[3, 0, 4]]), r"frames\[0\]: 'name' must be"),
+        (dict(video='\ud800'), 'is no name')):
+        sidecar.write_text(json.dumps(dict(content, **change)))
+        with pytest.raises(FormatError, match=message):
+            read_results(str(path))
     sidecar.write_text('{"keypoints": []}')
     with pytest.raises(FormatError, match='a.run.json.*list of names'):
         read_results(str(path))
