@@ -19,6 +19,7 @@ from mmpose_video.evaluation.functional.posetrack_errors import (
 )
 from mmpose_video.formats.json_file import without_nan, write_json
 from mmpose_video.formats.keypoints import POSETRACK_GROUPS
+from mmpose_video.tools._errors import one_line_errors
 
 # Distinguishable without colour vision as well (Okabe and Ito's palette).
 COLOURS = dict(
@@ -120,15 +121,12 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
     figure.savefig(path, dpi=120)
 
 
+@one_line_errors
 def main(argv: Optional[List[str]] = None) -> int:
     """Analyse, print, write table and picture; return the exit status."""
     args = parse_args(argv)
-    try:
-        result = analyze_errors(*read_folders(args.gt, args.pred))
-        write_json(without_nan(result), osp.join(args.out, 'errors.json'))
-    except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
+    result = analyze_errors(*read_folders(args.gt, args.pred))
+    write_json(without_nan(result), osp.join(args.out, 'errors.json'))
     plot_errors(result, osp.join(args.out, 'errors.png'))
     print(format_errors(result))
     print(f'\nwrote errors.json and errors.png to {args.out}')

@@ -266,6 +266,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     add('--table', metavar='OUT.md', help='write a page')
     command = list(sys.argv[1:] if argv is None else argv)
     args = parser.parse_args(command)
+    if args.table:  # now: measuring may take long
+        Path(args.table).parent.mkdir(parents=True, exist_ok=True)
     rows = measure(find_configs(args.configs), args)
     if args.table:
         Path(args.table).write_text(

@@ -34,6 +34,7 @@ from mmpose_video.apis.model_loading import load_pose_model, read_config
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.pose_estimators import TopdownVideoPoseEstimator
 from mmpose_video.structures import ClipInfo
+from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools.frame_influence import (
     NOTHING,
     Influence,
@@ -275,8 +276,9 @@ Input: {args.clips} clip(s) of {clips}; {args.probes} probes, seed {args.seed}.
 """
 
 
-def main(argv: Optional[Sequence[str]] = None) -> None:
-    """Run the command line."""
+@one_line_errors
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    """Run the command line and return the exit status."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video temporal-influence', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -298,14 +300,14 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
     add('--table', metavar='OUT.md', help='write a page')
     command = list(sys.argv[1:] if argv is None else argv)
     args = parser.parse_args(command)
-    try:
-        configs = find_configs(args.configs)
-        if args.checkpoint and len(configs) > 1:
-            raise ValueError('a checkpoint belongs to one config, got '
-                             f'{len(configs)}')
-        rows = measure(configs, args)
-    except (FileNotFoundError, ValueError) as error:
-        sys.exit(f'error: {error}')
+    for path in filter(None, (args.plot, args.table)):
+        # now: measuring may take long
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    configs = find_configs(args.configs)
+    if args.checkpoint and len(configs) > 1:
+        raise ValueError('a checkpoint belongs to one config, got '
+                         f'{len(configs)}')
+    rows = measure(configs, args)
     print(table(rows))
     for line in filter(None, map(warning, rows)):
         print(line)
@@ -316,7 +318,8 @@ def main(argv: Optional[Sequence[str]] = None) -> None:
         Path(args.table).write_text(
             page(rows, args, command), encoding='utf-8')
         print(f'wrote {args.table}')
+    return 0
 
 
 if __name__ == '__main__':
-    main()
+    sys.exit(main())

@@ -154,7 +154,7 @@ def test_table_and_warning():
 
 
 def test_command_line(tmp_path, capsys):
-    plot, page = tmp_path / 'x.png', tmp_path / 'x.md'
+    plot, page = tmp_path / 'new/x.png', tmp_path / 'new/too/x.md'
     args = ['--clips', '1', '--probes', '1', '--cfg-options',
             'model.neck.block_cfg.temporal_kernel=1']
     temporal_influence.main([GLSMAMBA, *args, '--plot', str(plot),
@@ -172,7 +172,10 @@ def test_command_line(tmp_path, capsys):
     ((GLSMAMBA, BASELINE, '--checkpoint', 'x.pth'), 'belongs to one config'),
     ((GLSMAMBA, '--checkpoint', 'absent.pth'), 'no checkpoint'),
     ((BASELINE, ), 'no video neck'),
-    (('absent.py', ), 'no config')])
-def test_a_fault_is_one_line(args, message):
-    with pytest.raises(SystemExit, match=message):
-        temporal_influence.main(list(args))
+    (('absent.py', ), 'no config'),
+    # before anything is measured
+    ((GLSMAMBA, '--plot', f'{__file__}/x.png'), 'File exists'),
+    ((GLSMAMBA, '--table', f'{__file__}/x.md'), 'File exists')])
+def test_a_fault_is_one_line(args, message, capsys):
+    assert temporal_influence.main(list(args)) == 1
+    assert message in capsys.readouterr().err.strip().splitlines()[-1]

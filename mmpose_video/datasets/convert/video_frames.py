@@ -1,6 +1,7 @@
 """Turn video files into folders of images."""
 import os
 import os.path as osp
+import re
 import shutil
 from typing import Callable, Collection, Optional, Tuple
 
@@ -12,6 +13,7 @@ from mmpose_video.formats.drafts import draft_name
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
                   '.webm', '.wmv')
 QUALITY = 95
+_FRAME = re.compile(r'[0-9]{6,}\.jpg')
 
 
 def nothing() -> None:
@@ -24,8 +26,8 @@ def write_frames(path: str, folder: str,
     """Write the frames of a video as ``000000.jpg`` and so on.
 
     The folder appears under its name when it is whole, in place of an earlier
-    one. A frame that cannot be decoded is left out; those that follow keep
-    their numbers.
+    one with nothing but such frames. A frame that cannot be decoded is left
+    out; those that follow keep their numbers.
 
     Args:
         path (str): The video.
@@ -39,8 +41,10 @@ def write_frames(path: str, folder: str,
         read, and what could not be decoded, '' for nothing.
 
     Raises:
+        FileExistsError: If the folder holds other files.
         OSError: If the video cannot be decoded, or an image not be written.
     """
+    _check_replaceable(folder)
     reader = VideoReader(path)
     draft = draft_name(folder)
     end, last = 0, None if keep is None else max(keep, default=-1)
@@ -65,3 +69,15 @@ def write_frames(path: str, folder: str,
         shutil.rmtree(draft, ignore_errors=True)
     whole = last is None or end <= last
     return end, reader.loss() if whole else ''
+
+
+def _check_replaceable(folder: str) -> None:
+    """Raise unless a folder holds nothing but frames of this module."""
+    if not osp.isdir(folder):
+        return
+    for name in sorted(os.listdir(folder)):
+        if not _FRAME.fullmatch(name) or osp.islink(osp.join(folder, name)):
+            raise FileExistsError(
+                f'`{folder}` holds {name}, which was not extracted from a '
+                'video, and would be replaced; choose another folder or '
+                'remove it')

@@ -141,6 +141,23 @@ def test_frames_beyond_the_end(tmp_path, capsys):
     assert status == 0 and people(tmp_path / 'out') == 1
 
 
+def test_images_in_the_place_of_extracted_ones_are_kept(tmp_path, capsys):
+    tools.write_videos(tmp_path / 'videos')
+    tools.coco(tmp_path / 'a.json', tools.truth(), 'x/{video}.avi')
+    tools.deeplabcut(tmp_path / 'dlc', tools.truth())
+    mine = tmp_path / 'out/images/cage_a/mine.png'
+    mine.parent.mkdir(parents=True)
+    mine.write_bytes(b'mine')
+    status, out, _ = run(tmp_path, capsys, '--videos', tmp_path / 'videos',
+                         labels='dlc')
+    assert status == 1 and mine.read_bytes() == b'mine'
+    assert 'cage_a` holds mine.png, which was not extracted' in out
+    mine.unlink()
+    status, out, _ = run(tmp_path, capsys, '--videos', tmp_path / 'videos',
+                         labels='dlc')
+    assert status == 0, out
+
+
 def test_video_that_cannot_be_decoded(tmp_path, capsys):
     tools.write_videos(tmp_path / 'videos')
     (tmp_path / 'videos/cage_b.avi').write_bytes(b'no video at all')
