@@ -125,7 +125,26 @@ def load_pose_model(config: Config,
     if fault is not None:
         raise ValueError(f'`{checkpoint}` cannot be used: {fault}')
     copy_weights(model, content, False, None)
-    meta = content.get('meta', {})
-    if 'dataset_meta' in meta:
-        model.dataset_meta = meta['dataset_meta']
+    meta = content.get('meta')
+    if isinstance(meta, dict) and 'dataset_meta' in meta:
+        if _is_usable(meta['dataset_meta']):
+            model.dataset_meta = meta['dataset_meta']
+        else:
+            print_log(
+                f'the names of the keypoints in `{checkpoint}` are broken; '
+                "those of the config's dataset are used", 'current', 30)
     return model
+
+
+def _is_usable(meta: Any) -> bool:
+    """Return whether names and limbs in a checkpoint can be used."""
+    names = meta.get('keypoint_id2name') if isinstance(meta, dict) else None
+    if not isinstance(names, dict) or not names or set(names) != set(
+            range(len(names))):
+        return False
+    if not all(isinstance(name, str) for name in names.values()):
+        return False
+    links = meta.get('skeleton_links') or []
+    return isinstance(links, (list, tuple)) and all(
+        isinstance(link, (list, tuple)) and len(link) == 2 and all(
+            end in names for end in link) for link in links)

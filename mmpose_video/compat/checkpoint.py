@@ -139,8 +139,16 @@ def guarded_load(f: Any, *args: Any, **kwargs: Any) -> Any:
         raise
     except Exception as error:
         # bytes of any kind give errors of any kind, which name no file
-        raise ValueError(f'{f} cannot be read: '
-                         f'{one_line(error)[:_MAX_REASON]}') from error
+        raise ValueError(f'{f} cannot be read: {_reason(error)}') from error
+
+
+def _reason(error: Exception) -> str:
+    """Return why a file cannot be read, without advice to trust it."""
+    text = one_line(error).split('. ')[0][:_MAX_REASON]
+    if isinstance(error, (RuntimeError, MemoryError, ValueError)):
+        return text
+    return ('it is no checkpoint of PyTorch, or a broken one '
+            f'({type(error).__name__}: {text})')
 
 
 def _size_of(f: Any) -> Optional[int]:

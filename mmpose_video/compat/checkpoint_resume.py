@@ -7,8 +7,9 @@ What is broken
     while intact checkpoints lie beside it.
 
 What this does
-    Reads the checkpoint before it is taken: all of the archive, by its check
-    sums, and that it holds what resuming needs. If it is not intact, the
+    Reads the checkpoint before it is taken, also one that the user names: all
+    of the archive, by its check sums, and that it holds what resuming needs,
+    in the right types. If it is not intact, the
     newest earlier one of the same folder that is takes its place, and the
     log says so. Where checkpoints exist and none is intact, that is an
     error: the training does not silently begin again.
@@ -16,18 +17,27 @@ What this does
 When it can go
     When MMEngine verifies what it resumes from.
 """
+import functools
 import logging
+import os
 import re
 import zipfile
 from pathlib import Path
-from typing import List, NamedTuple, Optional
+from typing import Any, List, NamedTuple, Optional
 
 import mmengine.runner
+import numpy as np
 from mmengine.dist import barrier, is_main_process
-from mmengine.logging import print_log
+from mmengine.logging import MessageHub, print_log
+from mmengine.runner import Runner
+from torch import Tensor
 
 #: What :meth:`Runner.resume` reads from a checkpoint.
 _NEEDED = ('meta', 'state_dict', 'message_hub')
+#: Types of what it reads.
+_KINDS = dict(
+    meta=dict, state_dict=dict, message_hub=(dict, MessageHub),
+    optimizer=dict, param_schedulers=(dict, list))
 _NAME = re.compile(r'(?P<prefix>.*?)(?P<step>[0-9]+)(?P<suffix>\.pth)')
 
 
@@ -71,7 +81,41 @@ def find_fault(path: Path) -> Optional[str]:
         key for key in _NEEDED
         if not isinstance(content, dict) or key not in content
     ]
-    return f'it lacks {", ".join(absent)}' if absent else None
+    if absent:
+        return f'it lacks {", ".join(absent)}'
+    wrong = _find_wrong(content)
+    return f'its {wrong} is not what a training saves' if wrong else None
+
+
+def _find_wrong(content: dict) -> Optional[str]:
+    """Return the name of an entry that MMEngine cannot resume from.
+
+    Args:
+        content (dict): A checkpoint with all that is needed.
+    """
+    for name, kinds in _KINDS.items():
+        if name in content and not isinstance(content[name], kinds):
+            return name
+    meta, hub = content['meta'], content['message_hub']
+    for name in ('epoch', 'iter'):
+        if not _is_count(meta.get(name)):
+            return f'meta.{name}'
+    if meta.get('seed') is not None and not _is_count(meta['seed']):
+        return 'meta.seed'
+    if isinstance(hub, MessageHub):  # of a file that the user trusts
+        return None
+    for name in ('log_scalars', 'runtime_info', 'resumed_keys'):
+        if not isinstance(hub.get(name), dict):
+            return f'message_hub.{name}'
+    for name, value in hub['runtime_info'].items():
+        if str(name).startswith('best_score') and not isinstance(
+                value, (int, float, np.number, Tensor)):
+            return f'message_hub.runtime_info.{name}'
+    return None
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, (int, np.integer)) and value >= 0
 
 
 def find_latest_checkpoint(path: str) -> Optional[str]:
@@ -179,8 +223,25 @@ def _delete_drafts(folder: Path) -> None:
         draft.unlink(missing_ok=True)
 
 
+def _guard_resume() -> None:
+    """Check a checkpoint that the user names, too, before it is used."""
+    original = Runner.resume
+
+    @functools.wraps(original)
+    def resume(self: Runner, filename: str, *args: Any, **kwargs: Any) -> None:
+        if os.path.isfile(filename):
+            fault = find_fault(Path(filename))
+            if fault is not None:
+                raise ValueError(
+                    f'{filename} cannot be resumed from: {fault}')
+        original(self, filename, *args, **kwargs)
+
+    Runner.resume = resume
+
+
 def install() -> None:
     """Make MMEngine's runners resume from the newest intact checkpoint."""
+    _guard_resume()
     from mmengine.runner import _flexible_runner, checkpoint, runner
 
     for module in (mmengine.runner, runner, _flexible_runner, checkpoint):

@@ -2,6 +2,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+import torch
 from torch import Tensor, nn
 
 #: A training starts from a checkpoint of which at least this share fits, or
@@ -121,6 +122,8 @@ def match_checkpoint(
             continue
         if not isinstance(found, Tensor):
             match.absent.append(name)
+        elif found.is_complex() or found.layout is not torch.strided:
+            match.other_shape.append(f'{name} is complex or sparse')
         elif found.shape != value.shape:
             match.other_shape.append(
                 f'{name} {tuple(found.shape)} for {tuple(value.shape)}')

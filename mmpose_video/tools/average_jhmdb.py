@@ -10,6 +10,7 @@ from mmpose_video.evaluation.functional.sub_jhmdb import (
     JHMDB_GROUPS,
     average_splits,
 )
+from mmpose_video.utils import one_line
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
@@ -29,7 +30,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     try:
         result = average_splits(args.files)
     except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     for key in ('PCK', 'tPCK'):
         if key not in result['mean']:

@@ -66,7 +66,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         results = read_results(args.source, args.source_format, **options)
         write_results(results, args.target, args.target_format, **options)
     except (OSError, ValueError, ImportError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        from mmpose_video.utils.one_line import one_line
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     people = sum(len(frame.people) for frame in results.frames)
     print(f'{args.target}: {len(results.frames)} frames, {people} people, '

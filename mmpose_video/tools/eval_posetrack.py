@@ -8,6 +8,7 @@ from typing import Callable, Dict, List, Optional
 
 from mmpose_video.evaluation.functional import evaluate_posetrack, format_table
 from mmpose_video.formats.json_file import without_nan, write_json
+from mmpose_video.utils import one_line
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -49,7 +50,7 @@ def run(argv: Optional[List[str]],
         if args.json:
             write_json(without_nan(table), args.json, indent=2)
     except (ImportError, OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     return 0
 

@@ -104,7 +104,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             overwrite=args.overwrite,
             link=False)
     except (OSError, ValueError, ImportError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        from mmpose_video.utils.one_line import one_line
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     return 0
 

@@ -264,7 +264,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         _report('interrupted:', written, start, args.out_dir)
         return 143 if isinstance(error, _Terminated) else 130
     except (OSError, ValueError, ImportError, FloatingPointError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        from mmpose_video.utils.one_line import one_line
+        print(f'error: {one_line(error)}', file=sys.stderr)
         if written:
             _report('stopped:', written, start, args.out_dir)
         return 1

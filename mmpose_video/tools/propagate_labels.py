@@ -17,7 +17,7 @@ from mmengine import DictAction
 
 from mmpose_video.apis.label_propagator import LabelPropagator
 from mmpose_video.formats.json_file import write_json
-from mmpose_video.utils import Progress
+from mmpose_video.utils import Progress, one_line
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -61,7 +61,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
             args.batch_size, args.workers, progress)
         write_json(dense, args.out)
     except (OSError, ValueError, RuntimeError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         print(f'\nstopped; {args.out} was not written', file=sys.stderr)

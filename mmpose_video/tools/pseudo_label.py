@@ -236,7 +236,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         print('\ninterrupted: the same command goes on', file=sys.stderr)
         return 130
     except (OSError, ValueError, ImportError, FloatingPointError) as error:
-        print(f'\nerror: {error}', file=sys.stderr)
+        from mmpose_video.utils.one_line import one_line
+        print(f'\nerror: {one_line(error)}', file=sys.stderr)
         return 1
     print('{out}: {people} people on {tracks} tracks in {labelled} labelled '
           'of {frames} frames, {videos} videos; the labels are those of '

@@ -13,6 +13,7 @@ import pytest
 import torch
 
 from mmpose_video.apis import model_loading
+from mmpose_video.apis.model_loading import load_pose_model
 from mmpose_video.tools import infer as cli
 from mmpose_video.utils import Progress
 
@@ -137,6 +138,13 @@ def with_nan(checkpoint, folder):
     return save(dict(state_dict=found), folder)
 
 
+def sparse(checkpoint, folder):
+    found = weights(checkpoint)
+    name = next(n for n in found if found[n].dim() == 4)
+    found[name] = found[name].to_sparse()
+    return save(dict(state_dict=found), folder)
+
+
 class Evil:
     def __reduce__(self):
         return os.system, ('touch evil',)
@@ -151,6 +159,9 @@ class Evil:
     (of_another_model, 'of another model: 0 of'),
     (in_part, 'of another model: .* absent: 1'),
     (with_nan, 'not finite'),
+    (sparse, 'of another model: .* is complex or sparse'),
+    (lambda c, d: save({'a\n\x1b[31mred': torch.zeros(3)}, d),
+     r'a \?\[31mred'),
     (lambda c, d: str(d / 'none.pth'), 'there is no checkpoint'),
     (lambda c, d: str(d), 'there is no checkpoint')])
 def test_bad_checkpoints(arguments, checkpoint, capsys, tmp_path, monkeypatch,
@@ -160,6 +171,22 @@ def test_bad_checkpoints(arguments, checkpoint, capsys, tmp_path, monkeypatch,
     check_one_line(run(arguments), capsys, message)
     assert not (tmp_path / 'evil').exists()
     assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('meta', [
+    None, 3, dict(dataset_meta=None), dict(dataset_meta=[1]),
+    dict(dataset_meta=dict(keypoint_id2name={})),
+    dict(dataset_meta=dict(keypoint_id2name={1: 'nose'})),
+    dict(dataset_meta=dict(keypoint_id2name={0: 1})),
+    dict(dataset_meta=dict(keypoint_id2name={0: 'a'},
+                           skeleton_links=[(0, 9)])),
+    dict(dataset_meta=dict(keypoint_id2name={0: 'a'}, skeleton_links=3))])
+def test_broken_names_in_a_checkpoint(meta, checkpoint, make_config,
+                                      tmp_path):
+    path = save(dict(state_dict=weights(checkpoint), meta=meta), tmp_path)
+    model = load_pose_model(make_config(), path, 'cpu')
+    assert model.dataset_meta['keypoint_id2name'][0] == 'nose'
+    assert len(model.dataset_meta['keypoint_id2name']) == 17
 
 
 def check_one_line(status, capsys, message):

@@ -3,13 +3,15 @@ import os
 
 import pytest
 import torch
-from mmengine.runner import find_latest_checkpoint
+from mmengine.runner import Runner, find_latest_checkpoint
 
 from mmpose_video.compat.checkpoint_resume import find_fault
 
 
 def content(step):
-    return dict(meta=dict(epoch=step, iter=step), message_hub={},
+    hub = dict(log_scalars={}, runtime_info=dict(best_score=.5),
+               resumed_keys={})
+    return dict(meta=dict(epoch=step, iter=step), message_hub=hub,
                 state_dict=dict(weight=torch.full((200, ), float(step))))
 
 
@@ -80,6 +82,30 @@ def test_checkpoints_that_lack_something_are_passed_over(run):
     torch.save([1], run / 'epoch_10.pth')
     assert find_fault(run / 'epoch_11.pth') == 'it lacks meta, message_hub'
     assert find_latest_checkpoint(str(run)) == str(run / 'epoch_9.pth')
+
+
+@pytest.mark.parametrize('path, value', [
+    (('meta', ), None), (('meta', 'epoch'), '1'), (('meta', 'epoch'), -1),
+    (('meta', 'iter'), None), (('meta', 'seed'), 'abc'),
+    (('state_dict', ), 'x'), (('optimizer', ), 'x'),
+    (('param_schedulers', ), 3), (('message_hub', ), None),
+    (('message_hub', 'log_scalars'), []),
+    (('message_hub', 'runtime_info', 'best_score'), 'x')])
+def test_entries_of_another_type_are_passed_over(path, value, run, warned):
+    found = content(11)
+    *above, last = path
+    part = found
+    for key in above:
+        part = part[key]
+    part[last] = value
+    torch.save(found, run / 'epoch_11.pth')
+    name = '.'.join(path)
+    assert find_fault(run / 'epoch_11.pth') == (
+        f'its {name} is not what a training saves')
+    assert find_latest_checkpoint(str(run)) == str(run / 'epoch_10.pth')
+    runner = Runner.__new__(Runner)
+    with pytest.raises(ValueError, match=f'epoch_11.pth cannot be .*{name}'):
+        runner.resume(str(run / 'epoch_11.pth'))
 
 
 def test_nothing_intact_is_an_error_that_names_all(run):

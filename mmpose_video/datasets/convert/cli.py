@@ -3,6 +3,8 @@ import argparse
 import sys
 from typing import Callable, Dict, List, Optional
 
+from mmpose_video.utils import one_line
+
 from . import hieve, jhmdb, posetrack17, posetrack18
 from .runner import ON_ERROR, convert
 from .task import Plan
@@ -81,6 +83,6 @@ def main(argv: Optional[List[str]] = None) -> int:
             overwrite=args.overwrite,
             link=not args.no_link)
     except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     return 0
