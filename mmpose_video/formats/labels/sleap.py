@@ -9,6 +9,7 @@ from ..extras import import_extra
 from ..frame_index import frame_number
 from ..schema import FormatError
 from ..skeleton import Skeleton
+from ..sleap_file import load_slp
 from .image_groups import group_images
 from .label_set import LabeledFrame, LabeledPerson, LabeledVideo, LabelSet
 
@@ -29,13 +30,8 @@ def read_sleap(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
         OSError: If it cannot be read.
     """
     del skeleton
+    labels = load_slp(path)
     sio = import_extra('sleap_io')
-    try:
-        labels = sio.load_slp(path, open_videos=False)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # HDF5 raises what it likes
-        raise FormatError(f'{path} is no file of SLEAP: {error}') from error
     if len(labels.skeletons) != 1:
         raise FormatError(f'{path} has {len(labels.skeletons)} skeletons, '
                           'a dataset has one')
