@@ -6,9 +6,8 @@ from mmengine.structures import InstanceData
 
 from mmpose_video.tracking import box_iou, oks
 
-from .found_people import ask_summary
+from .found_people import FoundPeople, ask_summary
 from .frame_source import Frame, FrameSource
-from .movenet_detector import FoundPeople
 from .person_boxes import BoxSource, People, make_people
 
 #: Makes the region to crop of a pose: keypoints (K, 2), scores (K, ), and

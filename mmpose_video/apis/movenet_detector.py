@@ -1,13 +1,5 @@
 """Find people with MoveNet MultiPose."""
-from typing import (
-    Any,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -18,6 +10,7 @@ from mmpose.evaluation.functional import nms
 
 from mmpose_video.weights import get_weights, published_config
 
+from .found_people import FoundPeople
 from .image_tiles import split_image
 from .model_loading import load_pose_model
 
@@ -27,22 +20,6 @@ _STRIDE = 32
 _PUBLISHED_LIMIT = 6
 #: People who are lower, in pixels of the input, are often missed.
 _SMALL = 96
-
-
-class FoundPeople(NamedTuple):
-    """P people of an image, in its pixels, in descending order of scores.
-
-    Attributes:
-        boxes (np.ndarray): Shape (P, 4), x1, y1, x2, y2, float32.
-        scores (np.ndarray): Shape (P, ), float32.
-        keypoints (np.ndarray): The model's, shape (P, K, 2), float32.
-        keypoint_scores (np.ndarray): Shape (P, K), float32.
-    """
-
-    boxes: np.ndarray
-    scores: np.ndarray
-    keypoints: np.ndarray
-    keypoint_scores: np.ndarray
 
 
 class MoveNetDetector:

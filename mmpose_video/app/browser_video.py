@@ -6,6 +6,7 @@ from typing import Optional
 
 import cv2
 
+from mmpose_video.utils.stated_frames import stated_frames
 from mmpose_video.visualization.opencv_encoder import mp4_frame_rate
 from mmpose_video.visualization.video_file import check_backend
 
@@ -69,7 +70,4 @@ def _encode(source: Path, target: Path) -> bool:
     finally:
         capture.release()
         writer.release()
-    written = cv2.VideoCapture(str(target))
-    found = int(written.get(cv2.CAP_PROP_FRAME_COUNT))
-    written.release()
-    return found == count > 0
+    return stated_frames(str(target)) == count > 0

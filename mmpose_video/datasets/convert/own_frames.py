@@ -17,6 +17,7 @@ from mmpose_video.formats.json_file import atomic_file
 from mmpose_video.formats.labels import LabeledVideo
 from mmpose_video.formats.labels.image_groups import series_name
 from mmpose_video.utils import Progress
+from mmpose_video.utils.stated_frames import stated_frames
 
 from .report import Report
 from .video_frames import VIDEO_SUFFIXES, nothing, write_frames
@@ -92,7 +93,7 @@ class OwnFrames:
         """
         found = {name: path for name, video in videos.items()
                  if (path := self._video_file(name, video, len(videos)))}
-        total = sum(max(_frame_count(path), 0) for path in found.values())
+        total = sum(max(stated_frames(path), 0) for path in found.values())
         progress = Progress('frames', total, sys.stdout) if found else None
         for name, path in found.items():
             numbers = {frame.number for frame in videos[name].frames}
@@ -294,14 +295,6 @@ def _stems(name: str, video: LabeledVideo) -> Sequence[str]:
 def _same(path: str, name: str, video: LabeledVideo) -> bool:
     stem = osp.splitext(osp.basename(path))[0].lower()
     return stem in [wanted.lower() for wanted in _stems(name, video)]
-
-
-def _frame_count(path: str) -> int:
-    """Return how many frames a video says it has."""
-    video = cv2.VideoCapture(path)
-    count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    video.release()
-    return count
 
 
 def _place(source: str, target: str, copy: bool) -> None:
