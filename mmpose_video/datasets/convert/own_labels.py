@@ -1,9 +1,7 @@
 """Labels of other tools: COCO, DeepLabCut, SLEAP and YOLO-pose."""
-import fnmatch
 import hashlib
 import json
 import os.path as osp
-import re
 from dataclasses import dataclass, field
 from typing import Dict, List, Optional, Sequence, Tuple
 
@@ -21,17 +19,15 @@ from mmpose_video.formats.labels import (
 from mmpose_video.formats.schema import FormatError
 from mmpose_video.formats.skeleton import Skeleton
 
-from .geometry import MARGIN, is_box
+from .geometry import box_with_size, is_box
 from .own_frames import FrameOptions, OwnFrames
+from .own_splits import folder_names, split_videos
 from .report import Report
 from .source_images import SourceImages
 from .task import Plan, SplitTask, VideoTask
 
 FRAMES_PER_VIDEO = 1000000
 PEOPLE_PER_FRAME = 10000
-#: Smallest side of a box around keypoints, in longer sides of the image.
-#: Package default: a single keypoint has no extent.
-SMALLEST_BOX = 0.05
 SKELETON_FILE = 'skeleton.json'
 
 
@@ -187,27 +183,6 @@ class _Reader:
         return self.tracks[name]
 
 
-def box_with_size(points: np.ndarray, size: Tuple[int, int],
-                  margin: float = MARGIN) -> List[float]:
-    """Return a box around keypoints, even around a single one.
-
-    Args:
-        points (np.ndarray): (n, 2) pixels, at least one.
-        size (tuple[int, int]): Width and height of the image.
-        margin (float): Part of the extent to add on each side.
-
-    Returns:
-        list[float]: x, y, width, height, inside of the image.
-    """
-    low, high = points.min(0), points.max(0)
-    side = np.maximum((1 + 2 * margin) * (high - low),
-                      SMALLEST_BOX * max(size))
-    middle, extent = (low + high) / 2, np.array(size, dtype=np.float64)
-    low = np.clip(middle - side / 2, 0, extent - 1)
-    high = np.clip(middle + side / 2, low + 1, extent)
-    return [*low.tolist(), *(high - low).tolist()]
-
-
 def plan(sources: Sequence[str], dst: str,
          options: Optional[ImportOptions] = None) -> Plan:
     """Read labels, and extract the frames of videos.
@@ -248,8 +223,9 @@ def plan(sources: Sequence[str], dst: str,
                           f'{": " if reasons else ""}{", ".join(reasons)}')
     columns = [_columns(labels.skeleton, skeleton, path, options.drop_unknown,
                         notes) for path, labels in zip(sources, sets)]
-    folders = _folder_names(list(merged))
-    splits = _splits(merged, folders, options, notes)
+    folders = folder_names(list(merged))
+    splits = split_videos(merged, folders, options.val, options.val_share,
+                          notes)
     frames = OwnFrames(dst, options.frames or beside(sources, options.format))
     frames.extract({folders[name]: v for name, v in merged.items()})
     key = json.dumps([
@@ -323,58 +299,6 @@ def _columns(found: Skeleton, wanted: Skeleton, path: str, drop: bool,
         notes.append(f'{path}: nowhere labelled: {", ".join(absent)}')
     return [(i, wanted.keypoints.index(n))
             for i, n in enumerate(found.keypoints) if n in wanted.keypoints]
-
-
-def _folder_names(names: Sequence[str]) -> Dict[str, str]:
-    """Return a name for each video that can be that of a folder."""
-    folders: Dict[str, str] = {}
-    for name in names:
-        safe = re.sub(r'[^\w.\-]+', '_', name).strip('._')[:100] or 'video'
-        taken, number = set(folders.values()), 2
-        folders[name] = safe
-        while folders[name] in taken:
-            folders[name] = f'{safe}_{number}'
-            number += 1
-    return folders
-
-
-def _splits(videos: Dict[str, LabeledVideo], folders: Dict[str, str],
-            options: ImportOptions, notes: List[str]) -> Dict[str, str]:
-    """Return the split of each video: all of its frames are in one."""
-    if options.val:
-        chosen: Dict[str, str] = dict.fromkeys(videos, 'train')
-        for pattern in options.val:
-            found = [name for name in videos
-                     if fnmatch.fnmatchcase(name, pattern)
-                     or fnmatch.fnmatchcase(folders[name], pattern)]
-            if not found:
-                raise ValueError(
-                    f'no video {pattern!r} to hold out; there are '
-                    f'{", ".join(sorted(folders.values()))}')
-            chosen.update(dict.fromkeys(found, 'val'))
-        return chosen
-    told = {
-        name: [frame.split for frame in video.frames if frame.split]
-        for name, video in videos.items()
-    }
-    if any(told.values()):
-        mixed = [folders[n] for n, s in told.items() if len(set(s)) > 1]
-        if mixed:
-            notes.append(
-                'the labels put frames of one video into several splits, '
-                'which lets a model see what it is tested on; each video goes '
-                f'to the split of most of its frames: {", ".join(mixed)}')
-        return {name: max(SPLITS, key=splits.count) if splits else 'train'
-                for name, splits in told.items()}
-    count = min(round(options.val_share * len(videos)) or (
-        options.val_share > 0), len(videos) - 1)
-    if options.val_share > 0 and not count:
-        notes.append('there is one video, and none is left to hold out: give '
-                     'the labels of another, since frames of the same video '
-                     'say nothing of others')
-    order = np.random.default_rng(0).permutation(sorted(videos))
-    held = set(order[:count].tolist())
-    return {name: 'val' if name in held else 'train' for name in videos}
 
 
 def beside(sources: Sequence[str],
