@@ -42,14 +42,14 @@ class MoveNetDetector:
             pixels, multiples of 32; the people of all inputs are merged.
             Defaults to (256, 512).
         score_thr (float): Drop people with a lower score. The scores are low,
-            they are products of the centre's and the keypoints'. Defaults to
+            they are products of the center's and the keypoints'. Defaults to
             0.15.
         nms_thr (float): Of boxes that overlap more, keep the best. Defaults
             to 0.5.
         max_people (int): Keep at most that many, the best. Defaults to 100.
         tiles (int): Search n x n parts of the image, too, each at the first
             of the sizes. Parts overlap by a quarter, and people whom an inner
-            side may have cut are left to the neighbour. Defaults to 1, none.
+            side may have cut are left to the neighbor. Defaults to 1, none.
 
     Raises:
         WeightsError: If the published weights cannot be obtained.

@@ -19,13 +19,13 @@ class LabelRules:
     Attributes:
         keypoint_thr (float): Keypoints with a lower score get no label.
             Defaults to 0.4.
-        person_thr (float): People whose labelled keypoints have a lower mean
+        person_thr (float): People whose labeled keypoints have a lower mean
             score get none. Defaults to 0.4.
-        min_keypoints (int): People with fewer labelled keypoints get none.
+        min_keypoints (int): People with fewer labeled keypoints get none.
             Defaults to 6.
         min_track (int): Tracks with fewer such frames get none. Defaults
             to 5.
-        every (int): Every n-th frame is labelled. Defaults to 1.
+        every (int): Every n-th frame is labeled. Defaults to 1.
 
     People who get no label become regions to ignore. The numbers are package
     defaults.
@@ -198,7 +198,7 @@ class _Person:
         return [round(float(v), 2) for v in (x, y, side, side)]
 
     def _middle(self, part: str) -> Optional[np.ndarray]:
-        """Return the middle of a left and a right keypoint, if labelled."""
+        """Return the middle of a left and a right keypoint, if labeled."""
         pair = [POSETRACK_KEYPOINTS.index(side + part)
                 for side in _LEFT_RIGHT]
         return self.points[pair].mean(0) if self.labelled[pair].all() else None

@@ -43,7 +43,7 @@ class Comparison:
 
         Args:
             count (int): How many at most.
-            apart (int): Least distance of two of them in frames: neighbours
+            apart (int): Least distance of two of them in frames: neighbors
                 differ alike. Defaults to 5.
         """
         chosen: List[int] = []

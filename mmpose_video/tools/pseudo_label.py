@@ -41,7 +41,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='where people are (default: %(default)s)')
     add('--keypoint-thr', type=float, default=0.4, help='keypoints with a '
         'lower score get no label (default: %(default)s)')
-    add('--person-thr', type=float, default=0.4, help='people whose labelled '
+    add('--person-thr', type=float, default=0.4, help='people whose labeled '
         'keypoints have a lower mean score get none (default: %(default)s)')
     add('--min-keypoints', type=int, default=6, help='people with fewer get '
         'none (default: %(default)s)')
@@ -239,7 +239,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         from mmpose_video.utils.one_line import one_line
         print(f'\nerror: {one_line(error)}', file=sys.stderr)
         return 1
-    print('{out}: {people} people on {tracks} tracks in {labelled} labelled '
+    print('{out}: {people} people on {tracks} tracks in {labelled} labeled '
           'of {frames} frames, {videos} videos; the labels are those of '
           '{model}'.format(out=args.out, model=args.model, **totals))
     if not totals['people']:

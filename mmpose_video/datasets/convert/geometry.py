@@ -5,7 +5,7 @@ import numpy as np
 
 from mmpose_video.formats.schema import LARGEST_COORDINATE
 
-#: PoseTrack18's boxes exceed the labelled keypoints by this part of their
+#: PoseTrack18's boxes exceed the labeled keypoints by this part of their
 #: extent on each side (seen in its files).
 MARGIN = 0.15
 #: Smallest side of a box around keypoints, in longer sides of the image.
@@ -15,7 +15,7 @@ SMALLEST_BOX = 0.05
 
 def box_around(points: np.ndarray, labelled: Any,
                margin: float = MARGIN) -> Optional[List[float]]:
-    """Return a box around a person's labelled keypoints.
+    """Return a box around a person's labeled keypoints.
 
     Args:
         points (np.ndarray): Pixels, (K, 2).
@@ -24,7 +24,7 @@ def box_around(points: np.ndarray, labelled: Any,
 
     Returns:
         list[float] | None: ``[x, y, width, height]``; None if nothing is
-        labelled or all lies in one line.
+        labeled or all lies in one line.
     """
     if not labelled.any():
         return None

@@ -1,4 +1,4 @@
-"""Bring the frames of labelled videos into the layout of the package."""
+"""Bring the frames of labeled videos into the layout of the package."""
 import filecmp
 import os
 import os.path as osp
@@ -37,7 +37,7 @@ class FrameOptions:
         images (str): Folder to which the images' names are relative.
         videos (str, optional): A video file, or a folder of them.
         around (int, optional): Of a video file, extract only frames at most
-            this many from a labelled one. Defaults to None, all.
+            this many from a labeled one. Defaults to None, all.
         copy (bool): Copy images in place of linking them.
             Defaults to False.
         basenames (bool): Look for images by the last part of their names,
@@ -70,7 +70,7 @@ class _Extracted:
 
 @dataclass
 class OwnFrames:
-    """Give each labelled video a folder ``images/<video>`` in the dataset.
+    """Give each labeled video a folder ``images/<video>`` in the dataset.
 
     Args:
         dst (str): Folder of the dataset.
@@ -112,7 +112,7 @@ class OwnFrames:
             report (Report): Takes what is missing.
 
         Returns:
-            tuple[list[str | None], int]: For each labelled frame its file
+            tuple[list[str | None], int]: For each labeled frame its file
             name relative to the dataset, None if it is missing; and the
             number of the video's frames.
 
@@ -239,7 +239,7 @@ class OwnFrames:
                 for frame, path in zip(video.frames, paths)], len(found)
 
     def _image(self, name: str, report: Report) -> Optional[str]:
-        """Return the path of a labelled image, None if it is not there."""
+        """Return the path of a labeled image, None if it is not there."""
         root = self.options.images
         if self.options.basenames:
             base = name.replace('\\', '/').rsplit('/', 1)[-1]

@@ -86,7 +86,7 @@ class _Reader:
             if name is None:
                 continue  # reported where it was looked for
             if frame.number in seen:
-                report.fault('frame that is labelled twice', where)
+                report.fault('frame that is labeled twice', where)
                 continue
             seen.add(frame.number)
             if frame.number >= FRAMES_PER_VIDEO:
@@ -138,7 +138,7 @@ class _Reader:
 
     def _person(self, person: LabeledPerson, size: Tuple[int, int],
                 report: Report) -> Optional[dict]:
-        """Return a person, None if nothing is labelled."""
+        """Return a person, None if nothing is labeled."""
         extent = np.array(size, dtype=np.float64)
         scale = extent if self.relative else np.ones(2)
         table = np.zeros((len(self.skeleton.keypoints), 3))
@@ -152,7 +152,7 @@ class _Reader:
             table[target] = *point, person.flags[source]
         labelled = table[:, 2] > 0
         if not labelled.any():
-            report.skip('person without a labelled keypoint', person.where)
+            report.skip('person without a labeled keypoint', person.where)
             return None
         box = person.bbox
         if box is not None:
@@ -219,7 +219,7 @@ def plan(sources: Sequence[str], dst: str,
     notes = [note for labels in sets for note in labels.notes]
     if not merged:
         reasons = sorted({reason for s in sets for reason, _ in s.left_out})
-        raise FormatError(f'{", ".join(sources)}: no labelled frame'
+        raise FormatError(f'{", ".join(sources)}: no labeled frame'
                           f'{": " if reasons else ""}{", ".join(reasons)}')
     columns = [_columns(labels.skeleton, skeleton, path, options.drop_unknown,
                         notes) for path, labels in zip(sources, sets)]
@@ -296,7 +296,7 @@ def _columns(found: Skeleton, wanted: Skeleton, path: str, drop: bool,
         raise FormatError(f'{path} has none of the keypoints of the skeleton '
                           f'{wanted.name!r}')
     if absent:
-        notes.append(f'{path}: nowhere labelled: {", ".join(absent)}')
+        notes.append(f'{path}: nowhere labeled: {", ".join(absent)}')
     return [(i, wanted.keypoints.index(n))
             for i, n in enumerate(found.keypoints) if n in wanted.keypoints]
 

@@ -22,7 +22,7 @@ def within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
 
     A pair right at the threshold is measured again with NumPy's routine
     for one vector: BLAS may fuse a multiply and an add there, so the last
-    bit can differ from the vectorised form, and with it the answer.
+    bit can differ from the vectorized form, and with it the answer.
 
     Args:
         joints_a (np.ndarray): (M, J, 2) pixels.

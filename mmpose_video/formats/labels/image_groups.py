@@ -1,4 +1,4 @@
-"""Sort labelled images into videos by their names."""
+"""Sort labeled images into videos by their names."""
 import os.path as osp
 import re
 from typing import Dict, List, Tuple

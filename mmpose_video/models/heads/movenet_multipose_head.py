@@ -20,7 +20,7 @@ class MoveNetMultiPoseMaps(NamedTuple):
         displacements (Tensor): (N, 2 K, h, w).
         offsets (Tensor): (N, 2 K, h, w).
         box_sizes (Tensor): Height and width of the person's box, (N, 2, h, w).
-        box_offsets (Tensor): From the centre's cell to the box's middle, y
+        box_offsets (Tensor): From the center's cell to the box's middle, y
             before x, (N, 2, h, w).
     """
 
