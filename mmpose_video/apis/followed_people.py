@@ -35,7 +35,7 @@ class FollowedPeople(BoxSource):
             score. Defaults to 0.2.
         joint_thr (float): Keypoints with a lower score do not count for
             boxes. Defaults to 0.2.
-        margin (float): What the box is larger than the extent of its
+        margin (float): By how much the box exceeds the extent of its
             keypoints on each side, as a share of its size. Defaults to 0.1.
         duplicate_thr (float): Of poses with a larger OKS to one another, and
             at once of boxes with an IoU of 0.5, the best is kept. Defaults

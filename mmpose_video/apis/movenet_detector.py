@@ -31,7 +31,7 @@ class MoveNetDetector:
     256 pixels and misses people of less than about 40 pixels there. A second,
     larger input finds the small ones, and so do parts of the image at the
     first size: in a crowd of PoseTrack18 both inputs find 7 of 11 people, and
-    3 x 3 parts besides 10.
+    3 x 3 parts as well 10.
 
     Args:
         model (BottomupPoseEstimator, optional): The network. Defaults to

@@ -10,14 +10,14 @@ from mmpose_video.utils.stated_frames import stated_frames
 from mmpose_video.visualization.opencv_encoder import mp4_frame_rate
 from mmpose_video.visualization.video_file import check_backend
 
-#: What the page says where no codec for browsers is there.
+#: Text of the page where no codec for browsers is installed.
 NOT_PLAYABLE = ('Browsers do not play this video (MPEG-4 Part 2); download '
                 'it, or install PyAV on the server: `pip install '
                 '"mmpose_video[video]"`')
 
 
 def video_backend() -> str:
-    """Return what should write the video: PyAV with H.264 if it is there."""
+    """Return the backend to write the video: PyAV (H.264) if installed."""
     try:
         check_backend('pyav')
     except ImportError:

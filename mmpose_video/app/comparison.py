@@ -20,7 +20,7 @@ ALONE = 1.
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far two results are apart in each frame.
+    """Distance of two results in each frame.
 
     Attributes:
         joints (list[str]): The J joints that both of them have.

@@ -44,7 +44,7 @@ Report = Callable[[int, Optional[int]], None]
 
 @dataclass(frozen=True)
 class JobOptions:
-    """What the page lets one choose.
+    """Choices on the page.
 
     Attributes:
         model (str): A title of the menu.
@@ -67,7 +67,7 @@ class JobOptions:
 
 
 class JobResult(NamedTuple):
-    """What a job made.
+    """Files and people that a job made.
 
     Attributes:
         folder (Path): The folder of all of it.

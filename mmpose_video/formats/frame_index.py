@@ -30,7 +30,7 @@ class FrameName(NamedTuple):
 
     @property
     def series(self) -> Tuple[str, str]:
-        """tuple[str, str]: What the frames of one video have in common."""
+        """tuple[str, str]: Prefix and suffix, the same for all of a video."""
         return self.prefix, self.suffix
 
 

@@ -32,7 +32,7 @@ Pair = Tuple[str, str]
 #: MMPose's colors: left is green, right orange, the middle blue.
 MIDDLE, LEFT, RIGHT = (51, 153, 255), (0, 255, 0), (255, 128, 0)
 SUFFIXES = ('.json', '.yaml', '.yml')
-#: Stands in for sigmas that nobody gave, since MMPose wants some.
+#: In place of sigmas that nobody gave, since MMPose wants some.
 #: Package default; the metrics do not use it.
 DEFAULT_SIGMA = 0.05
 _KEYS = ('name', 'keypoints', 'swap', 'links', 'colors', 'sigmas', 'lower',

@@ -31,7 +31,7 @@ NO_VIDEO = 'video without its file or its images'
 
 @dataclass
 class FrameOptions:
-    """Where the frames are, and how they get to the dataset.
+    """Place of the frames, and how they get into the dataset.
 
     Attributes:
         images (str): Folder to which the images' names are relative.
@@ -285,7 +285,7 @@ class OwnFrames:
 
 
 def _stems(name: str, video: LabeledVideo) -> Sequence[str]:
-    """Return under what names a video's file may be found."""
+    """Return the names under which a video's file may be found."""
     file = video.file.replace('\\', '/').rsplit('/', 1)[-1]
     return [stem for stem in dict.fromkeys(
         [osp.splitext(file)[0] if file.lower().endswith(VIDEO_SUFFIXES)

@@ -62,7 +62,7 @@ class ImportOptions:
 
 @dataclass
 class _Reader:
-    """Turns a video's labels into a part of an annotation file."""
+    """Turn a video's labels into a part of an annotation file."""
 
     video: LabeledVideo
     name: str

@@ -108,7 +108,7 @@ def sample_cloth(rng: np.random.Generator) -> Color:
 
 
 class _Tailor:
-    """Collects the primitives of one body."""
+    """Collect the primitives of one body."""
 
     def __init__(self) -> None:
         self.parts: List[Primitive] = []

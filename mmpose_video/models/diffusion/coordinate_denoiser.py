@@ -9,7 +9,7 @@ from .time_embedding import TimeEmbedding, sinusoidal_embedding
 
 
 class CoordinateFeature(NamedTuple):
-    """Parts of an image, for all steps and hypotheses.
+    """Features of an image, computed once for all steps and hypotheses.
 
     Attributes:
         grid (Tensor): Features, shape (N, C, h, w).

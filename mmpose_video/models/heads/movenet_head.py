@@ -54,7 +54,7 @@ class MoveNetMaps(NamedTuple):
 
 @MODELS.register_module()
 class MoveNetHead(BaseHead):
-    """Predicts the pose of the person in the middle of a crop.
+    """Predict the pose of the person in the middle of a crop.
 
     Four branches over one map of stride 4: person center, keypoint heatmaps,
     displacements from the center and sub-cell offsets; see
@@ -162,10 +162,10 @@ class MoveNetHead(BaseHead):
 
         Args:
             feats (tuple[Tensor] | list[tuple[Tensor]]): Features, and with
-                ``flip_test`` those of the mirrored input besides.
+                ``flip_test`` those of the mirrored input as well.
             batch_data_samples (list[PoseDataSample]): N samples.
             test_cfg (dict): ``flip_test`` averages the maps of both views,
-                ``output_heatmaps`` returns the heatmaps besides.
+                ``output_heatmaps`` also returns the heatmaps.
 
         Returns:
             list[InstanceData]: For each image the fields ``keypoints``

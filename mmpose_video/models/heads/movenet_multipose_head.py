@@ -34,10 +34,10 @@ class MoveNetMultiPoseMaps(NamedTuple):
 
 @MODELS.register_module()
 class MoveNetMultiPoseHead(MoveNetHead):
-    """Predicts poses and boxes of all people of an image.
+    """Predict poses and boxes of all people of an image.
 
     To the branches of :class:`MoveNetHead` it adds size and offset of the
-    boxes. It belongs into a ``BottomupPoseEstimator``.
+    boxes. It is the head of a ``BottomupPoseEstimator``.
 
     Args:
         loss_box_size (dict): Loss of the boxes' sizes. Defaults to L1 with

@@ -1,4 +1,4 @@
-"""Gather MoveNet's targets, and predictions where they are."""
+"""Gather MoveNet's targets, and the predictions at the same places."""
 from typing import NamedTuple, Optional, Tuple
 
 import torch

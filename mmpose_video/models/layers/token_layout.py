@@ -1,4 +1,4 @@
-"""Between feature maps and sequences of tokens."""
+"""Convert feature maps to sequences of tokens, and back."""
 from typing import Sequence
 
 from torch import Tensor
