@@ -166,7 +166,7 @@ def _label(inferencer: Any, path: str, number: int, split: str, rules: Any,
     The frames appear all at once, and the labels after them: a file of labels
     means that the video is done.
     """
-    from mmpose_video.apis.pseudo_labels import LabelledVideo, pseudo_labels
+    from mmpose_video.apis.pseudo_labels import VideoFolder, pseudo_labels
     from mmpose_video.apis.source_factory import open_source
     from mmpose_video.formats.json_file import write_json
     source = open_source(path)
@@ -186,7 +186,7 @@ def _label(inferencer: Any, path: str, number: int, split: str, rules: Any,
             stream=dict(max_frames=args.max_frames),
             output=dict(show_progress=not args.quiet))]
     size = _write_frames(source, folder, len(results))
-    video = LabelledVideo(number, f'images/{split}/{name}', *size)
+    video = VideoFolder(number, f'images/{split}/{name}', *size)
     os.makedirs(osp.dirname(record), exist_ok=True)
     write_json(
         pseudo_labels(results, inferencer.meta['keypoint_id2name'], video,
