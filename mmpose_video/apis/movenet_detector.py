@@ -16,7 +16,7 @@ from .model_loading import load_pose_model
 
 #: Sides of the network's input are multiples of it.
 _STRIDE = 32
-#: What the published graph returns.
+#: Number of people that the published graph returns.
 _PUBLISHED_LIMIT = 6
 #: People who are lower, in pixels of the input, are often missed.
 _SMALL = 96

@@ -9,7 +9,7 @@ from .page_error import page_error
 from .plots import plot_difference
 from .uploads import TEXT_RESULTS
 
-#: How many of the frames that differ most are offered.
+#: Number of frames that are offered, those that differ most.
 WORST = 8
 
 

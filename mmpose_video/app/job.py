@@ -32,7 +32,7 @@ from .workspace import JobFolder, Workspace
 FILTERS = ('OneEuro', 'ExponentialMovingAverage', 'Kalman', 'Gaussian',
            'SavitzkyGolay')
 NO_FILTER = 'none'
-#: What finds people, beside a detector of the command line.
+#: Titles of what finds people, beside a detector of the command line.
 MOVENET, WHOLE_IMAGE = 'MoveNet', 'whole image'
 #: Pixels of a frame, four times those of 8K: a small file may claim any size.
 MAX_PIXELS = 4 * 7680 * 4320

@@ -3,7 +3,7 @@ from typing import Sequence
 
 from torch import Tensor
 
-#: How two released models turn maps into tokens, see :func:`maps_to_tokens`.
+#: Ways of turning maps into tokens, see :func:`maps_to_tokens`.
 LAYOUTS = ('published', 'sound')
 
 

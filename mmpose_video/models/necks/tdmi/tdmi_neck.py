@@ -124,9 +124,9 @@ class TDMINeck(MutualInfoNeck):
             dict(x='appearance', y='heatmaps', goal='min'),
         ])
 
-    #: What the paper's abstract says, I(Mu;Mn) is minimized, and the term
-    #: that makes "useful" mean something: I(Mu;target) is maximized. Weights
-    #: are package defaults, not the paper's.
+    #: The paper's abstract minimizes I(Mu;Mn). The other term makes "useful"
+    #: mean something: I(Mu;target) is maximized. Weights are package
+    #: defaults, not the paper's.
     sound_objective = dict(terms=[
         dict(x='useful', y='noisy', goal='min', weight=0.1),
         dict(x='useful', y='target', goal='max', weight=1.),
