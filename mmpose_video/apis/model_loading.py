@@ -1,6 +1,7 @@
 """Build models with their weights, with errors that name the file."""
 import os
 import os.path as osp
+import warnings
 from typing import Any, Optional, Sequence, Union
 
 import torch
@@ -112,7 +113,10 @@ def load_pose_model(config: Config,
     # before the model, which takes longer
     content = None if checkpoint is None else read_checkpoint(checkpoint)
     try:
-        model = init_model(config, None, device, cfg_options)
+        with warnings.catch_warnings():
+            # that the file of keypoints is MMPose's own, as it should be
+            warnings.filterwarnings('ignore', 'The metainfo config file')
+            model = init_model(config, None, device, cfg_options)
     except (AttributeError, KeyError, TypeError) as error:
         raise ValueError('the model of the config cannot be built: '
                          f'{one_line(error)}') from error

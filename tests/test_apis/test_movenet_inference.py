@@ -107,21 +107,27 @@ def test_multi_pose_takes_no_other_detector(cache, detector):
                             detector=detector)
 
 
-def test_video_without_people(cache, video, caplog, tmp_path):
+def test_video_without_people(cache, video, monkeypatch, tmp_path):
     """Empty lists, and a warning that says what to check."""
-    infer = VideoPoseInferencer('movenet-lightning', device='cpu', detector=(
-        dict(config='movenet', score_thr=1., sizes=[96])))
-    results = list(infer(str(video), out_dir=str(tmp_path / 'out')))
-    assert [result['predictions'] for result in results] == [[[]]] * 6
+    said = []
+    monkeypatch.setattr('mmpose_video.apis.people_tally.print_log',
+                        lambda text, *_: said.append(text))
+    assert cli.main([
+        str(video), '--out-dir', str(tmp_path / 'out'), '--device', 'cpu',
+        '--model', 'movenet-lightning', '--box-score-thr', '1']) == 0
     content = json.loads((tmp_path / 'out/predictions/two.json').read_text())
     assert [frame['instances'] for frame in content] == [[]] * 6
+    assert said[-1] == ('there are no people in the 6 frames: the detector '
+                        'finds none above its `score_thr`')
+    capture = cv2.VideoCapture(str(tmp_path / 'out/visualizations/two.mp4'))
+    assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 6
 
 
 @pytest.mark.slow
 def test_200_people(cache, video):
     """More people than fit into a batch, cropped and followed."""
     def crowd(pixels):
-        from mmpose_video.apis.found_people import FoundPeople
+        from mmpose_video.apis.movenet_detector import FoundPeople
         at = np.stack(np.meshgrid(np.arange(20) * 30, np.arange(10) * 30),
                       -1).reshape(-1, 2)
         return FoundPeople(
@@ -135,6 +141,25 @@ def test_200_people(cache, video):
                                 duplicate_thr=1.))
     result, = infer(str(video), stream=dict(max_frames=1))
     assert len(result['predictions'][0]) == 200
+
+
+@pytest.mark.slow
+def test_200_people_by_command(published, tmp_path, monkeypatch):
+    """Some are missed, of the others the best 100 are kept, as is said."""
+    said = []
+    monkeypatch.setattr('mmpose_video.apis.movenet_detector.print_log',
+                        lambda text, *_: said.append(text))
+    pixels = np.tile(image(128, 90)[..., ::-1], (10, 20, 1))
+    cv2.imwrite(str(tmp_path / 'crowd.png'), pixels)
+    assert cli.main([
+        str(tmp_path / 'crowd.png'), '--out-dir', str(tmp_path / 'out'),
+        '--device', 'cpu', '--model', 'movenet-lightning', '--tiles',
+        '5']) == 0
+    frame, = json.loads((tmp_path / 'out/predictions/crowd.json').read_text())
+    # of two crops on one person one is dropped
+    assert 80 <= len(frame['instances']) <= 100
+    assert said == ['there are more than 100 people in a frame; the best are '
+                    'kept (`max_people`)']
 
 
 def test_boxes_for_other_methods(cache, make_config, checkpoint, clip_set,
@@ -216,12 +241,41 @@ def test_bad_arguments(change, said):
         MoveNetDetector(**change)
 
 
-def test_command_without_weights(tmp_path, video, monkeypatch, capsys):
+@pytest.mark.parametrize('npm, reason', [
+    (None, 'there is no `npm`'),
+    ('echo "npm error network ENOTFOUND" >&2; exit 1', 'network ENOTFOUND')])
+def test_command_without_weights(tmp_path, video, monkeypatch, capsys, npm,
+                                 reason):
+    """No client, or no network: which files to put where."""
     monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(tmp_path / 'empty'))
-    monkeypatch.setenv('PATH', str(tmp_path))  # no npm
+    (tmp_path / 'bin').mkdir()
+    monkeypatch.setenv('PATH', str(tmp_path / 'bin'))
+    if npm:
+        (tmp_path / 'bin/npm').write_text(f'#!/bin/sh\n{npm}\n')
+        (tmp_path / 'bin/npm').chmod(0o755)
     assert cli.main([str(video), '--out-dir', str(tmp_path / 'out')]) == 1
     said = capsys.readouterr().err
+    assert reason in said
     assert 'Put movenet-thunder.json and movenet-thunder.bin there' in said
+    assert not (tmp_path / 'out').exists()
+
+
+@pytest.mark.parametrize('damage, reason', [
+    (lambda graph: graph.with_suffix('.bin').write_bytes(b'short'),
+     'the file is truncated; fetch it again'),
+    (lambda graph: graph.with_suffix('.bin').unlink(),
+     'put it beside the json file'),
+    (lambda graph: graph.write_text('{"format": "layers-model"}'),
+     'is not the json file of a TensorFlow.js graph model')])
+def test_command_with_damaged_files_in_the_cache(
+        tmp_path, video, monkeypatch, capsys, damage, reason):
+    (tmp_path / 'cache/weights').mkdir(parents=True)
+    damage(write_graph(tmp_path / 'cache/weights', 'thunder'))
+    monkeypatch.setenv('MMPOSE_VIDEO_CACHE_DIR', str(tmp_path / 'cache'))
+    assert cli.main([str(video), '--out-dir', str(tmp_path / 'out')]) == 1
+    said = capsys.readouterr().err
+    assert said.startswith('error: ') and len(said.splitlines()) == 1
+    assert reason in said and str(tmp_path / 'cache/weights') in said
     assert not (tmp_path / 'out').exists()
 
 

@@ -70,6 +70,11 @@ def test_from_a_json_file_into_the_cache(cache, graphs):
     assert get_weights(LIGHTNING, offline=True) == path
 
 
+def test_either_file_of_the_pair(cache, graphs):
+    path = write_graph(graphs, 'lightning')
+    assert is_drawn(get_weights(LIGHTNING, path.with_suffix('.bin')))
+
+
 @pytest.mark.parametrize('inside', ['', 'models', 'package/models'])
 def test_from_a_folder(cache, graphs, inside):
     (graphs / inside).mkdir(parents=True, exist_ok=True)
@@ -301,8 +306,7 @@ def test_command(cache, graphs, capsys):
     ('movenet-lightning.json',
      lambda content, data: (content, data[:-100]), 'truncated'),
     ('movenet-thunder.json', None, 'this graph is movenet-thunder'),
-    ('movenet-lightning.json', 'no binary', 'put it beside the json file'),
-    ('movenet-lightning.bin', None, 'is not the json file')])
+    ('movenet-lightning.json', 'no binary', 'put it beside the json file')])
 def test_the_command_says_what_is_wrong(cache, graphs, capsys, source, change,
                                         said):
     write_graph(graphs, 'thunder')

@@ -53,7 +53,7 @@ class _Network(nn.Module):
 
 
 class GraphModel:
-    """Stand in for backbone, neck and head of a model.
+    """Stands in for backbone, neck and head of a model.
 
     The graph is exported at the first batch, whose shape it takes. MMPose's
     ``predict`` goes on as before: its flip test runs the graph twice, and

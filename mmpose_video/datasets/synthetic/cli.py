@@ -87,7 +87,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    # SIGTERM cleans up as Ctrl-C does
+    # a polite kill cleans up like Ctrl-C
     previous = signal.signal(signal.SIGTERM, stop)
     begin = time.perf_counter()
 

@@ -1,4 +1,4 @@
-"""Warn of a result of zero, and name its likely cause."""
+"""Say what a result of zero may come from."""
 import logging
 
 import numpy as np

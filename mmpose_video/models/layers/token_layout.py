@@ -1,9 +1,9 @@
-"""Convert feature maps to sequences of tokens, and back."""
+"""Between feature maps and sequences of tokens."""
 from typing import Sequence
 
 from torch import Tensor
 
-#: Ways of turning maps into tokens, see :func:`maps_to_tokens`.
+#: How two released models turn maps into tokens, see :func:`maps_to_tokens`.
 LAYOUTS = ('published', 'sound')
 
 

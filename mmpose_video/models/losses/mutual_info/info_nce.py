@@ -1,4 +1,4 @@
-"""A lower bound of mutual information, for terms to be maximized."""
+"""A lower bound of mutual information, for terms to be maximised."""
 import math
 
 import torch
