@@ -1,6 +1,7 @@
 # A small MoveNet MultiPose from random weights on rendered frames. No flip:
 # the renderer paints left limbs lighter than right ones.
 _base_ = [
+    '../_base_/datasets/synthetic_image.py',
     '../_base_/schedules/adamw_4e_from-scratch.py',
     '../_base_/models/movenet-multipose-tiny.py',
 ]
@@ -41,35 +42,7 @@ val_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 
-data_mode = 'bottomup'
-data_root = 'data/synthetic/hard/'
-dataset = dict(
-    type='PoseTrack18Dataset',
-    data_root=data_root,
-    data_mode=data_mode,
-    data_prefix=dict(img=''))
 train_dataloader = dict(
-    batch_size=16,
-    num_workers=1,
-    persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        ann_file='annotations/posetrack18_train.json',
-        sample_interval=4,
-        pipeline=train_pipeline,
-        **dataset))
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(
-        ann_file='annotations/posetrack18_val.json',
-        test_mode=True,
-        pipeline=val_pipeline,
-        **dataset))
+    batch_size=16, dataset=dict(sample_interval=4, pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
-
-val_evaluator = dict(type='PoseTrackAP', bbox_score_thr=0.)
-test_evaluator = val_evaluator

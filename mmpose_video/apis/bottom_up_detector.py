@@ -7,7 +7,7 @@ from mmengine.dataset import Compose, pseudo_collate
 from mmengine.registry import init_default_scope
 from mmpose.evaluation.functional import nms
 
-from .movenet_detector import FoundPeople
+from .found_people import FoundPeople
 
 
 class BottomUpDetector:

@@ -18,7 +18,7 @@ from .protocols import PoseModel
 
 Detector = Union[None, str, Dict, BoxSource]
 
-#: What a caller says for MoveNet's detector.
+#: Name by which a caller asks for MoveNet's detector.
 MOVENET = 'movenet'
 _FOLLOWING = ('interval', 'min_score', 'joint_thr', 'margin', 'duplicate_thr')
 

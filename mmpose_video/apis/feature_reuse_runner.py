@@ -12,9 +12,7 @@ from .pose_runner import Item, PoseRunner
 from .protocols import FeatureLevels, VideoPoseModel
 
 # shot and number of a frame, ordered in time, and the box cropped from it
-_Place = Tuple[int, int]
-_Crop = Tuple[float, ...]
-_Key = Tuple[_Place, _Crop]
+_Key = Tuple[Tuple[int, int], Tuple[float, ...]]
 
 
 class _FrameFeatures(NamedTuple):
@@ -69,65 +67,35 @@ class FeatureReuseRunner(PoseRunner):
     @torch.no_grad()
     def run(self, items: Sequence[Item]) -> List[PoseDataSample]:
         """See :class:`PoseRunner`."""
-        self._encode_new(items)
-        views = self._gather(items)
+        keys = [_frame_keys(item) for item in items]
+        self._encode_new(items, keys)
+        clips = [[self._known[key] for key in row] for row in keys]
+        targets = [clip[item.clip.key_index].sample
+                   for item, clip in zip(items, clips)]
         samples = self.model.predict_from_frame_feats(
-            views, [self._key_sample(item) for item in items])
+            self._gather(clips, targets),
+            [_key_sample(item, crop) for item, crop in zip(items, targets)])
         for item, sample in zip(items, samples):
             sample.pred_instances.bboxes = item.box[None].astype(np.float32)
-        self._forget(items)
+        self._forget(items[-1])
         return samples
 
-    @staticmethod
-    def _key(item: Item, frame: Frame, crop: np.ndarray) -> _Key:
-        """Return what identifies the features of a crop."""
-        return (item.clip.shot, frame.index), tuple(crop.tolist())
-
-    def _keys(self, item: Item) -> List[_Key]:
-        """Return the keys of the T frames of a clip."""
-        crops = item.frame_crops or [item.crop] * len(item.clip.frames)
-        return [
-            self._key(item, frame, crop)
-            for frame, crop in zip(item.clip.frames, crops)
-        ]
-
-    def _key_sample(self, item: Item) -> PoseDataSample:
-        """Return the meta information of the key frame's crop."""
-        clip = item.clip
-        known = self._known[self._key(item, clip.key, item.crop)]
-        sample = known.sample.clone()
-        sample.gt_instances = known.sample.gt_instances.clone()
-        sample.gt_instances.bbox_scores = np.array([item.score],
-                                                   dtype=np.float32)
-        sample.set_metainfo(
-            dict(
-                img_path=clip.key.name,
-                img_id=clip.key.index,
-                frame_offsets=clip.offsets,
-                frame_valid=clip.valid,
-                key_index=clip.key_index))
-        return sample
-
-    def _encode_new(self, items: Sequence[Item]) -> None:
+    def _encode_new(self, items: Sequence[Item],
+                    keys: Sequence[Sequence[_Key]]) -> None:
         """Pass crops that were not seen before through the backbone."""
-        new: Dict[_Key, Tuple[Item, Frame]] = {}
-        for item in items:
-            wanted = list(zip(self._keys(item), item.clip.frames))
-            # decoding needs the key frame's crop
-            wanted.append((self._key(item, item.clip.key, item.crop),
-                           item.clip.key))
-            for key, frame in wanted:
-                if key not in self._known:
-                    new[key] = (item, frame)
+        new = {
+            key: (item, frame)
+            for item, row in zip(items, keys)
+            for frame, key in zip(item.clip.frames, row)
+            if key not in self._known
+        }
         crops = list(new.items())
         # as many crops at a time as there are clips in a batch
-        size = max(1, len(items))
-        for start in range(0, len(crops), size):
-            chunk = crops[start:start + size]
+        for start in range(0, len(crops), len(items)):
+            chunk = crops[start:start + len(items)]
             found = self._encode([(item, frame, np.array(key[1]))
                                   for key, (item, frame) in chunk])
-            for (key, _), features in zip(chunk, found):
-                self._known[key] = features
+            self._known.update(zip((key for key, _ in chunk), found))
 
     def _encode(self, crops: Sequence[Tuple[Item, Frame, np.ndarray]]
                 ) -> List[_FrameFeatures]:
@@ -151,49 +119,77 @@ class FeatureReuseRunner(PoseRunner):
                 batch['data_samples'][i]) for i in range(len(crops))
         ]
 
-    def _gather(self, items: Sequence[Item]) -> List[FeatureLevels]:
+    def _gather(self, clips: Sequence[Sequence[_FrameFeatures]],
+                targets: Sequence[PoseDataSample]) -> List[FeatureLevels]:
         """Combine features of frames to clips.
+
+        Args:
+            clips (Sequence): The T frames of each of the N clips.
+            targets (Sequence[PoseDataSample]): Meta information of the crops
+                that they are moved to, N.
 
         Returns:
             list[tuple[Tensor]]: For each view its levels, (N, T, C, h, w).
         """
-        clips = [[self._known[key] for key in self._keys(item)]
-                 for item in items]
-        moved, factors, offsets = [], [], []
-        for i, (item, clip) in enumerate(zip(items, clips)):
-            target = self._known[self._key(item, item.clip.key, item.crop)]
-            for t, known in enumerate(clip):
-                factor, offset = crop_shift(known.sample, target.sample)
-                if (factor != 1).any() or (offset != 0).any():
-                    moved.append(i * len(clip) + t)
-                    factors.append(factor)
-                    offsets.append(offset)
+        frames = [frame for clip in clips for frame in clip]
+        factors, offsets = map(np.stack, zip(*(
+            crop_shift(frame.sample, target)
+            for clip, target in zip(clips, targets) for frame in clip)))
+        moved = np.flatnonzero((factors != 1).any(1) | (offsets != 0).any(1))
+        factors, offsets = factors[moved], offsets[moved]
+        size = targets[0].input_size
         views = []
         for view in range(1 + self.flip):
             levels = []
-            for level in range(len(clips[0][0].views[view])):
-                feats = torch.stack([
-                    known.views[view][level] for clip in clips
-                    for known in clip
-                ])
-                if moved:
-                    size = clips[0][0].sample.input_size
-                    factor, offset = np.stack(factors), np.stack(offsets)
-                    if view:
-                        offset = mirrored_offsets(factor, offset,
-                                                  feats.shape[-1], size)
-                    feats[moved] = warp_features(feats[moved], factor, offset,
+            for level in zip(*(frame.views[view] for frame in frames)):
+                feats = torch.stack(level)
+                if len(moved):
+                    shift = mirrored_offsets(
+                        factors, offsets, feats.shape[-1],
+                        size) if view else offsets
+                    feats[moved] = warp_features(feats[moved], factors, shift,
                                                  size)
-                levels.append(feats.unflatten(0, (len(items), -1)))
+                levels.append(feats.unflatten(0, (len(clips), -1)))
             views.append(tuple(levels))
         return views
 
-    def _forget(self, items: Sequence[Item]) -> None:
+    def _forget(self, item: Item) -> None:
         """Drop what no later key frame looks at.
 
-        Items come in ascending time, so the last one tells the time.
+        Args:
+            item (Item): The last one: items come in ascending time.
         """
-        now = items[-1].clip
+        now = item.clip
         oldest = (now.shot, now.key.index - self.before)
         for key in [key for key in self._known if key[0] < oldest]:
             del self._known[key]
+
+
+def _frame_keys(item: Item) -> List[_Key]:
+    """Return what identifies the features of the T frames of a clip."""
+    clip = item.clip
+    crops = item.frame_crops or [item.crop] * len(clip.frames)
+    return [((clip.shot, frame.index), tuple(crop.tolist()))
+            for frame, crop in zip(clip.frames, crops)]
+
+
+def _key_sample(item: Item, crop: PoseDataSample) -> PoseDataSample:
+    """Return the meta information of an item.
+
+    Args:
+        item (Item): The item.
+        crop (PoseDataSample): The meta information of its key frame's crop,
+            which other items may share.
+    """
+    clip = item.clip
+    sample = crop.clone()
+    sample.gt_instances = crop.gt_instances.clone()
+    sample.gt_instances.bbox_scores = np.array([item.score], dtype=np.float32)
+    sample.set_metainfo(
+        dict(
+            img_path=clip.key.name,
+            img_id=clip.key.index,
+            frame_offsets=clip.offsets,
+            frame_valid=clip.valid,
+            key_index=clip.key_index))
+    return sample

@@ -6,9 +6,8 @@ from mmengine.structures import InstanceData
 
 from mmpose_video.tracking import box_iou, oks
 
-from .found_people import ask_summary
+from .found_people import FoundPeople, ask_summary
 from .frame_source import Frame, FrameSource
-from .movenet_detector import FoundPeople
 from .person_boxes import BoxSource, People, make_people
 
 #: Makes the region to crop of a pose: keypoints (K, 2), scores (K, ), and
@@ -36,7 +35,7 @@ class FollowedPeople(BoxSource):
             score. Defaults to 0.2.
         joint_thr (float): Keypoints with a lower score do not count for
             boxes. Defaults to 0.2.
-        margin (float): What the box is larger than the extent of its
+        margin (float): By how much the box exceeds the extent of its
             keypoints on each side, as a share of its size. Defaults to 0.1.
         duplicate_thr (float): Of poses with a larger OKS to one another, and
             at once of boxes with an IoU of 0.5, the best is kept. Defaults

@@ -1,11 +1,26 @@
 """People with boxes and poses, from one model."""
-from typing import Callable, Optional
+from typing import Callable, NamedTuple, Optional
 
 import numpy as np
 
 from .frame_source import Frame, FrameSource
-from .movenet_detector import FoundPeople
 from .person_boxes import BoxSource, People, make_people
+
+
+class FoundPeople(NamedTuple):
+    """P people of an image, in its pixels, in descending order of scores.
+
+    Attributes:
+        boxes (np.ndarray): Shape (P, 4), x1, y1, x2, y2, float32.
+        scores (np.ndarray): Shape (P, ), float32.
+        keypoints (np.ndarray): The model's, shape (P, K, 2), float32.
+        keypoint_scores (np.ndarray): Shape (P, K), float32.
+    """
+
+    boxes: np.ndarray
+    scores: np.ndarray
+    keypoints: np.ndarray
+    keypoint_scores: np.ndarray
 
 
 def ask_summary(detector: Callable[[np.ndarray], FoundPeople]

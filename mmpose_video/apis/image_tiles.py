@@ -42,7 +42,7 @@ def split_image(image: np.ndarray, count: int,
     Args:
         image (np.ndarray): Shape (H, W, 3).
         count (int): Number of rows and of columns.
-        overlap (float): Of neighbours, as a share of a part. Defaults to
+        overlap (float): Of neighbors, as a share of a part. Defaults to
             0.25.
 
     Returns:

@@ -1,4 +1,4 @@
-"""Propagate labels to unlabelled frames with PoseWarper."""
+"""Propagate labels to unlabeled frames with PoseWarper."""
 from typing import Any, Callable, Dict, Optional, Tuple, Union
 
 import numpy as np
@@ -21,12 +21,12 @@ from .model_loading import load_pose_model, read_config
 
 
 class LabelPropagator:
-    """Warp the labels of sparsely labelled videos to the frames between.
+    """Warp the labels of sparsely labeled videos to the frames between.
 
     "Learning Temporal Pose Estimation from Sparsely-Labeled Videos", NeurIPS
-    2019, section 3.2: in the crop of a labelled person, the heatmaps of the
+    2019, section 3.2: in the crop of a labeled person, the heatmaps of the
     labels are warped by the offsets that the network predicts from the
-    difference between the heatmaps of the other frame and of the labelled
+    difference between the heatmaps of the other frame and of the labeled
     one. A keypoint moves by the distance between the maxima of the warped and
     of the label's heatmap, so one that does not move keeps its label exactly.
     (The authors write the maximum itself, with the error of the heatmap's
@@ -79,11 +79,11 @@ class LabelPropagator:
         Args:
             ann_file (str): COCO-style labels, relative to ``data_root``.
             data_root (str, optional): Defaults to the test set's.
-            max_distance (int): Largest distance to a labelled frame, in
+            max_distance (int): Largest distance to a labeled frame, in
                 frames. Defaults to 3, which labels all frames where every
-                seventh is labelled.
+                seventh is labeled.
             score_thr (float): A keypoint with a lower score, the maximum of
-                its warped heatmap, is written as not labelled. Labels that do
+                its warped heatmap, is written as not labeled. Labels that do
                 not move have 1. Defaults to 0.2, a package default.
             batch_size (int): Persons per batch. Defaults to 32.
             num_workers (int): Processes that read frames. Defaults to 0.
@@ -108,7 +108,7 @@ class LabelPropagator:
         pairs = LabelPairs(dataset, targets)
         if not len(pairs):
             raise ValueError(
-                f'`{ann_file}` has no labelled person within {max_distance} '
+                f'`{ann_file}` has no labeled person within {max_distance} '
                 'frames of a frame that exists and has no labels: '
                 f'{len(labels["images"])} images are listed, and '
                 f'{len(targets)} frames without labels are near one')
@@ -139,7 +139,7 @@ class LabelPropagator:
 
     @torch.no_grad()
     def predict(self, batch: dict) -> list:
-        """Warp the labels of a batch of pairs (labelled frame, target).
+        """Warp the labels of a batch of pairs (labeled frame, target).
 
         Args:
             batch (dict): ``inputs``: N clips (2, 3, H, W); ``data_samples``:
@@ -168,7 +168,7 @@ class LabelPropagator:
             [sample.pred_instances for sample in samples], None, samples)
 
     def _dataset(self, ann_file: str, data_root: Optional[str]) -> Any:
-        """Build the labelled persons, cropped and with heatmaps."""
+        """Build the labeled persons, cropped and with heatmaps."""
         cfg = self.cfg.test_dataloader.dataset.copy()
         cfg.pop('bbox_file', None)
         if data_root is not None:

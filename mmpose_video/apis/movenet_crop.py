@@ -16,10 +16,10 @@ def movenet_region(keypoints: np.ndarray, scores: np.ndarray,
     """Return the square around a pose that MoveNet looks at next.
 
     As in the tutorial of MoveNet, "Next-generation pose detection with
-    MoveNet and TensorFlow.js": the middle of the hips is the centre; the side
+    MoveNet and TensorFlow.js": the middle of the hips is the center; the side
     is twice the larger of 1.9 times the farthest torso keypoint and 1.2 times
     the farthest keypoint, along x or y. It does not reach farther from the
-    centre than the farthest border of the image. Where shoulders or hips are
+    center than the farthest border of the image. Where shoulders or hips are
     not seen, the tutorial takes the whole image; with other people in it, here
     the square around all seen keypoints, 1.5 times as large as their extent,
     is taken.

@@ -1,13 +1,5 @@
 """Find people with MoveNet MultiPose."""
-from typing import (
-    Any,
-    Iterator,
-    List,
-    NamedTuple,
-    Optional,
-    Sequence,
-    Tuple,
-)
+from typing import Any, Iterator, List, Optional, Sequence, Tuple
 
 import cv2
 import numpy as np
@@ -18,31 +10,16 @@ from mmpose.evaluation.functional import nms
 
 from mmpose_video.weights import get_weights, published_config
 
+from .found_people import FoundPeople
 from .image_tiles import split_image
 from .model_loading import load_pose_model
 
 #: Sides of the network's input are multiples of it.
 _STRIDE = 32
-#: What the published graph returns.
+#: Number of people that the published graph returns.
 _PUBLISHED_LIMIT = 6
 #: People who are lower, in pixels of the input, are often missed.
 _SMALL = 96
-
-
-class FoundPeople(NamedTuple):
-    """P people of an image, in its pixels, in descending order of scores.
-
-    Attributes:
-        boxes (np.ndarray): Shape (P, 4), x1, y1, x2, y2, float32.
-        scores (np.ndarray): Shape (P, ), float32.
-        keypoints (np.ndarray): The model's, shape (P, K, 2), float32.
-        keypoint_scores (np.ndarray): Shape (P, K), float32.
-    """
-
-    boxes: np.ndarray
-    scores: np.ndarray
-    keypoints: np.ndarray
-    keypoint_scores: np.ndarray
 
 
 class MoveNetDetector:
@@ -54,7 +31,7 @@ class MoveNetDetector:
     256 pixels and misses people of less than about 40 pixels there. A second,
     larger input finds the small ones, and so do parts of the image at the
     first size: in a crowd of PoseTrack18 both inputs find 7 of 11 people, and
-    3 x 3 parts besides 10.
+    3 x 3 parts as well 10.
 
     Args:
         model (BottomupPoseEstimator, optional): The network. Defaults to
@@ -65,14 +42,14 @@ class MoveNetDetector:
             pixels, multiples of 32; the people of all inputs are merged.
             Defaults to (256, 512).
         score_thr (float): Drop people with a lower score. The scores are low,
-            they are products of the centre's and the keypoints'. Defaults to
+            they are products of the center's and the keypoints'. Defaults to
             0.15.
         nms_thr (float): Of boxes that overlap more, keep the best. Defaults
             to 0.5.
         max_people (int): Keep at most that many, the best. Defaults to 100.
         tiles (int): Search n x n parts of the image, too, each at the first
             of the sizes. Parts overlap by a quarter, and people whom an inner
-            side may have cut are left to the neighbour. Defaults to 1, none.
+            side may have cut are left to the neighbor. Defaults to 1, none.
 
     Raises:
         WeightsError: If the published weights cannot be obtained.

@@ -80,7 +80,7 @@ class BoxSource(ABC):
         return found
 
     def summary(self) -> Optional[str]:
-        """Return what was used and left out, None if that goes without."""
+        """Return what was used and left out, None if nothing is to be said."""
         return None
 
 

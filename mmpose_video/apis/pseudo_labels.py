@@ -19,13 +19,13 @@ class LabelRules:
     Attributes:
         keypoint_thr (float): Keypoints with a lower score get no label.
             Defaults to 0.4.
-        person_thr (float): People whose labelled keypoints have a lower mean
+        person_thr (float): People whose labeled keypoints have a lower mean
             score get none. Defaults to 0.4.
-        min_keypoints (int): People with fewer labelled keypoints get none.
+        min_keypoints (int): People with fewer labeled keypoints get none.
             Defaults to 6.
         min_track (int): Tracks with fewer such frames get none. Defaults
             to 5.
-        every (int): Every n-th frame is labelled. Defaults to 1.
+        every (int): Every n-th frame is labeled. Defaults to 1.
 
     People who get no label become regions to ignore. The numbers are package
     defaults.
@@ -45,8 +45,8 @@ class LabelRules:
 
 
 @dataclass
-class LabelledVideo:
-    """A video, as it goes into the file of labels.
+class VideoFolder:
+    """A folder with the frames of a video, as the file of labels names it.
 
     Attributes:
         number (int): Number of the video in the dataset, from 1.
@@ -64,7 +64,7 @@ class LabelledVideo:
 
 def pseudo_labels(results: Sequence[Dict[str, Any]],
                   names: Dict[int, str],
-                  video: LabelledVideo,
+                  video: VideoFolder,
                   rules: LabelRules,
                   model: str) -> Dict[str, Any]:
     """Turn a video's predictions into labels.
@@ -78,7 +78,7 @@ def pseudo_labels(results: Sequence[Dict[str, Any]],
         results (Sequence[dict]): For each frame ``frame_id`` and
             ``instances``, as :class:`VideoPoseInferencer` writes them.
         names (dict[int, str]): Names of the model's keypoints.
-        video (LabelledVideo): The video.
+        video (VideoFolder): The video.
         rules (LabelRules): Which predictions become labels.
         model (str): Name of the model, for the file.
 
@@ -160,7 +160,7 @@ class _Person:
         self.box = [round(float(v), 2) for v in np.ravel(person['bbox'])[:4]]
 
     def entry(self, image_id: int, number: int,
-              video: LabelledVideo) -> Dict[str, Any]:
+              video: VideoFolder) -> Dict[str, Any]:
         """Return the element of ``annotations``."""
         flat = np.zeros((len(self.points), 3))
         flat[self.labelled, :2] = self.points[self.labelled].round(2)
@@ -198,7 +198,7 @@ class _Person:
         return [round(float(v), 2) for v in (x, y, side, side)]
 
     def _middle(self, part: str) -> Optional[np.ndarray]:
-        """Return the middle of a left and a right keypoint, if labelled."""
+        """Return the middle of a left and a right keypoint, if labeled."""
         pair = [POSETRACK_KEYPOINTS.index(side + part)
                 for side in _LEFT_RIGHT]
         return self.points[pair].mean(0) if self.labelled[pair].all() else None

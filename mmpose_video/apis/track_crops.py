@@ -65,10 +65,9 @@ class TrackCrops:
         """
         if not self.options.warp:
             return [crop] * len(clip.frames)
-        crops = []
-        for frame in clip.frames:
-            own = self._known.get(frame.index, {}).get(track)
-            near = own is not None and box_iou(
-                own, crop)[0, 0] >= self.options.warp_iou
-            crops.append(own if own is not None and near else crop)
-        return crops
+        own = np.stack([
+            self._known.get(frame.index, {}).get(track, crop)
+            for frame in clip.frames
+        ])
+        near = box_iou(own, crop) >= self.options.warp_iou
+        return list(np.where(near, own, crop))

@@ -6,17 +6,18 @@ from typing import Optional
 
 import cv2
 
+from mmpose_video.utils.stated_frames import stated_frames
 from mmpose_video.visualization.opencv_encoder import mp4_frame_rate
 from mmpose_video.visualization.video_file import check_backend
 
-#: What the page says where no codec for browsers is there.
+#: Text of the page where no codec for browsers is installed.
 NOT_PLAYABLE = ('Browsers do not play this video (MPEG-4 Part 2); download '
                 'it, or install PyAV on the server: `pip install '
                 '"mmpose_video[video]"`')
 
 
 def video_backend() -> str:
-    """Return what should write the video: PyAV with H.264 if it is there."""
+    """Return the backend to write the video: PyAV (H.264) if installed."""
     try:
         check_backend('pyav')
     except ImportError:
@@ -69,7 +70,4 @@ def _encode(source: Path, target: Path) -> bool:
     finally:
         capture.release()
         writer.release()
-    written = cv2.VideoCapture(str(target))
-    found = int(written.get(cv2.CAP_PROP_FRAME_COUNT))
-    written.release()
-    return found == count > 0
+    return stated_frames(str(target)) == count > 0

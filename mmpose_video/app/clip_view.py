@@ -113,7 +113,7 @@ def _drawn(image: np.ndarray, frame: Optional[FrameResult], scale: float,
     """Return a frame with its people."""
     image = image.copy()
     for person in frame.people if frame is not None else ():
-        # pixel centres; far outside, OpenCV's integers overflow
+        # pixel centers; far outside, OpenCV's integers overflow
         points = np.clip((person.keypoints + 0.5) * scale - 0.5, -1e4, 1e4)
         known = [bool(np.isfinite(point).all()) for point in points]
         places: List[Tuple[int, int]] = [

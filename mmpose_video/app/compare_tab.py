@@ -5,11 +5,11 @@ import gradio as gr
 
 from .compare_job import Compared, CompareJob
 from .errors import AppError
+from .page_error import page_error
 from .plots import plot_difference
-from .pose_tab import error
 from .uploads import TEXT_RESULTS
 
-#: How many of the frames that differ most are offered.
+#: Number of frames that are offered, those that differ most.
 WORST = 8
 
 
@@ -67,11 +67,11 @@ class CompareTab:
              second: Optional[str], clip: str) -> tuple:
         """Compare, and return what the page shows."""
         if not (video and first and second):
-            raise error('choose a video and two results')
+            raise page_error('choose a video and two results')
         try:
             compared = self.job.run(video, [first, second], clip)
         except AppError as problem:
-            raise error(str(problem)) from problem
+            raise page_error(str(problem)) from problem
         found = compared.comparison
         worst = found.worst(WORST)
         choices = [
@@ -92,5 +92,5 @@ class CompareTab:
         try:
             picture = compared.view(int(frame))
         except AppError as problem:
-            raise error(str(problem)) from problem
+            raise page_error(str(problem)) from problem
         return [picture, [list(row) for row in compared.joints(int(frame))]]

@@ -20,7 +20,7 @@ ALONE = 1.
 
 @dataclass(frozen=True)
 class Comparison:
-    """How far two results are apart in each frame.
+    """Distance of two results in each frame.
 
     Attributes:
         joints (list[str]): The J joints that both of them have.
@@ -43,7 +43,7 @@ class Comparison:
 
         Args:
             count (int): How many at most.
-            apart (int): Least distance of two of them in frames: neighbours
+            apart (int): Least distance of two of them in frames: neighbors
                 differ alike. Defaults to 5.
         """
         chosen: List[int] = []

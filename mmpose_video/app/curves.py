@@ -5,7 +5,7 @@ import numpy as np
 
 from mmpose_video.formats.results import PoseResults
 
-#: What a curve shows of a joint.
+#: Quantities of a joint that a curve can show.
 QUANTITIES = ('x', 'y', 'speed', 'score')
 #: Joints that are shown first, where the skeleton has them.
 FIRST_JOINTS = ('left_wrist', 'right_wrist', 'left_ankle', 'right_ankle')

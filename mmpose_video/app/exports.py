@@ -1,7 +1,7 @@
 """Write results in all formats, for download."""
 import zipfile
 from pathlib import Path
-from typing import List, NamedTuple
+from typing import List, NamedTuple, Optional
 
 from mmpose_video.formats.results import (
     RESULT_FORMATS,
@@ -43,7 +43,9 @@ def export_all(results: PoseResults, folder: Path, name: str) -> Exports:
             made.notes.append(f'{kind}: {error}')
             continue
         if not writer.suffix:
-            made.files.append(_archive(path))
+            files = sorted(f for f in path.rglob('*') if f.is_file())
+            made.files.append(
+                zip_files(files, folder / f'{path.name}.zip', folder))
         elif path.exists():
             made.files.append(path)
         else:  # a file for each person
@@ -52,27 +54,20 @@ def export_all(results: PoseResults, folder: Path, name: str) -> Exports:
     return made
 
 
-def zip_files(files: List[Path], path: Path) -> Path:
-    """Put files into one archive, side by side.
+def zip_files(files: List[Path], path: Path,
+              root: Optional[Path] = None) -> Path:
+    """Put files into one archive.
 
     Args:
         files (list[Path]): The files.
         path (Path): The archive.
+        root (Path, optional): Their names in the archive are those relative
+            to this folder. Defaults to None, all side by side.
 
     Returns:
         Path: The archive.
     """
     with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
         for file in files:
-            archive.write(file, file.name)
-    return path
-
-
-def _archive(folder: Path) -> Path:
-    """Return an archive of a folder, next to it."""
-    path = folder.with_name(f'{folder.name}.zip')
-    with zipfile.ZipFile(path, 'w', zipfile.ZIP_DEFLATED) as archive:
-        for file in sorted(folder.rglob('*')):
-            if file.is_file():
-                archive.write(file, file.relative_to(folder.parent))
+            archive.write(file, file.relative_to(root or file.parent))
     return path

@@ -32,7 +32,7 @@ from .workspace import JobFolder, Workspace
 FILTERS = ('OneEuro', 'ExponentialMovingAverage', 'Kalman', 'Gaussian',
            'SavitzkyGolay')
 NO_FILTER = 'none'
-#: What finds people, beside a detector of the command line.
+#: Titles of what finds people, beside a detector of the command line.
 MOVENET, WHOLE_IMAGE = 'MoveNet', 'whole image'
 #: Pixels of a frame, four times those of 8K: a small file may claim any size.
 MAX_PIXELS = 4 * 7680 * 4320
@@ -44,7 +44,7 @@ Report = Callable[[int, Optional[int]], None]
 
 @dataclass(frozen=True)
 class JobOptions:
-    """What the page lets one choose.
+    """Choices on the page.
 
     Attributes:
         model (str): A title of the menu.
@@ -67,7 +67,7 @@ class JobOptions:
 
 
 class JobResult(NamedTuple):
-    """What a job made.
+    """Files and people that a job made.
 
     Attributes:
         folder (Path): The folder of all of it.

@@ -8,7 +8,7 @@ from mmengine.logging import MMLogger
 
 
 class _NoteHandler(logging.Handler):
-    """Keeps the warnings of one thread.
+    """Keep the warnings of one thread.
 
     Args:
         notes (list[str]): Gets the messages.

@@ -8,6 +8,7 @@ import gradio as gr
 from .curves import QUANTITIES, first_joints, people_of
 from .errors import AppError, CancelledError
 from .job import FILTERS, NO_FILTER, JobOptions, JobResult, PoseJob
+from .page_error import page_error
 from .plots import plot_joints
 from .stops import Stops
 
@@ -120,7 +121,7 @@ class PoseTab:
              switch: threading.Event, progress: Any) -> tuple:
         """Run the job, and return what the page shows."""
         if upload is None:
-            raise error('choose a video first')
+            raise page_error('choose a video first')
 
         def report(done: int, total: Optional[int]) -> None:
             self.stops.check(switch)
@@ -131,9 +132,9 @@ class PoseTab:
             self.stops.check(switch)
             result = self.job.run(upload, options, report)
         except CancelledError:
-            raise error('stopped; nothing was written') from None
+            raise page_error('stopped; nothing was written') from None
         except AppError as problem:
-            raise error(str(problem)) from problem
+            raise page_error(str(problem)) from problem
         return (result, *self._show(result))
 
     def _show(self, result: JobResult) -> tuple:
@@ -169,13 +170,3 @@ class PoseTab:
         """Remove the results of a page that was closed."""
         if result is not None:
             self.job.workspace.remove(result.folder)
-
-
-def error(message: str) -> gr.Error:
-    """Return an error for the page.
-
-    Args:
-        message (str): The text. It may name files of a stranger: gradio shows
-            messages as HTML, so it is escaped.
-    """
-    return gr.Error(html.escape(message, quote=False), print_exception=False)

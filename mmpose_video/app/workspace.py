@@ -14,7 +14,7 @@ class Workspace:
     """A folder with the uploads and a folder for the results of each job.
 
     A job writes to a folder whose name ends in ``.part``, which gets its
-    name when everything is in it: after an error, a cancelled job or a killed
+    name when everything is in it: after an error, a canceled job or a killed
     process no incomplete results are left under a final name.
 
     Args:

@@ -12,7 +12,7 @@ class CenteredRegressionLabel(RegressionLabel):
 
     People stand in the middle of top-down crops, so a network that starts at
     0 starts in the middle, too. Heads that regress coordinates need their
-    centred versions, :class:`CenteredRegressionHead` and so on, for the flip
+    centered versions, :class:`CenteredRegressionHead` and so on, for the flip
     test and, where coordinates are expectations, their range.
 
     Args:

@@ -13,11 +13,11 @@ from torch import Tensor
 class MoveNetLabel(BaseKeypointCodec):
     r"""Encode poses for :class:`MoveNetHead` and decode its maps.
 
-    A pose becomes a Gaussian around the cell of its centre, a Gaussian around
-    the cell of each keypoint, displacements from the centre's cell to the
+    A pose becomes a Gaussian around the cell of its center, a Gaussian around
+    the cell of each keypoint, displacements from the center's cell to the
     keypoints, and offsets from the keypoints' cells to the keypoints. A cell
-    holds the coordinates of which it is the floor. The centre is that of the
-    box around the labelled keypoints.
+    holds the coordinates of which it is the floor. The center is that of the
+    box around the labeled keypoints.
 
     The person is decoded as in the published single-pose graphs:
 
@@ -72,15 +72,15 @@ class MoveNetLabel(BaseKeypointCodec):
         Args:
             keypoints (np.ndarray): Coordinates in the input, (P, K, 2).
             keypoints_visible (np.ndarray, optional): Zero for a keypoint
-                without a label, (P, K). Defaults to all labelled.
-            **kwargs: For subclasses that place the centres elsewhere.
+                without a label, (P, K). Defaults to all labeled.
+            **kwargs: For subclasses that place the centers elsewhere.
 
         Returns:
             dict[str, np.ndarray]: ``heatmaps`` (K, h, w) and
             ``center_heatmap`` (1, h, w) float32; ``keypoint_labels``, the
             keypoints in cells, (P, K, 2) float32; ``keypoint_weights`` (P, K)
             float32, zero where the displacement cannot be supervised; and
-            ``center_cells`` (P, 2) int64, x and y, -1 for people whose centre
+            ``center_cells`` (P, 2) int64, x and y, -1 for people whose center
             is outside of the map.
         """
         if keypoints_visible is None:
@@ -102,7 +102,7 @@ class MoveNetLabel(BaseKeypointCodec):
 
     def _centers(self, labels: np.ndarray, weights: np.ndarray,
                  **kwargs: Any) -> np.ndarray:
-        """Return people's centres in cells, (P, 2); -1 without a label."""
+        """Return people's centers in cells, (P, 2); -1 without a label."""
         labelled = (weights > 0)[..., None]
         low = np.where(labelled, labels, np.inf).min(1)
         high = np.where(labelled, labels, -np.inf).max(1)
@@ -127,7 +127,7 @@ class MoveNetLabel(BaseKeypointCodec):
         """Decode the maps of one image, a tuple of tensors or arrays.
 
         Args:
-            encoded (tuple): Centre (1, h, w), heatmaps (K, h, w),
+            encoded (tuple): Center (1, h, w), heatmaps (K, h, w),
                 displacements (2 K, h, w) and offsets (2 K, h, w).
 
         Returns:

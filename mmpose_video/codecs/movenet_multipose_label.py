@@ -37,19 +37,19 @@ class MoveNetMultiPoseLabel(MoveNetLabel):
     r"""Encode and decode several people for :class:`MoveNetMultiPoseHead`.
 
     To the targets of :class:`MoveNetLabel` it adds the boxes; a person's
-    centre is that of the box. People are decoded as in the published
+    center is that of the box. People are decoded as in the published
     multi-pose graph:
 
-    1. centres are the best cells that are the maximum of their 5 x 5
-       neighbours;
-    2. the box is the size at the centre's cell around the cell plus the box
+    1. centers are the best cells that are the maximum of their 5 x 5
+       neighbors;
+    2. the box is the size at the center's cell around the cell plus the box
        offset there, clipped to the map;
-    3. r_k is the centre's cell plus the displacement there, and p_k the cell
+    3. r_k is the center's cell plus the displacement there, and p_k the cell
        in the box with the largest
        heatmap_k(p) exp(-\|p - r_k\|^2 / (v min(h, w)));
     4. the keypoint is p_k + offset_k(p_k), and its score the largest value
        that this product has at p_k for any of the people;
-    5. the person's score is the centre's, times the mean of the keypoint
+    5. the person's score is the center's, times the mean of the keypoint
        scores above ``score_thr``.
 
     The maps' size is that of the image, so any image whose sides are
@@ -60,7 +60,7 @@ class MoveNetMultiPoseLabel(MoveNetLabel):
             a constant of the published graph; the maps have no such limit.
         variance (float): v. Defaults to 0.3.
         score_thr (float): See above. Defaults to 0.127.
-        peak_tolerance (float): A cell counts as the maximum of its neighbours
+        peak_tolerance (float): A cell counts as the maximum of its neighbors
             if it is at most that much below. Defaults to 1e-6.
         min_score (float): Drop people with a lower score. Defaults to 0.
         **kwargs: See :class:`MoveNetLabel`.
@@ -126,7 +126,7 @@ class MoveNetMultiPoseLabel(MoveNetLabel):
 
         Returns:
             list[DecodedPeople]: For each image its people, in descending
-            order of their centres' scores.
+            order of their centers' scores.
         """
         height, width = heatmaps.shape[-2:]
         rows, columns = cell_grid(heatmaps)

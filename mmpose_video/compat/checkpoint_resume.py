@@ -32,7 +32,7 @@ from mmengine.logging import MessageHub, print_log
 from mmengine.runner import Runner
 from torch import Tensor
 
-#: What :meth:`Runner.resume` reads from a checkpoint.
+#: Entries that :meth:`Runner.resume` reads from a checkpoint.
 _NEEDED = ('meta', 'state_dict', 'message_hub')
 #: Types of what it reads.
 _KINDS = dict(

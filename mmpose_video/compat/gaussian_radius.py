@@ -4,7 +4,7 @@ What is broken
     mmpose 1.3.2's ``generate_gaussian_heatmaps``
     (``codecs/utils/gaussian_heatmap.py``) assumes that ``3 sigma`` is a whole
     number. Where its fraction is below one half, as at ``sigma=0.7``, the
-    patch begins a cell further to the upper left than its centre does: the
+    patch begins a cell further to the upper left than its center does: the
     peak of every keypoint is shifted by one cell without a warning, and a
     model learns that.
     (From one half on, as at ``sigma=1.5``, only peaks at the border are.)

@@ -28,7 +28,7 @@ from typing import List, Optional, Type
 from mmpose_video.utils import one_line
 
 _PACKAGE = Path(__file__).resolve().parents[1]
-#: What PyTorch makes of an error of a worker of the data loader.
+#: The form that PyTorch gives to an error of a worker of the data loader.
 _FROM_WORKER = re.compile(r'Caught (\w+) in .*\.\nOriginal Traceback')
 _FRAME = re.compile(r'^  File "(.+)", line \d+, in .*\n    (.*)$', re.M)
 

@@ -24,7 +24,7 @@ from .loading.image_size import fill_size
 
 MISSING_FRAMES = ('nearest', 'error')
 BBOX_CLIPPING = ('cut', 'shift')
-#: Key frames whose neighbours are looked for before training.
+#: Key frames whose neighbors are looked for before training.
 _LOOKED_AT = 32
 
 
@@ -42,7 +42,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         clip_sampler (dict): Config of a sampler of :mod:`clip_samplers`.
             Defaults to ``dict(type='FixedOffsets', offsets=(0, ))``, single
             images.
-        missing_frames (str): What happens if a neighbour does not exist:
+        missing_frames (str): What happens if a neighbor does not exist:
             ``'nearest'``, another frame stands in as the sampler's
             ``edge_rule`` says, or ``'error'``. Defaults to 'nearest'.
         bbox_score_thr (float): Drop detected boxes with a lower score.
@@ -52,7 +52,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             lower score. Defaults to None, none is dropped.
         labeled_frames_only (bool): Drop detected boxes in frames that the
             annotation file does not label, see :func:`unlabeled_frames`. An
-            evaluation takes labelled frames only. False predicts all frames,
+            evaluation takes labeled frames only. False predicts all frames,
             for tracking or visualization. Defaults to True.
         bbox_clipping (str): How annotated boxes that leave the image are
             clipped: ``'cut'`` at the border, or ``'shift'`` as the released
@@ -141,7 +141,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         return data_list
 
     def _warn_of_missing_frames(self, data_list: List[dict]) -> None:
-        """Look for the neighbours of some key frames, before training."""
+        """Look for the neighbors of some key frames, before training."""
         offsets = self.clip_sampler.candidates
         offsets = offsets[offsets != 0]
         neighbours = missing = 0
@@ -224,7 +224,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         """Drop people who cannot be trained on, and count them."""
         kept = super()._get_topdown_data_infos(instance_list)
         if len(kept) < len(instance_list):
-            reason = ('a crowd, nothing labelled, or a box without an area '
+            reason = ('a crowd, nothing labeled, or a box without an area '
                       'in the image')
             self._skipped[reason] = len(instance_list) - len(kept)
         return kept

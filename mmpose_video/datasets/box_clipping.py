@@ -7,7 +7,7 @@ def shift_into_image(box: np.ndarray, width: int, height: int) -> np.ndarray:
 
     A box that begins outside, at the left or the top, is moved until it
     begins at 0 and keeps its size; what exceeds the right and the bottom
-    border is cut off. Corners are the centres of pixels, so a box of width w
+    border is cut off. Corners are the centers of pixels, so a box of width w
     ends at ``x + w - 1``. MMPose cuts at each border and ends at ``x + w``.
 
     Args:

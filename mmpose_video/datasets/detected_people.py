@@ -20,7 +20,7 @@ class DetectedPeople:
         nms_thr (float, optional): Of two boxes of an image whose overlap
             exceeds this, drop the one with the lower score. Defaults to
             None: keep both.
-        labeled_only (bool): Drop boxes in frames that are not labelled.
+        labeled_only (bool): Drop boxes in frames that are not labeled.
             Defaults to True.
 
     Attributes:
@@ -90,7 +90,7 @@ class DetectedPeople:
         unlabeled = unlabeled_frames(labels)
         kept = [pair for pair in pairs if pair[0]['id'] not in unlabeled]
         self._count(
-            'a box in a frame that is not labelled (`labeled_frames_only`)',
+            'a box in a frame that is not labeled (`labeled_frames_only`)',
             len(pairs) - len(kept))
         return kept
 

@@ -45,7 +45,7 @@ class NumberedSampler(Sampler):
         self.drawn = 0
 
     def __iter__(self) -> Iterator[NumberedIndex]:
-        """Iterate the indices."""
+        """Iterate over the indices."""
         rank, world_size = get_dist_info()
         for index in self.sampler:
             number = self.drawn * world_size + rank

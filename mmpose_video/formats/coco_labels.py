@@ -205,7 +205,7 @@ def unlabeled_frames(labels: dict) -> Set[Any]:
     """Return the images in which predictions cannot count.
 
     PoseTrack labels some frames of a video and lists all of them. An image
-    is not labelled if it says so (``is_labeled`` is false, and so is
+    is not labeled if it says so (``is_labeled`` is false, and so is
     PoseTrack21's ``has_labeled_person`` if there is one) and no annotation
     is of it: PoseTrack's evaluation drops such a frame with what is predicted
     there, so that leaving it out changes no number. Of a file without any

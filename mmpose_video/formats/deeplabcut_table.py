@@ -8,7 +8,7 @@ import numpy as np
 from .errors import FormatError
 
 COORDINATES = ('x', 'y', 'likelihood')
-#: What DeepLabCut calls the individual of keypoints that exist once.
+#: DeepLabCut's name for the individual of keypoints that exist once.
 SINGLE = 'single'
 _HEAD = ('scorer', 'individuals', 'bodyparts', 'coords')
 

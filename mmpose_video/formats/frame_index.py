@@ -1,4 +1,4 @@
-"""Find the frames of a video and the neighbours of a frame on disk."""
+"""Find the frames of a video and the neighbors of a frame on disk."""
 import os.path as osp
 import re
 from functools import lru_cache
@@ -30,7 +30,7 @@ class FrameName(NamedTuple):
 
     @property
     def series(self) -> Tuple[str, str]:
-        """tuple[str, str]: What the frames of one video have in common."""
+        """tuple[str, str]: Prefix and suffix, the same for all of a video."""
         return self.prefix, self.suffix
 
 
@@ -68,7 +68,7 @@ def frame_series(names: Iterable[str]
     """Sort the images of a folder into videos.
 
     The frames of one video differ in their number only: ``cam1_0002.jpg`` is
-    not a neighbour of ``cam2_0001.jpg``, nor ``1.jpg`` of ``2.png``.
+    not a neighbor of ``cam2_0001.jpg``, nor ``1.jpg`` of ``2.png``.
 
     Args:
         names (Iterable[str]): Names of files; others than frames are left
@@ -187,7 +187,7 @@ class FrameIndex:
         parsed = parse_frame_name(img_path)
         if parsed is None:
             raise ValueError(
-                f'`{img_path}` has no neighbours: it is not the name of an '
+                f'`{img_path}` has no neighbors: it is not the name of an '
                 'image that ends in a frame number. Rename the frames of a '
                 'video to numbers, or use clips of one frame')
         folder, name = osp.split(img_path)

@@ -9,7 +9,7 @@ from .annolist import annolist_frames
 from .frame_index import frame_number
 from .schema import FormatError
 
-#: What a frame is known by, from the most to the least telling.
+#: Fields that identify a frame, the most reliable first.
 _KEYS: Sequence[Callable[[Any, str], Any]] = (
     lambda key, name: '/'.join(name.split('/')[-2:]) or None,
     lambda key, name: osp.basename(name) or None,

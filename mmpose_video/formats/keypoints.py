@@ -1,7 +1,7 @@
 """Names and orders of the keypoints of each benchmark.
 
 PoseTrack has two orders. The annotation files of PoseTrack18 and 21 hold 17
-points in COCO's manner (two of them, the ears, are never labelled); the
+points in COCO's manner (two of them, the ears, are never labeled); the
 official evaluation has 15 keypoints with ids of its own. PoseTrack's 17 points
 stand where COCO's do, but points 1 and 2 are COCO's eyes and PoseTrack's neck
 and top of the head, so everything is mapped by name, never by position.

@@ -34,7 +34,7 @@ RecordType = TypeVar('RecordType', bound='Record')
 
 
 class _Required:
-    """Marks a field without a default value."""
+    """Mark of a field without a default value."""
 
 
 REQUIRED = _Required()

@@ -29,10 +29,10 @@ from .yaml_file import parse_yaml
 Color = Tuple[int, int, int]
 Pair = Tuple[str, str]
 
-#: MMPose's colours: left is green, right orange, the middle blue.
+#: MMPose's colors: left is green, right orange, the middle blue.
 MIDDLE, LEFT, RIGHT = (51, 153, 255), (0, 255, 0), (255, 128, 0)
 SUFFIXES = ('.json', '.yaml', '.yml')
-#: Stands in for sigmas that nobody gave, since MMPose wants some.
+#: In place of sigmas that nobody gave, since MMPose wants some.
 #: Package default; the metrics do not use it.
 DEFAULT_SIGMA = 0.05
 _KEYS = ('name', 'keypoints', 'swap', 'links', 'colors', 'sigmas', 'lower',
@@ -251,7 +251,7 @@ def expand_metainfo(metainfo: Dict[str, Any]) -> Dict[str, Any]:
 
 
 def _link_color(first: Color, second: Color) -> Color:
-    """Return the colour of a link: that of the end that is on a side."""
+    """Return the color of a link: that of the end that is on a side."""
     sides = [color for color in (first, second) if color != MIDDLE]
     return sides[0] if sides and sides[0] == sides[-1] else MIDDLE
 

@@ -129,7 +129,7 @@ def selective_scan(
     backend: Optional[str] = None,
     allow_16bit: bool = False,
 ) -> Union[Tensor, Tuple[Tensor, Tensor]]:
-    """Selective scan: the call of mamba_ssm's ``selective_scan_fn``.
+    """Run a selective scan, called as mamba_ssm's ``selective_scan_fn``.
 
     For each sample and channel, with ``dt = delta + delta_bias`` (softplus
     of it if asked), over tokens ``l``::

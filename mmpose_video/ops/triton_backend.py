@@ -181,7 +181,7 @@ class _Call:
 
 
 def _token_last(tensor: Tensor) -> Tensor:
-    """Return (N, G, L, X) with tokens that are neighbours in memory.
+    """Return (N, G, L, X) with tokens that are neighbors in memory.
 
     The kernels read these one row ``x`` at a time, over many tokens; rows
     of a few states would waste most of each memory transaction. A copy of B

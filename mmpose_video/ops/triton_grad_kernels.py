@@ -114,7 +114,7 @@ def grad_tile(
     tile = tile_of(token, walk, item, ok, WALK, BD)
     dy = tl.load(grad_y + chan[:, None] * y_d + tile * y_t,
                  mask=both, other=0.0).to(tl.float32)
-    # Neighbours inside the chunk; dt = 0 makes their decay 1 outside.
+    # Neighbors inside the chunk; dt = 0 makes their decay 1 outside.
     next_ok = (step + 1 < window) & (step + 1 < chunk * T + T)
     later = token_of(walk, item + 1, next_ok, WALK)
     later_tile = tile_of(later, walk, item + 1, next_ok, WALK, BD)

@@ -7,7 +7,7 @@ from .base_filter import FILTERS, BaseOfflineFilter
 
 @FILTERS.register_module()
 class Gaussian(BaseOfflineFilter):
-    """Mean over neighbouring frames with Gaussian weights.
+    """Mean over neighboring frames with Gaussian weights.
 
     At the ends of a motion the first and the last position are continued.
 

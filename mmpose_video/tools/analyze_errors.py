@@ -21,7 +21,7 @@ from mmpose_video.formats.json_file import without_nan, write_json
 from mmpose_video.formats.keypoints import POSETRACK_GROUPS
 from mmpose_video.tools._errors import one_line_errors
 
-# Distinguishable without colour vision as well (Okabe and Ito's palette).
+# Distinguishable without color vision as well (Okabe and Ito's palette).
 COLOURS = dict(
     good='#009e73', jitter='#f0e442', inversion='#e69f00', swap='#cc79a7',
     miss='#d55e00', lost='#999999')
@@ -123,7 +123,7 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
 
 @one_line_errors
 def main(argv: Optional[List[str]] = None) -> int:
-    """Analyse, print, write table and picture; return the exit status."""
+    """Analyze, print, write table and picture; return the exit status."""
     args = parse_args(argv)
     result = analyze_errors(*read_folders(args.gt, args.pred))
     write_json(without_nan(result), osp.join(args.out, 'errors.json'))

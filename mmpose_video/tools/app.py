@@ -18,7 +18,7 @@ import sys
 import threading
 from typing import Any, List, Optional, Sequence, Tuple
 
-#: What is offered if nothing is named.
+#: Models that are offered if none is named.
 DEFAULT_MODELS = ('movenet-thunder', 'movenet-lightning',
                   'movenet-multipose')
 _LOCAL = '127.0.0.1'

@@ -2,7 +2,7 @@
 
 MMPose's ``browse_dataset`` shows key frames. This shows what a video model
 sees: all frames of each clip, as stored or as they leave the pipeline, with
-the labelled keypoints on the key frame::
+the labeled keypoints on the key frame::
 
     python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR
     python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR \

@@ -46,7 +46,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--videos', metavar='PATH', help='a video file, or a folder of them, '
         'whose frames are extracted')
     add('--around', type=int, metavar='N', help='extract only the frames up '
-        'to N before and after labelled ones')
+        'to N before and after labeled ones')
     add('--copy', action='store_true', help='copy images in place of linking '
         'them')
     add('--skeleton', metavar='FILE', help='file that names the keypoints of '

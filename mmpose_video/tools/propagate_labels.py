@@ -6,7 +6,7 @@ Usage::
         --ann-file annotations/sparse.json --out dense.json
 
 The labels are COCO-style, as for training; frames without labels are found in
-the folders of the labelled ones. The result holds the given labels and those
+the folders of the labeled ones. The result holds the given labels and those
 that were propagated, and serves as ``ann_file`` of a training.
 """
 import argparse
@@ -33,10 +33,10 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         "default: the config's training labels")
     add('--data-root', help="default: the config's")
     add('--max-distance', type=int, default=3, metavar='FRAMES',
-        help='largest distance to a labelled frame; default: 3, enough where '
-        'every seventh frame is labelled')
+        help='largest distance to a labeled frame; default: 3, enough where '
+        'every seventh frame is labeled')
     add('--score-thr', type=float, default=0.2,
-        help='keypoints with a lower score count as not labelled; '
+        help='keypoints with a lower score count as not labeled; '
         'default: 0.2')
     add('--batch-size', type=int, default=32, help='default: 32')
     add('--workers', type=int, default=2,

@@ -41,7 +41,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='where people are (default: %(default)s)')
     add('--keypoint-thr', type=float, default=0.4, help='keypoints with a '
         'lower score get no label (default: %(default)s)')
-    add('--person-thr', type=float, default=0.4, help='people whose labelled '
+    add('--person-thr', type=float, default=0.4, help='people whose labeled '
         'keypoints have a lower mean score get none (default: %(default)s)')
     add('--min-keypoints', type=int, default=6, help='people with fewer get '
         'none (default: %(default)s)')
@@ -166,7 +166,7 @@ def _label(inferencer: Any, path: str, number: int, split: str, rules: Any,
     The frames appear all at once, and the labels after them: a file of labels
     means that the video is done.
     """
-    from mmpose_video.apis.pseudo_labels import LabelledVideo, pseudo_labels
+    from mmpose_video.apis.pseudo_labels import VideoFolder, pseudo_labels
     from mmpose_video.apis.source_factory import open_source
     from mmpose_video.formats.json_file import write_json
     source = open_source(path)
@@ -186,7 +186,7 @@ def _label(inferencer: Any, path: str, number: int, split: str, rules: Any,
             stream=dict(max_frames=args.max_frames),
             output=dict(show_progress=not args.quiet))]
     size = _write_frames(source, folder, len(results))
-    video = LabelledVideo(number, f'images/{split}/{name}', *size)
+    video = VideoFolder(number, f'images/{split}/{name}', *size)
     os.makedirs(osp.dirname(record), exist_ok=True)
     write_json(
         pseudo_labels(results, inferencer.meta['keypoint_id2name'], video,
@@ -239,7 +239,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         from mmpose_video.utils.one_line import one_line
         print(f'\nerror: {one_line(error)}', file=sys.stderr)
         return 1
-    print('{out}: {people} people on {tracks} tracks in {labelled} labelled '
+    print('{out}: {people} people on {tracks} tracks in {labelled} labeled '
           'of {frames} frames, {videos} videos; the labels are those of '
           '{model}'.format(out=args.out, model=args.model, **totals))
     if not totals['people']:

@@ -1,6 +1,6 @@
 r"""Show how much each frame of a clip moves the output of a model.
 
-A video model that ignores its neighbouring frames trains and tests without an
+A video model that ignores its neighboring frames trains and tests without an
 error. This command measures the norm of the output's Jacobian with respect to
 each frame's features, as a share of the key frame's, and how far the output
 moves when the key frame stands in for all frames::
@@ -196,7 +196,7 @@ def warning(row: Dict[str, Any]) -> Optional[str]:
     """Return a line if a model uses no frame but the key frame."""
     if row['influence'].uses_time:
         return None
-    return (f"warning: {row['config']}: nothing. No neighbouring frame moves "
+    return (f"warning: {row['config']}: nothing. No neighboring frame moves "
             f'the output by {NOTHING:g} of what the key frame does; the '
             'README of the method names options that mend its start')
 

@@ -49,7 +49,7 @@ def clip_strip(frames: Sequence[np.ndarray],
         raise ValueError(f'the box {box} is empty')
     scale = height / (y2 - y1)
     size = (max(1, round((x2 - x1) * scale)), height)
-    # output pixel centres to input pixel centres
+    # output pixel centers to input pixel centers
     matrix = np.array([[scale, 0, (0.5 - x1) * scale - 0.5],
                        [0, scale, (0.5 - y1) * scale - 0.5]])
     method = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR

@@ -10,6 +10,7 @@ import numpy as np
 from mmengine.logging import MMLogger, print_log
 
 from mmpose_video.formats.drafts import draft_name
+from mmpose_video.utils.stated_frames import stated_frames
 
 from .opencv_encoder import OpencvEncoder
 from .pyav_encoder import PyavEncoder, import_av
@@ -105,10 +106,7 @@ class VideoFile:
 
     def _is_complete(self) -> bool:
         """Return whether all frames are there: OpenCV reports no error."""
-        capture = cv2.VideoCapture(self._draft)
-        count = int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
-        capture.release()
-        return count == self._count
+        return stated_frames(self._draft) == self._count
 
 
 def check_backend(backend: str) -> None:

@@ -30,6 +30,10 @@ class PoseFixEstimator(TopdownVideoPoseEstimator):
         amplitude (float): Their height in grey values; it is divided by the
             preprocessor's mean ``std`` as the image is. Defaults to 255.
         **kwargs: See :class:`TopdownVideoPoseEstimator`.
+
+    Raises:
+        ValueError: If the head predicts another number of keypoints than the
+            first convolution has room for.
     """
 
     def __init__(self, *args: Any, sigma: float, amplitude: float = 255.,
@@ -41,6 +45,12 @@ class PoseFixEstimator(TopdownVideoPoseEstimator):
         first = next(module for module in self.backbone.modules()
                      if isinstance(module, torch.nn.Conv2d))
         self.num_pose_maps = first.in_channels - 3
+        joints = getattr(self.head, 'num_joints', self.num_pose_maps)
+        if joints != self.num_pose_maps:
+            raise ValueError(
+                f'the head predicts {joints} keypoints, but '
+                f'`backbone.in_channels` leaves room for '
+                f'{self.num_pose_maps}; set it to 3 + {joints}')
         first._register_load_state_dict_pre_hook(
             self._widen_image_weights, with_module=True)
 

@@ -4,9 +4,9 @@ import pytest
 from mmengine.structures import InstanceData
 
 from mmpose_video.apis.followed_people import FollowedPeople
+from mmpose_video.apis.found_people import FoundPeople
 from mmpose_video.apis.frame_source import ArraySource, Frame
 from mmpose_video.apis.movenet_crop import movenet_crop, movenet_region
-from mmpose_video.apis.movenet_detector import FoundPeople
 
 K = 17
 #: A pose of 100 x 200 pixels at the origin.

@@ -110,7 +110,7 @@ def test_nothing_to_do(checkpoint, make_video, make_annotations, tmp_path,
     out = tmp_path / 'dense.json'
     assert main([CONFIG, checkpoint, '--ann-file', str(sparse), '--data-root',
                  str(tmp_path), '--out', str(out)]) == 1
-    assert 'no labelled person within 3 frames' in capsys.readouterr().err
+    assert 'no labeled person within 3 frames' in capsys.readouterr().err
     assert not out.exists()
 
 

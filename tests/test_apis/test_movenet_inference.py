@@ -127,7 +127,7 @@ def test_video_without_people(cache, video, monkeypatch, tmp_path):
 def test_200_people(cache, video):
     """More people than fit into a batch, cropped and followed."""
     def crowd(pixels):
-        from mmpose_video.apis.movenet_detector import FoundPeople
+        from mmpose_video.apis.found_people import FoundPeople
         at = np.stack(np.meshgrid(np.arange(20) * 30, np.arange(10) * 30),
                       -1).reshape(-1, 2)
         return FoundPeople(

@@ -8,8 +8,8 @@ from mmengine.registry import init_default_scope
 from mmpose.registry import DATASETS
 
 from mmpose_video.apis.pseudo_labels import (
-    LabelledVideo,
     LabelRules,
+    VideoFolder,
     pseudo_labels,
 )
 from mmpose_video.formats.keypoints import (
@@ -19,7 +19,7 @@ from mmpose_video.formats.keypoints import (
 from mmpose_video.tools import pseudo_label as cli
 
 NAMES = dict(enumerate(COCO_KEYPOINTS))
-VIDEO = LabelledVideo(3, 'images/train/000003_walk', 640, 480)
+VIDEO = VideoFolder(3, 'images/train/000003_walk', 640, 480)
 
 
 def person(track, score=0.9, box=(10., 20., 110., 220.)):

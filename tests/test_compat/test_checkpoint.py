@@ -1,9 +1,6 @@
-"""Checkpoints: MMEngine's own are read, hostile ones are refused."""
-import collections
+"""Checkpoints of MMEngine are read, with all that they hold."""
 import contextlib
 import copy
-import functools
-import os
 import pickle
 import zipfile
 
@@ -18,6 +15,15 @@ from mmengine.runner import Runner, checkpoint, load_checkpoint
 from torch.utils.data import Dataset
 
 from mmpose_video.compat import checkpoint as compat
+
+from .checkpoint_content import (
+    EXECUTED,
+    assert_same,
+    doubled,
+    half_range,
+    nest,
+    note,
+)
 
 pytestmark = pytest.mark.skipif(
     not compat.guard_supported(), reason='this torch has no safe_globals')
@@ -48,11 +54,6 @@ class Line(BaseModel):
     def forward(self, inputs, mode='tensor'):
         out = self.layer(torch.stack(inputs))
         return dict(loss=(out**2).mean()) if mode == 'loss' else out
-
-
-def half_range(buffer, window=None):
-    """A custom statistic, as a user would register it."""
-    return (buffer.max() - buffer.min()) / 2
 
 
 @pytest.fixture
@@ -95,23 +96,6 @@ def states(runner):
             model=runner.model.state_dict(),
             optimizer=runner.optim_wrapper.state_dict(),
             schedulers=[s.state_dict() for s in runner.param_schedulers]))
-
-
-def assert_same(a, b):
-    assert type(a) is type(b)
-    if isinstance(a, dict):
-        assert list(a) == list(b)
-        for key in a:
-            assert_same(a[key], b[key])
-    elif isinstance(a, (list, tuple)):
-        assert len(a) == len(b)
-        for x, y in zip(a, b):
-            assert_same(x, y)
-    elif isinstance(a, (torch.Tensor, np.ndarray, np.generic)):
-        assert a.dtype == b.dtype
-        np.testing.assert_array_equal(np.asarray(a), np.asarray(b))
-    else:
-        assert a == b
 
 
 def test_resume_equals_uninterrupted(tmp_path, statistic):
@@ -223,98 +207,6 @@ def test_amp_state(tmp_path):
     assert_same(result['optimizer'], state)
 
 
-EXECUTED = []
-
-
-def note(*args):
-    """What a hostile file would like to have called."""
-    EXECUTED.append(args)
-
-
-class Reduce:
-    """Pickles as a call of ``function`` with ``args``."""
-
-    def __init__(self, function, *args):
-        self.call = function, args
-
-    def __call__(self):
-        """Only so that pickle takes one for the function of another."""
-
-    def __reduce__(self):
-        return self.call
-
-
-def get(owner, name):
-    return Reduce(getattr, owner, name)
-
-
-HOSTILE = dict(
-    system=lambda p: Reduce(os.system, f'touch {p}'),
-    eval=lambda p: Reduce(eval, f'open({str(p)!r}, "w")'),
-    exec=lambda p: Reduce(exec, f'open({str(p)!r}, "w")'),
-    open=lambda p: Reduce(open, str(p), 'w'),
-    importing=lambda p: Reduce(__import__, 'antigravity'),
-    own_function=lambda p: Reduce(note, 1),
-    getattr_init=lambda p: get(HistoryBuffer, '__init__'),
-    getattr_globals=lambda p: get(get(HistoryBuffer, '__init__'),
-                                  '__globals__'),
-    getattr_builtins=lambda p: Reduce(
-        get(Reduce(__import__, 'builtins'), 'eval'),
-        f'open({str(p)!r}, "w")'),
-    getattr_register=lambda p: Reduce(
-        get(HistoryBuffer, 'register_statistics'), note),
-    getattr_of_array=lambda p: get(np.zeros(2), 'tofile'),
-    getattr_tofile=lambda p: Reduce(get(np.zeros(2), 'tofile'), str(p)),
-    call_statistic=lambda p: Reduce(get(HistoryBuffer, 'mean'), [1]),
-    getattr_tensor=lambda p: get(torch.Tensor, '__reduce_ex__'),
-    partial=lambda p: Reduce(
-        functools.partial, os.system, f'touch {p}'),
-    load=lambda p: Reduce(torch.load, str(p)),
-    torch_save=lambda p: Reduce(torch.save, {}, str(p)),
-    objects=lambda p: np.array([1, 'a', None], dtype=object),
-    numpy_load=lambda p: Reduce(np.load, str(p)),
-    subclass=lambda p: collections.UserDict(a=1),
-)
-
-
-def nest(where, thing):
-    """Put an object into a checkpoint."""
-    buffer = HistoryBuffer([1.], [1])
-    content = dict(
-        meta=dict(epoch=1, iter=1),
-        state_dict=collections.OrderedDict(),
-        message_hub=dict(
-            log_scalars=collections.OrderedDict(loss=buffer),
-            runtime_info=collections.OrderedDict(iter=1),
-            resumed_keys=collections.OrderedDict(loss=True)))
-    if where == 'top':
-        return thing
-    if where == 'meta':
-        content['meta']['x'] = [thing]
-    elif where == 'message_hub':
-        content['message_hub']['runtime_info']['x'] = (1, {'y': thing})
-    elif where == 'buffer':
-        buffer._log_history = thing
-    return content
-
-
-@pytest.mark.parametrize('where', ['top', 'meta', 'message_hub', 'buffer'])
-@pytest.mark.parametrize('kind', HOSTILE)
-def test_hostile_checkpoint_is_refused(kind, where, tmp_path):
-    trace = tmp_path / 'trace'
-    path = tmp_path / 'hostile.pth'
-    torch.save(nest(where, HOSTILE[kind](trace)), path)
-    methods = dict(HistoryBuffer._statistics_methods)
-    EXECUTED.clear()
-    with pytest.raises(pickle.UnpicklingError) as error:
-        checkpoint._load_checkpoint(str(path))
-    assert 'was not loaded and nothing in it was run' in str(error.value)
-    assert str(path) in str(error.value)
-    assert not trace.exists()
-    assert not EXECUTED
-    assert HistoryBuffer._statistics_methods == methods
-
-
 @pytest.mark.parametrize('table', [dict(mean=note), dict(extra=note)])
 def test_file_cannot_register_statistics(table, tmp_path, monkeypatch):
     # HistoryBuffer.__setstate__ itself updates the class by the file's table
@@ -342,64 +234,6 @@ def test_registered_names_keep_their_function(tmp_path, monkeypatch,
     hub = checkpoint._load_checkpoint(str(path))['message_hub']
     assert HistoryBuffer._statistics_methods == before
     assert hub['log_scalars']['loss'].statistics('mean') == 1.
-
-
-def test_the_hostile_files_are_hostile(tmp_path):
-    # else the test above would show nothing
-    trace = tmp_path / 'trace'
-    for kind in ('system', 'eval', 'exec', 'open', 'torch_save',
-                 'getattr_tofile', 'getattr_builtins'):
-        path = tmp_path / 'hostile.pth'
-        torch.save(nest('message_hub', HOSTILE[kind](trace)), path)
-        torch.load(path, weights_only=False)
-        assert trace.exists(), kind
-        trace.unlink()
-
-
-def test_legacy_format_is_guarded_too(tmp_path):
-    path = tmp_path / 'legacy.pth'
-    torch.save(
-        nest('meta', HOSTILE['system'](tmp_path / 'trace')),
-        path,
-        _use_new_zipfile_serialization=False)
-    with pytest.raises(pickle.UnpicklingError):
-        checkpoint._load_checkpoint(str(path))
-    assert not (tmp_path / 'trace').exists()
-
-
-@pytest.mark.parametrize('kind, name', [('system', 'posix.system'),
-                                        ('eval', 'eval'),
-                                        ('own_function', 'note'),
-                                        ('getattr_init', '__init__')])
-def test_refusal_names_the_global(kind, name, tmp_path):
-    path = tmp_path / 'hostile.pth'
-    torch.save(nest('meta', HOSTILE[kind](tmp_path / 'trace')), path)
-    with pytest.raises(pickle.UnpicklingError, match=name) as error:
-        checkpoint._load_checkpoint(str(path))
-    assert 'custom_imports' in str(error.value)
-
-
-def test_crafted_dtype_is_not_believed(tmp_path):
-    # numpy's own dtype.__setstate__ would take the flags (63: "its items are
-    # pointers") and read the array's numbers as addresses
-    class Dtype:
-
-        def __reduce__(self):
-            return np.dtype, ('f8', False, True), (3, '<', None, None, None,
-                                                   -1, -1, 63)
-
-    class Array:
-
-        def __reduce__(self):
-            core = getattr(np, '_core', None) or np.core
-            return core.multiarray._reconstruct, (np.ndarray, (0, ), b'b'), (
-                1, (1, ), Dtype(), False, np.float64(7).tobytes())
-
-    path = tmp_path / 'crafted.pth'
-    torch.save(dict(x=Array()), path)
-    result = checkpoint._load_checkpoint(str(path))['x']
-    assert result.dtype == np.float64 and not result.dtype.hasobject
-    assert result.tolist() == [7.]
 
 
 @pytest.mark.parametrize('module', ['numpy.core', 'numpy._core'])
@@ -447,30 +281,6 @@ def test_users_own_admissions_count_and_survive(tmp_path):
         torch.serialization.add_safe_globals(list(before))
 
 
-def test_guard_holds_against_weights_only_false(tmp_path):
-    # onedl-mmengine's fallback: the same name, the guard off
-    path = tmp_path / 'hostile.pth'
-    torch.save(HOSTILE['system'](tmp_path / 'trace'), path)
-    with pytest.raises(pickle.UnpicklingError):
-        checkpoint.torch.load(path, weights_only=False)
-    with pytest.raises(pickle.UnpicklingError):
-        checkpoint.torch.load(path, 'cpu', pickle, weights_only=False)
-    assert not (tmp_path / 'trace').exists()
-
-
-def test_url_is_guarded(tmp_path, monkeypatch):
-    hostile = tmp_path / 'hostile.pth'
-    torch.save(HOSTILE['system'](tmp_path / 'trace'), hostile)
-    fine = tmp_path / 'fine.pth'
-    torch.save(dict(a=np.ones(2)), fine)
-    with pytest.raises(pickle.UnpicklingError, match='posix.system'):
-        checkpoint.load_url(hostile.as_uri(), model_dir=str(tmp_path / 'hub'))
-    assert not (tmp_path / 'trace').exists()
-    result = checkpoint.load_url(
-        fine.as_uri(), model_dir=str(tmp_path / 'hub'))
-    assert result['a'].tolist() == [1, 1]
-
-
 def test_torch_itself_is_unchanged(tmp_path):
     assert torch.load.__module__ == 'torch.serialization'
     assert checkpoint.torch.nn is torch.nn
@@ -500,57 +310,6 @@ def test_old_torch_is_left_alone(monkeypatch):
 def forget_hubs():
     yield
     MessageHub._instance_dict.clear()
-
-
-def doubled(levels):
-    """A tuple of 2^levels entries that pickles to a few bytes a level."""
-    item = ('a', 'b')
-    for _ in range(levels):
-        item = (item, item)
-    return item
-
-
-def nested(levels, container):
-    item = []
-    for _ in range(levels):
-        item = container(item)
-    return item
-
-
-BOMBS = dict(
-    value=lambda: dict(x=doubled(60)),
-    with_array=lambda: dict(x=(doubled(60), np.ones(2))),
-    in_lists=lambda: dict(x=[[doubled(60)]]),
-    deep_list=lambda: dict(x=nested(450, lambda item: [item])),
-    deep_dict=lambda: dict(x=nested(450, lambda item: dict(a=item))),
-    deep_tuple=lambda: dict(x=nested(450, lambda item: (item, ))),
-    mixed=lambda: dict(x=nested(120, lambda item: [(item, )])))
-
-
-@pytest.mark.parametrize('legacy', [False, True])
-@pytest.mark.parametrize('bomb', BOMBS)
-def test_containers_are_bounded(bomb, legacy, tmp_path):
-    path = tmp_path / 'a.pth'
-    torch.save(
-        BOMBS[bomb](), path, _use_new_zipfile_serialization=not legacy)
-    assert path.stat().st_size < 20_000
-    with pytest.raises(pickle.UnpicklingError, match='it holds') as error:
-        checkpoint._load_checkpoint(str(path))
-    assert '\n' not in str(error.value) and 'a.pth' in str(error.value)
-
-
-def test_a_bomb_as_a_key_is_refused_before_it_is_hashed(tmp_path):
-    content = pickle.dumps(doubled(60), protocol=2)
-    # {<the tuple>: None}: python cannot write it, as it cannot hash it
-    hashed = content[:2] + b'}(' + content[2:-1] + b'Nu.'
-    source, path = tmp_path / 'source.pth', tmp_path / 'a.pth'
-    torch.save(dict(), source)
-    with zipfile.ZipFile(source) as old, zipfile.ZipFile(path, 'w') as new:
-        for name in old.namelist():
-            new.writestr(name, hashed if name.endswith('data.pkl') else
-                         old.read(name))
-    with pytest.raises(pickle.UnpicklingError, match='tuple of more than'):
-        checkpoint._load_checkpoint(str(path))
 
 
 def test_shared_containers_stay_shared(tmp_path):

@@ -65,8 +65,8 @@ def test_keypoints_lists_of_other_lengths_are_an_error(
     (dict(bbox=[5, 5, 1e39, 10]), 'four finite numbers'),
     (dict(keypoints=[1e39] * 51), 'not finite'),
     (dict(image_id=5), 'image that the file does not list'),
-    (dict(iscrowd=1), 'a crowd, nothing labelled'),
-    (dict(num_keypoints=0), 'a crowd, nothing labelled'),
+    (dict(iscrowd=1), 'a crowd, nothing labeled'),
+    (dict(num_keypoints=0), 'a crowd, nothing labeled'),
 ])
 def test_unusable_annotations_are_left_out_and_counted(
         tmp_path, make_annotations, changes, reason):

@@ -131,7 +131,7 @@ def test_boxes_of_unlabelled_frames(tmp_path, make_video, make_annotations):
     assert len(dataset) == 10
     assert {dataset.get_data_info(i)['img_id'] % 2
             for i in range(10)} == {0}
-    assert any('left out 10 of' in text and 'not labelled' in text
+    assert any('left out 10 of' in text and 'not labeled' in text
                for text in messages)
     everything = PoseTrack18ClipDataset(**build, labeled_frames_only=False)
     assert len(everything) == 20

@@ -123,7 +123,7 @@ def test_a_percent_of_broken_files_is_counted_each_epoch(run, folder):
     assert len(messages) == 2
     for message in messages:
         assert 'Broken frames in train: 2 samples were dropped' in message
-        assert '4 neighbours' in message and '2 different files' in message
+        assert '4 neighbors' in message and '2 different files' in message
 
 
 def test_two_broken_samples_do_not_draw_each_other_for_ever(folder):
@@ -164,7 +164,7 @@ def test_runs_of_workers_leave_the_predictions_complete(run, folder):
     assert firsts == [0, 29, 10, 39, 20]
     # number 49 has a broken neighbour, 50
     assert len(messages) == 1 and '0 samples were dropped' in messages[0]
-    assert '1 neighbours were replaced' in messages[0]
+    assert '1 neighbors were replaced' in messages[0]
     assert 'in test' in messages[0]
 
 

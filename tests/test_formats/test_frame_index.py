@@ -72,7 +72,7 @@ def test_single_images_need_no_number_and_no_folder():
     paths, offsets, valid = FrameIndex().neighbours(
         '/nowhere/portrait.jpg', np.array([0]))
     assert paths == ['/nowhere/portrait.jpg'] and valid.tolist() == [True]
-    with pytest.raises(ValueError, match='portrait.jpg.*no neighbours'):
+    with pytest.raises(ValueError, match='portrait.jpg.*no neighbors'):
         FrameIndex().neighbours('/nowhere/portrait.jpg', OFFSETS)
 
 

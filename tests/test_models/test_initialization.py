@@ -3,7 +3,7 @@
 MMEngine calls ``init_weights`` on the children of a ``BaseModule`` after the
 module's own ``init_cfg`` has been applied, but it does not look into plain
 ``nn.Module`` containers: a start value that is set inside of one is lost
-without a word.
+without a word, and the ``init_cfg`` of a module inside of one does nothing.
 """
 import copy
 from pathlib import Path
@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import torch
 from mmengine.config import Config
+from mmengine.model import BaseModule
 from mmengine.registry import init_default_scope
 from mmpose.registry import MODELS
 from torch import nn
@@ -139,6 +140,11 @@ def test_constructors_start_survives(cfg):
     model, other = build(cfg, 0), build(cfg, 1)
     before = copy.deepcopy(model)
     model.init_weights()
+    # plain containers of PyTorch's would hide a part and its `init_cfg`
+    unreached = [name for name, module in model.named_modules()
+                 if isinstance(module, BaseModule) and module.init_cfg
+                 and not module.is_init and not name.startswith('backbone.')]
+    assert not unreached
     # what does not depend on the seed was set on purpose
     constants = [name for (name, p), q in zip(
         before.named_parameters(), other.parameters()) if torch.equal(p, q)]

@@ -53,7 +53,7 @@ class _Network(nn.Module):
 
 
 class GraphModel:
-    """Stands in for backbone, neck and head of a model.
+    """Stand in for backbone, neck and head of a model.
 
     The graph is exported at the first batch, whose shape it takes. MMPose's
     ``predict`` goes on as before: its flip test runs the graph twice, and

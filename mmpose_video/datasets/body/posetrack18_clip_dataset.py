@@ -13,7 +13,7 @@ class PoseTrack18ClipDataset(BaseVideoDataset):
 
     "PoseTrack: A Benchmark for Human Pose Estimation and Tracking", CVPR 2018
     (https://arxiv.org/abs/1710.10000). 17 keypoints in COCO's style; the two
-    ears are never labelled:
+    ears are never labeled:
 
     0 nose, 1 head_bottom, 2 head_top, 3 left_ear, 4 right_ear,
     5 left_shoulder, 6 right_shoulder, 7 left_elbow, 8 right_elbow,
@@ -21,7 +21,7 @@ class PoseTrack18ClipDataset(BaseVideoDataset):
     14 right_knee, 15 left_ankle, 16 right_ankle
 
     The annotation file is one COCO-style JSON per split, with or without the
-    unlabelled frames. Two versions of the labels are in use, 0.2 and 0.45.
+    unlabeled frames. Two versions of the labels are in use, 0.2 and 0.45.
     Their results must not be compared, so the log names the version. See
     :class:`BaseVideoDataset` for the arguments.
     """

@@ -1,4 +1,4 @@
-"""Clips whose neighbours are drawn at random on either side."""
+"""Clips whose neighbors are drawn at random on either side."""
 import numpy as np
 
 from .base_clip_sampler import CLIP_SAMPLERS, BaseClipSampler
@@ -6,7 +6,7 @@ from .base_clip_sampler import CLIP_SAMPLERS, BaseClipSampler
 
 @CLIP_SAMPLERS.register_module()
 class RandomOffsets(BaseClipSampler):
-    """Draw the neighbours each time that a sample is fetched.
+    """Draw the neighbors each time that a sample is fetched.
 
     Args:
         num_before (int): Frames before the key frame.

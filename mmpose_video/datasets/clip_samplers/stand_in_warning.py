@@ -5,13 +5,13 @@ from mmengine.logging import print_log
 
 
 def warn_of_stand_ins(neighbours: int, missing: int, source: str) -> bool:
-    """Warn if most of the neighbours that clips ask for do not exist.
+    """Warn if most of the neighbors that clips ask for do not exist.
 
     Another frame stands in for each of them, often the key frame itself, and
     a model of clips then sees copies of one image.
 
     Args:
-        neighbours (int): Number of neighbours that were asked for.
+        neighbours (int): Number of neighbors that were asked for.
         missing (int): Number of those that do not exist.
         source (str): What holds the frames, for the message.
 
@@ -22,7 +22,7 @@ def warn_of_stand_ins(neighbours: int, missing: int, source: str) -> bool:
         return False
     print_log(
         f'MOST CLIPS ARE COPIES OF ONE FRAME: {missing} of {neighbours} '
-        f'neighbours in the clips of {source} do not exist, and other frames '
+        f'neighbors in the clips of {source} do not exist, and other frames '
         "stand in for them. Extract all frames of the videos, or set "
         "`offset_unit='file'` in `clip_sampler`, so that offsets count the "
         'files that exist', 'current', logging.WARNING)

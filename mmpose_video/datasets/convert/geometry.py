@@ -1,18 +1,21 @@
 """Boxes around keypoints, and the checks of what labels hold."""
-from typing import Any, List, Optional, Sequence
+from typing import Any, List, Optional, Sequence, Tuple
 
 import numpy as np
 
 from mmpose_video.formats.schema import LARGEST_COORDINATE
 
-#: PoseTrack18's boxes exceed the labelled keypoints by this part of their
+#: PoseTrack18's boxes exceed the labeled keypoints by this part of their
 #: extent on each side (seen in its files).
 MARGIN = 0.15
+#: Smallest side of a box around keypoints, in longer sides of the image.
+#: Package default: a single keypoint has no extent.
+SMALLEST_BOX = 0.05
 
 
 def box_around(points: np.ndarray, labelled: Any,
                margin: float = MARGIN) -> Optional[List[float]]:
-    """Return a box around a person's labelled keypoints.
+    """Return a box around a person's labeled keypoints.
 
     Args:
         points (np.ndarray): Pixels, (K, 2).
@@ -21,7 +24,7 @@ def box_around(points: np.ndarray, labelled: Any,
 
     Returns:
         list[float] | None: ``[x, y, width, height]``; None if nothing is
-        labelled or all lies in one line.
+        labeled or all lies in one line.
     """
     if not labelled.any():
         return None
@@ -31,6 +34,27 @@ def box_around(points: np.ndarray, labelled: Any,
         return None
     return [*(low - margin * extent).tolist(),
             *((1 + 2 * margin) * extent).tolist()]
+
+
+def box_with_size(points: np.ndarray, size: Tuple[int, int],
+                  margin: float = MARGIN) -> List[float]:
+    """Return a box around keypoints, even around a single one.
+
+    Args:
+        points (np.ndarray): (n, 2) pixels, at least one.
+        size (tuple[int, int]): Width and height of the image.
+        margin (float): Part of the extent to add on each side.
+
+    Returns:
+        list[float]: x, y, width, height, inside of the image.
+    """
+    low, high = points.min(0), points.max(0)
+    side = np.maximum((1 + 2 * margin) * (high - low),
+                      SMALLEST_BOX * max(size))
+    middle, extent = (low + high) / 2, np.array(size, dtype=np.float64)
+    low = np.clip(middle - side / 2, 0, extent - 1)
+    high = np.clip(middle + side / 2, low + 1, extent)
+    return [*low.tolist(), *(high - low).tolist()]
 
 
 def are_coordinates(values: np.ndarray) -> bool:

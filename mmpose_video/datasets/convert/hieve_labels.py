@@ -21,7 +21,7 @@ from mmpose_video.formats.schema import FormatError, Record, shown
 from .geometry import are_coordinates, box_around, corners_to_box, is_box
 from .report import Report
 
-#: COCO's flags of the benchmark's.
+#: COCO's flag of visibility for each of the benchmark's.
 FLAGS = {0: 2, 1: 1, -1: 0}
 
 

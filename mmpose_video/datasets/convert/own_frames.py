@@ -1,4 +1,4 @@
-"""Bring the frames of labelled videos into the layout of the package."""
+"""Bring the frames of labeled videos into the layout of the package."""
 import filecmp
 import os
 import os.path as osp
@@ -17,6 +17,7 @@ from mmpose_video.formats.json_file import atomic_file
 from mmpose_video.formats.labels import LabeledVideo
 from mmpose_video.formats.labels.image_groups import series_name
 from mmpose_video.utils import Progress
+from mmpose_video.utils.stated_frames import stated_frames
 
 from .report import Report
 from .video_frames import VIDEO_SUFFIXES, nothing, write_frames
@@ -30,13 +31,13 @@ NO_VIDEO = 'video without its file or its images'
 
 @dataclass
 class FrameOptions:
-    """Where the frames are, and how they get to the dataset.
+    """Place of the frames, and how they get into the dataset.
 
     Attributes:
         images (str): Folder to which the images' names are relative.
         videos (str, optional): A video file, or a folder of them.
         around (int, optional): Of a video file, extract only frames at most
-            this many from a labelled one. Defaults to None, all.
+            this many from a labeled one. Defaults to None, all.
         copy (bool): Copy images in place of linking them.
             Defaults to False.
         basenames (bool): Look for images by the last part of their names,
@@ -69,7 +70,7 @@ class _Extracted:
 
 @dataclass
 class OwnFrames:
-    """Give each labelled video a folder ``images/<video>`` in the dataset.
+    """Give each labeled video a folder ``images/<video>`` in the dataset.
 
     Args:
         dst (str): Folder of the dataset.
@@ -92,7 +93,7 @@ class OwnFrames:
         """
         found = {name: path for name, video in videos.items()
                  if (path := self._video_file(name, video, len(videos)))}
-        total = sum(max(_frame_count(path), 0) for path in found.values())
+        total = sum(max(stated_frames(path), 0) for path in found.values())
         progress = Progress('frames', total, sys.stdout) if found else None
         for name, path in found.items():
             numbers = {frame.number for frame in videos[name].frames}
@@ -111,7 +112,7 @@ class OwnFrames:
             report (Report): Takes what is missing.
 
         Returns:
-            tuple[list[str | None], int]: For each labelled frame its file
+            tuple[list[str | None], int]: For each labeled frame its file
             name relative to the dataset, None if it is missing; and the
             number of the video's frames.
 
@@ -238,7 +239,7 @@ class OwnFrames:
                 for frame, path in zip(video.frames, paths)], len(found)
 
     def _image(self, name: str, report: Report) -> Optional[str]:
-        """Return the path of a labelled image, None if it is not there."""
+        """Return the path of a labeled image, None if it is not there."""
         root = self.options.images
         if self.options.basenames:
             base = name.replace('\\', '/').rsplit('/', 1)[-1]
@@ -284,7 +285,7 @@ class OwnFrames:
 
 
 def _stems(name: str, video: LabeledVideo) -> Sequence[str]:
-    """Return under what names a video's file may be found."""
+    """Return the names under which a video's file may be found."""
     file = video.file.replace('\\', '/').rsplit('/', 1)[-1]
     return [stem for stem in dict.fromkeys(
         [osp.splitext(file)[0] if file.lower().endswith(VIDEO_SUFFIXES)
@@ -294,14 +295,6 @@ def _stems(name: str, video: LabeledVideo) -> Sequence[str]:
 def _same(path: str, name: str, video: LabeledVideo) -> bool:
     stem = osp.splitext(osp.basename(path))[0].lower()
     return stem in [wanted.lower() for wanted in _stems(name, video)]
-
-
-def _frame_count(path: str) -> int:
-    """Return how many frames a video says it has."""
-    video = cv2.VideoCapture(path)
-    count = int(video.get(cv2.CAP_PROP_FRAME_COUNT))
-    video.release()
-    return count
 
 
 def _place(source: str, target: str, copy: bool) -> None:

@@ -119,7 +119,7 @@ def _own_id(image_id: object, number: int) -> object:
 
 
 def _order(labels: Record) -> Optional[np.ndarray]:
-    """Return where the file has the 17 keypoints, None for where it should."""
+    """Return the file's index of each keypoint, None if the order is usual."""
     categories = labels.records('categories', optional=True)
     names = categories[0].items('keypoints', True) if categories else []
     if not names or tuple(names) == POSETRACK_KEYPOINTS:

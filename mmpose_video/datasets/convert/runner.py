@@ -55,7 +55,7 @@ def convert(plan: Plan,
     Raises:
         ConversionError: If something is missing or broken, or no image is
             left.
-        FileExistsError: If a file is there that is not ours.
+        FileExistsError: If a file of that name was not written here.
     """
     if on_error not in ON_ERROR:
         raise ValueError(f'`on_error` must be one of {ON_ERROR}, got '

@@ -18,7 +18,7 @@ class BrokenFrames(NamedTuple):
 
     Attributes:
         key_frames (int): Samples dropped because of a broken key frame.
-        neighbours (int): Neighbours that another frame stood in for.
+        neighbours (int): Neighbors that another frame stood in for.
         files (set[int]): A number for each different broken file.
     """
 

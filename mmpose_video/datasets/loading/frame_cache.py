@@ -10,7 +10,7 @@ class FrameCache:
     """Keep the frames that were used last, up to a number of bytes.
 
     The people of one frame share all frames of their clip, and clips of
-    neighbouring key frames overlap. Frames are returned read-only, as later
+    neighboring key frames overlap. Frames are returned read-only, as later
     samples get the same array: a transform that writes into its input fails
     instead of changing them.
 

@@ -28,7 +28,7 @@ class ImageHeader(NamedTuple):
         has_exif (bool): Whether there is EXIF data, which may turn the image.
         coding (tuple): How a JPEG has to be decoded: kind of the frame
             (baseline, progressive, ...), numbers and sampling of its
-            components, and Adobe's mark of the colours.
+            components, and Adobe's mark of the colors.
         scan (int): Where the compressed data of a JPEG begin.
     """
 

@@ -11,7 +11,7 @@ def build_metainfo(dataset_name: str, names: Sequence[str],
                    paper_info: Dict[str, str]) -> dict:
     """Build a definition in MMPose's layout.
 
-    Sides, halves of the body and colours follow from the names. The colours
+    Sides, halves of the body and colors follow from the names. The colors
     are MMPose's: left is green, right orange, the middle blue.
 
     Args:
@@ -69,6 +69,6 @@ def _color(name: str) -> Tuple[int, int, int]:
 
 
 def _link_color(first: str, second: str) -> Tuple[int, int, int]:
-    """Return the colour of the side, or of the middle if they differ."""
+    """Return the color of the side, or of the middle if they differ."""
     sides = {_color(first), _color(second)} - {MIDDLE}
     return sides.pop() if len(sides) == 1 else MIDDLE

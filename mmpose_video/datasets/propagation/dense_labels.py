@@ -13,7 +13,7 @@ _HEAD = ('nose', 'head_bottom', 'head_top', 'neck', 'head')
 class DenseLabels:
     """A COCO-style file to which propagated labels are added.
 
-    New images are copies of the labelled frame's entry with the target's file
+    New images are copies of the labeled frame's entry with the target's file
     name and ``propagated_from``, the image id of their source; images that
     are listed without labels get theirs. New annotations keep category and
     ``track_id`` of their source, move its box by the way in which its
@@ -25,7 +25,7 @@ class DenseLabels:
         img_prefix (str): Folder that the file names are relative to.
         keypoint_names (Sequence[str]): Names of the K keypoints.
         score_thr (float): A keypoint with a lower score is written as not
-            labelled.
+            labeled.
     """
 
     def __init__(self, labels: Dict[str, Any], img_prefix: str,
@@ -53,10 +53,10 @@ class DenseLabels:
         """Add a person to a frame.
 
         Args:
-            source (dict): The person's annotation in the labelled frame.
+            source (dict): The person's annotation in the labeled frame.
             target (Target): The frame.
             moved (np.ndarray): Displacement of the keypoints from the
-                labelled frame to this one, in pixels, (K, 2).
+                labeled frame to this one, in pixels, (K, 2).
             scores (np.ndarray): Their scores, (K, ).
 
         Returns:
@@ -114,7 +114,7 @@ class DenseLabels:
     def _new_id(self, target: Target) -> Any:
         """Return a free id: the source's plus the distance, if that is free.
 
-        PoseTrack numbers its images so that neighbours differ by 1.
+        PoseTrack numbers its images so that neighbors differ by 1.
         """
         numbers = [i for i in self.images if isinstance(i, int)]
         if len(numbers) < len(self.images):

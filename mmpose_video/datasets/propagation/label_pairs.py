@@ -1,4 +1,4 @@
-"""Samples of a labelled frame and an unlabelled one."""
+"""Samples of a labeled frame and an unlabeled one."""
 from typing import Any, Dict, List, Sequence
 
 import numpy as np
@@ -26,10 +26,10 @@ class _PairSampler(BaseClipSampler):
 
 
 class LabelPairs(Dataset):
-    """Clips (labelled frame, target frame) of each labelled person.
+    """Clips (labeled frame, target frame) of each labeled person.
 
     Args:
-        dataset (BaseVideoDataset): The labelled persons. Its pipeline must
+        dataset (BaseVideoDataset): The labeled persons. Its pipeline must
             generate targets; its clip sampler is replaced.
         targets (Sequence[Target]): The frames to propagate to.
     """

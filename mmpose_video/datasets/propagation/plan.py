@@ -1,4 +1,4 @@
-"""Decide which frames get labels, and from which labelled frame."""
+"""Decide which frames get labels, and from which labeled frame."""
 from typing import Any, Dict, List, NamedTuple
 
 import numpy as np
@@ -9,12 +9,12 @@ from mmpose_video.formats.inner_path import inner_path
 
 
 class Target(NamedTuple):
-    """A frame without labels, and the labelled frame that is nearest to it.
+    """A frame without labels, and the labeled frame that is nearest to it.
 
     Attributes:
         path (str): The frame's file.
-        source (Any): Image id of the labelled frame.
-        offset (int): Distance from the labelled frame to this one, in frames;
+        source (Any): Image id of the labeled frame.
+        offset (int): Distance from the labeled frame to this one, in frames;
             negative for an earlier frame.
     """
 
@@ -25,16 +25,16 @@ class Target(NamedTuple):
 
 def plan_targets(labels: Dict[str, Any], img_prefix: str, frames: FrameIndex,
                  max_distance: int) -> List[Target]:
-    """Find the unlabelled frames around the labelled ones.
+    """Find the unlabeled frames around the labeled ones.
 
-    A frame takes its labels from one labelled frame, the nearest; of two at
+    A frame takes its labels from one labeled frame, the nearest; of two at
     the same distance from the earlier. So no person appears twice.
 
     Args:
         labels (dict): A COCO-style file, parsed.
         img_prefix (str): Folder that the file names are relative to.
         frames (FrameIndex): Finds the frames on disk.
-        max_distance (int): Largest distance to a labelled frame, in frames.
+        max_distance (int): Largest distance to a labeled frame, in frames.
 
     Returns:
         list[Target]: One entry for each frame, sorted by source and offset.

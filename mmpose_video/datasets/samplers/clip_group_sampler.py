@@ -24,7 +24,7 @@ class ClipGroupSampler(Sampler):
     group are. A value of 1 has the same distribution as MMEngine's
     ``DefaultSampler(shuffle=True)``. The order of the groups changes with
     each epoch, and so do the cuts, so that a sample is grouped with different
-    neighbours. Take the smallest value at which the GPU does not wait for
+    neighbors. Take the smallest value at which the GPU does not wait for
     data. It should divide the batch size (otherwise groups are split between
     batches), and a batch should hold several groups.
 

@@ -11,7 +11,7 @@ from .scene import Scene
 from .skeleton import NUM_KEYPOINTS
 from .truth import Truth
 
-# A person with fewer labelled keypoints is not annotated but lies in an
+# A person with fewer labeled keypoints is not annotated but lies in an
 # ignore region; a box of one or two points would mean nothing.
 MIN_LABELS = 3
 # PoseTrack18's boxes exceed the keypoints by 15 % on each side.
@@ -52,7 +52,7 @@ def head_box(truth: Truth, frame: int, person: int) -> List[int]:
     """Return the box ``[x, y, w, h]`` of the head, whole pixels.
 
     It holds the skull and the three keypoints of the head, whether they
-    are labelled or not.
+    are labeled or not.
     """
     center = truth.head_center[frame, person]
     radius = 0.8 * truth.head_radius[frame, person]
@@ -167,7 +167,7 @@ def detect(record: Dict[str, Any], config: SyntheticConfig,
 
     Returns:
         List[Dict[str, Any]]: ``bbox`` (x, y, w, h), ``category_id``,
-        ``image_id`` and ``score``; labelled frames only. The rates are
+        ``image_id`` and ``score``; labeled frames only. The rates are
         package defaults: 3 % misses, 8 % false alarms per frame.
     """
     size = np.array([config.width, config.height], float)

@@ -11,7 +11,7 @@ Color = Tuple[float, float, float]
 Point = Union[str, Sequence[Tuple[str, float]]]
 
 # Parts that are drawn as one, farthest first. Each comes with the joints
-# whose mean depth orders it and with a bias in metres (positive is farther),
+# whose mean depth orders it and with a bias in meters (positive is farther),
 # which settles the cases where the depths are nearly equal.
 GROUPS = (
     ('left_thigh', ('left_hip', 'left_knee'), 0.06),
@@ -91,13 +91,13 @@ def _between(a: str, b: str, t: float) -> List[Tuple[str, float]]:
 
 
 def scale_color(color: Sequence[float], factor: float) -> Color:
-    """Return a colour made brighter or darker, within 0 to 255."""
+    """Return a color made brighter or darker, within 0 to 255."""
     b, g, r = (float(min(255., max(0., c * factor))) for c in color)
     return b, g, r
 
 
 def sample_cloth(rng: np.random.Generator) -> Color:
-    """Draw a colour of clothing, from grey to vivid."""
+    """Draw a color of clothing, from gray to vivid."""
     hsv = np.array([[[
         rng.integers(180),
         rng.integers(20, 230),
@@ -108,7 +108,7 @@ def sample_cloth(rng: np.random.Generator) -> Color:
 
 
 class _Tailor:
-    """Collects the primitives of one body."""
+    """Collect the primitives of one body."""
 
     def __init__(self) -> None:
         self.parts: List[Primitive] = []

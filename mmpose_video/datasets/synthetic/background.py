@@ -16,7 +16,7 @@ def to_fixed(points: np.ndarray) -> np.ndarray:
 
 
 def _dull(color: Sequence[float], factor: float) -> Color:
-    """Return a colour pulled towards grey: backgrounds are dull."""
+    """Return a color pulled towards gray: backgrounds are dull."""
     mean = sum(color) / 3
     b, g, r = (0.55 * c + 0.45 * mean for c in color)
     return scale_color((b, g, r), factor)
@@ -51,7 +51,7 @@ def _shapes(rng: np.random.Generator, canvas: np.ndarray, horizon: float,
                 cv2.fillConvexPoly(canvas, to_fixed(pane_box), pane,
                                    cv2.LINE_AA, SHIFT)
     for _ in range(int(rng.integers(10, 26) * clutter)):
-        # trees, posts, signs; some of them as thin and as coloured as limbs
+        # trees, posts, signs; some of them as thin and as colored as limbs
         limb = rng.random() < limbs
         if limb:
             palette = SKINS if rng.random() < 0.5 else HAIRS

@@ -17,7 +17,7 @@ class BodyShape:
 
     Args:
         joints (np.ndarray): ``(n, J, 2)``.
-        depth (np.ndarray): ``(n,)`` of the trunk, metres.
+        depth (np.ndarray): ``(n,)`` of the trunk, meters.
         group_depth (np.ndarray): ``(n, G)`` depth that orders the groups.
         a (np.ndarray): ``(n, P, 2)`` first ends.
         b (np.ndarray): ``(n, P, 2)`` second ends.
@@ -110,7 +110,7 @@ def marker_scene(scene: Scene, radius: float = 0.012) -> Scene:
 
     The dots take the way of the limbs through the renderer, so that their
     centroids tell whether the labels are where the pictures are. Each dot
-    has a colour of its own: person ``i`` and keypoint ``k`` give blue
+    has a color of its own: person ``i`` and keypoint ``k`` give blue
     ``40 + 8 * k``, green ``255`` and red ``20 * i``.
 
     Args:

@@ -16,7 +16,7 @@ class Camera:
     Args:
         size (Tuple[int, int]): Width and height of the frame, pixels.
         focal (float): Focal length, pixels.
-        eye (float): Height above the ground, metres.
+        eye (float): Height above the ground, meters.
         horizon (float): Row of the horizon, pixels.
         pan (np.ndarray): ``(n, 4)`` slow movement: amplitude in x and y
             (pixels), frequency (Hz), phase.
@@ -44,7 +44,7 @@ class Camera:
 
         Returns:
             np.ndarray: ``(n, 2, 3)``, pixels of the still camera to pixels
-            of the frame; integers are the centres of pixels.
+            of the frame; integers are the centers of pixels.
         """
         shift = np.zeros((len(time), 2))
         for table in (self.pan, self.tremble):
@@ -74,11 +74,11 @@ class Camera:
         """Project body points to pixels of the still camera.
 
         Args:
-            points (np.ndarray): ``(n, m, 3)`` metres relative to the body's
+            points (np.ndarray): ``(n, m, 3)`` meters relative to the body's
                 root on the ground, world frame.
-            x (np.ndarray): ``(n,)`` position of the root, metres from the
+            x (np.ndarray): ``(n,)`` position of the root, meters from the
                 middle of the picture.
-            depth (np.ndarray): ``(n,)`` distance of the root, metres.
+            depth (np.ndarray): ``(n,)`` distance of the root, meters.
 
         Returns:
             np.ndarray: ``(n, m, 2)`` pixels.

@@ -87,7 +87,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     def stop(*_: Any) -> None:
         raise KeyboardInterrupt
 
-    # a polite kill cleans up like Ctrl-C
+    # SIGTERM cleans up as Ctrl-C does
     previous = signal.signal(signal.SIGTERM, stop)
     begin = time.perf_counter()
 

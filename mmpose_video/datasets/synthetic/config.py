@@ -10,7 +10,7 @@ class Difficulty:
     """Effects that make a single frame hard to read.
 
     Every effect is *transient*: it lasts a few frames, so that a joint lost
-    in the key frame can be found in its neighbours. All values are package
+    in the key frame can be found in its neighbors. All values are package
     defaults; no publication gives them.
 
     Args:
@@ -33,7 +33,7 @@ class Difficulty:
         defocus_sigma (float): Blur at the peak, in pixels at 360 lines.
         dark_chance (float): Chance per frame of a low-light flicker.
         dark_gain (float): Brightness at the darkest frame of a flicker.
-        noise (float): Standard deviation of the sensor noise, grey levels.
+        noise (float): Standard deviation of the sensor noise, gray levels.
         clutter (float): Amount of shapes in the background, 0 to 1.
         limb_clutter (float): Part of the clutter that looks like limbs.
         bystanders (Tuple[int, int]): Range of the number of small people
@@ -112,7 +112,7 @@ class SyntheticConfig:
         labeled_every (int): Label every n-th frame only (``is_labeled`` is
             false on the others), as in PoseTrack18's val split.
         max_hidden (int): A joint that other people or objects hide for
-            longer than this many frames in a row is not labelled.
+            longer than this many frames in a row is not labeled.
         detections (bool): Also write a file of detected boxes per split.
         seed (int): Seed of everything.
         effects (Difficulty): Replaces the preset that ``difficulty`` names.

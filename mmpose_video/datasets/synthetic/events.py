@@ -9,7 +9,7 @@ from .config import Difficulty
 from .geometry import ARC, capsule_outlines
 
 # Effects of one kind keep at least this many frames apart, so that the key
-# frame's neighbours are clean. Package default.
+# frame's neighbors are clean. Package default.
 GAP = 5
 
 
@@ -65,7 +65,7 @@ class Exposure:
         shutter (np.ndarray): Exposure as a part of the frame interval.
         defocus (np.ndarray): Sigma of the blur, pixels.
         gain (np.ndarray): Brightness, 1 is normal.
-        noise (np.ndarray): Standard deviation of the noise, grey levels.
+        noise (np.ndarray): Standard deviation of the noise, gray levels.
         quality (np.ndarray): JPEG quality.
     """
     shutter: np.ndarray
@@ -112,7 +112,7 @@ class Occluder:
 
     Args:
         shapes (Tuple[np.ndarray, ...]): Convex outlines ``(2 * ARC, 2)`` in
-            pixels relative to the object's centre.
+            pixels relative to the object's center.
         colors (Tuple[Color, ...]): One per outline.
         solid (int): The first ``solid`` outlines make up the silhouette.
         center (np.ndarray): ``(2,)`` pixels of the still camera at ``time``.

@@ -11,8 +11,8 @@ def capsule_outlines(a: np.ndarray, b: np.ndarray, ra: np.ndarray,
     """Return the convex hulls of pairs of circles.
 
     Args:
-        a (np.ndarray): ``(..., 2)`` centres of the first circles.
-        b (np.ndarray): ``(..., 2)`` centres of the second ones.
+        a (np.ndarray): ``(..., 2)`` centers of the first circles.
+        b (np.ndarray): ``(..., 2)`` centers of the second ones.
         ra (np.ndarray): ``(...)`` radii of the first.
         rb (np.ndarray): ``(...)`` radii of the second.
 

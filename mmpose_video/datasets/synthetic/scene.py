@@ -27,9 +27,9 @@ class Person:
         build (Build): Measures of the body.
         parts (List[Primitive]): The look.
         motion (Motion): Joint angles over time.
-        center (np.ndarray): ``(2,)`` middle of the path: metres to the
+        center (np.ndarray): ``(2,)`` middle of the path: meters to the
             right of the picture's middle, and distance from the camera.
-        axes (np.ndarray): ``(2,)`` half axes of the elliptic path, metres.
+        axes (np.ndarray): ``(2,)`` half axes of the elliptic path, meters.
         rate (float): Radians per second along the ellipse.
         start (float): Angle on the ellipse at time 0.
         walks (bool): Faces where the path leads.
@@ -56,7 +56,7 @@ class Person:
 
         Returns:
             tuple: pixels ``(n, J, 2)`` of the still camera, depths
-            ``(n, J)`` in metres, and pixels per body height ``(n,)``.
+            ``(n, J)`` in meters, and pixels per body height ``(n,)``.
         """
         theta = self.rate * time + self.start
         x = self.center[0] + self.axes[0] * np.cos(theta)
@@ -95,7 +95,7 @@ def _sample_person(rng: np.random.Generator, config: SyntheticConfig,
     action = str(rng.choice(['walk', 'run', 'wave', 'squat', 'jump',
                              'dance']))
     walks = action in ('walk', 'run')
-    half_view = 0.5 * config.width / camera.focal  # metres at one metre
+    half_view = 0.5 * config.width / camera.focal  # meters at one meter
     # near enough to be seen well, far enough to be seen whole
     nearest = max(2.7, 1.12 * camera.eye * camera.focal /
                   (config.height - camera.horizon))
@@ -108,7 +108,7 @@ def _sample_person(rng: np.random.Generator, config: SyntheticConfig,
         axes = np.array([rng.uniform(0.35, 0.75) * reach,
                          rng.uniform(0.05, 0.35)])
     else:
-        room = 1.45  # metres of lane that a person with raised arms needs
+        room = 1.45  # meters of lane that a person with raised arms needs
         depth = max(nearest + 0.3, room * lanes / (2 * half_view))
         depth += rng.uniform(0, 0.8)
         reach = half_view * depth

@@ -1,6 +1,6 @@
 """An articulated body: from joint angles to points in space.
 
-Body frame, in metres: x to the person's left, y down, z forward.
+Body frame, in meters: x to the person's left, y down, z forward.
 World frame: x to the right of the image, y down, z away from the camera.
 """
 from dataclasses import dataclass
@@ -27,7 +27,7 @@ class Build:
     """Measures of one body.
 
     Args:
-        height (float): Standing height in metres.
+        height (float): Standing height in meters.
         bulk (float): Factor on all widths and radii, about 0.85 to 1.3.
         leg (float): Hip height as a part of the body height, about 0.5.
         head (float): Factor on the size of the head.
@@ -84,10 +84,10 @@ def forward_kinematics(build: Build, angles: Angles) -> np.ndarray:
             ``yaw lean sway twist head_yaw head_pitch`` and, for each of
             ``left_`` and ``right_``: ``shoulder_flex shoulder_abd elbow
             elbow_twist hip_flex hip_abd knee``; and ``lift``, the height of
-            the feet above the ground in metres.
+            the feet above the ground in meters.
 
     Returns:
-        np.ndarray: ``S + (len(JOINTS), 3)``, metres, world frame relative
+        np.ndarray: ``S + (len(JOINTS), 3)``, meters, world frame relative
         to the body's root on the ground.
     """
     h, bulk = build.height, build.bulk

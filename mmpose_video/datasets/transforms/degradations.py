@@ -57,7 +57,7 @@ class PseudoInfrared(BaseTransform):
     """Imitate an infrared camera by gray levels, gamma, vignette and noise.
 
     No paper defines this degradation; all values are package defaults. It
-    shows whether a model depends on colour, not how well it works at night.
+    shows whether a model depends on color, not how well it works at night.
     Wrap it in :class:`ClipConsistent` for clips.
 
     Required Keys:

@@ -15,13 +15,13 @@ class InformationDrop(BaseTransform):
     After Huang et al. (arXiv:2008.07139), on the crop, so that networks use
     the constraints among keypoints in place of their appearance alone:
 
-    * 'cutout': one ellipse, centred anywhere in the crop, radii
+    * 'cutout': one ellipse, centered anywhere in the crop, radii
       ``radius * (1 + u) * width`` with u uniform in [0, 1) for each axis;
     * 'has' (hide-and-seek): a grid whose cell size is drawn from ``sizes``,
       each cell hidden with probability 0.5; size 0 hides nothing;
     * 'grid' (GridMask): squares of ``grid_ratio`` of a period drawn from
       ``sizes`` without 0, at a random offset;
-    * 'joint_cutout': a square around one labelled keypoint, half side drawn
+    * 'joint_cutout': a square around one labeled keypoint, half side drawn
       from ``joint_side`` in parts of the crop's width.
 
     The paper trains twice: to the end without dropping, then once more from
@@ -31,7 +31,7 @@ class InformationDrop(BaseTransform):
     that is fixed in the crop. Only the key frame has labels, so
     'joint_cutout' takes its keypoints for all frames. With ``frames='key'``
     only the key frame loses the region, and the network must look at the
-    neighbours to find what is hidden (an option of no paper).
+    neighbors to find what is hidden (an option of no paper).
 
     Required Keys:
 
@@ -144,7 +144,7 @@ class InformationDrop(BaseTransform):
 
     def _around_joint(self, rows: np.ndarray, columns: np.ndarray,
                       width: int, results: dict) -> np.ndarray:
-        """Hide a square around one labelled keypoint."""
+        """Hide a square around one labeled keypoint."""
         keypoints = results['transformed_keypoints'].reshape(-1, 2)
         visible = np.asarray(results['keypoints_visible'])
         if visible.ndim == 3:  # with the weights of the targets

@@ -36,7 +36,7 @@ class LoadClip(BaseTransform):
     PNG that ends early and a file that claims too many pixels are broken.
 
     Args:
-        broken_frames (str): How to treat a neighbour that cannot be read:
+        broken_frames (str): How to treat a neighbor that cannot be read:
             ``'nearest'`` takes the nearest intact frame of the clip, and
             logs each file once per process; ``'error'`` raises. Defaults to
             'nearest'.
@@ -180,7 +180,7 @@ class LoadClip(BaseTransform):
 
     @staticmethod
     def _set_defaults(results: dict, num_frames: int) -> None:
-        """Set the defaults: consecutive frames centred on the key frame."""
+        """Set the defaults: consecutive frames centered on the key frame."""
         results.setdefault('key_index', num_frames // 2)
         key = results['key_index']
         results.setdefault('frame_offsets', np.arange(num_frames) - key)

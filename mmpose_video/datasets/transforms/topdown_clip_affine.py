@@ -25,7 +25,7 @@ class TopdownClipAffine(TopdownAffine):
 
     It also takes frames that :class:`LoadReducedClip` decoded at 1/2, 1/4 or
     1/8 of their size. Boxes and keypoints stay in pixels of the file; only
-    the matrix that fetches pixels differs: the centre of pixel ``x`` of a
+    the matrix that fetches pixels differs: the center of pixel ``x`` of a
     reduced frame lies at ``r x + (r - 1) / 2`` of the file.
 
     Required Keys:
@@ -44,7 +44,7 @@ class TopdownClipAffine(TopdownAffine):
     Added Keys:
 
         - img_planes (Tensor): The crops, (T, C, H, W)
-        - input_size, input_center, input_scale: Size, centre and scale
+        - input_size, input_center, input_scale: Size, center and scale
         - transformed_keypoints (np.ndarray): (1, K, 2), pixels of the crop
 
     Removed Keys:
@@ -140,12 +140,12 @@ def dark_warp_matrix(center: np.ndarray, scale: np.ndarray, rot: float,
     """Return the crop's matrix as DARK's code has it.
 
     After ``dark_get_affine_transform`` of FAMI-Pose and of TDMI: distances
-    are those between the centres of the first and last pixel. The box's
-    centre goes to ((W - 1) / 2, (H - 1) / 2), and the zoom is
+    are those between the centers of the first and last pixel. The box's
+    center goes to ((W - 1) / 2, (H - 1) / 2), and the zoom is
     (W - 1) / (w - 1) in both directions, w the width of the box in pixels.
 
     Args:
-        center (np.ndarray): Centre of the box in pixels, (2, ).
+        center (np.ndarray): Center of the box in pixels, (2, ).
         scale (np.ndarray): Width and height of the box in pixels, (2, ).
         rot (float): Rotation in degrees.
         output_size (tuple[int, int]): Width W and height H of the crop.

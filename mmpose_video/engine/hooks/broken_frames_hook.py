@@ -19,7 +19,7 @@ class BrokenFramesHook(Hook):
 
     * the number of samples that were dropped because their key frame was
       broken (with ``LoadClip(broken_key='skip')``);
-    * the number of neighbours that were replaced by another frame;
+    * the number of neighbors that were replaced by another frame;
     * the number of different files.
 
     Nothing is logged if no frame was broken. The names of the files are in
@@ -65,7 +65,7 @@ class BrokenFramesHook(Hook):
         runner.logger.log(
             logging.WARNING,
             f'Broken frames in {phase}: {dropped} samples were dropped and '
-            f'others drawn in their place, {replaced} neighbours were '
+            f'others drawn in their place, {replaced} neighbors were '
             f'replaced by the nearest intact frame; {num_files} different '
             'files since the start, which are named in the log above')
 

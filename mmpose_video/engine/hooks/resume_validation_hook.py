@@ -1,4 +1,4 @@
-"""Make up on resume for what a kill prevented."""
+"""Do on resume what a kill has prevented."""
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Optional, Tuple
 
@@ -180,7 +180,7 @@ def _repair(runner: Runner, saver: CheckpointHook, indicator: str,
 
 
 def _restore(runner: Runner, path: Path, fault: str) -> bool:
-    """Write a best checkpoint from that of its epoch; return if it can be."""
+    """Write a best checkpoint from its epoch's; return whether it worked."""
     lost = f'The best checkpoint {path} is not intact ({fault})'
     # best_<metric>_epoch_3.pth is epoch_3.pth without the optimizer
     source = max(

@@ -37,7 +37,7 @@ def coco_ground_truth(data: Any, num_joints: int,
                       source: str) -> Tuple[PoseTable, List[Any]]:
     """Read people with keypoints from COCO-style annotations.
 
-    Crowds and people without a labelled keypoint are left out, as COCO
+    Crowds and people without a labeled keypoint are left out, as COCO
     ignores them.
 
     Args:

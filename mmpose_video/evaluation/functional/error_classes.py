@@ -1,4 +1,4 @@
-"""Classes of localisation errors.
+"""Classes of localization errors.
 
 "Benchmarking and Error Diagnosis in Multi-Instance Pose Estimation", Ronchi
 and Perona, ICCV 2017 (https://arxiv.org/abs/1707.05388). A keypoint of a

@@ -14,7 +14,11 @@ from typing import Any, Dict, List, Sequence, Tuple
 import numpy as np
 
 from mmpose_video.formats.coco_labels import unique_ids
-from mmpose_video.formats.keypoints import HIEVE_JOINTS, columns_of
+from mmpose_video.formats.keypoints import (
+    HIEVE_JOINTS,
+    POSETRACK_GROUPS,
+    columns_of,
+)
 from mmpose_video.formats.pose_table import PoseTable, head_size
 from mmpose_video.formats.schema import (
     LARGEST_COORDINATE,
@@ -26,15 +30,8 @@ from mmpose_video.formats.schema import (
 from .pose_ap import pose_average_precision
 
 #: Groups of the result, by analogy with PoseTrack's.
-HIEVE_GROUPS: Dict[str, Tuple[str, ...]] = {
-    'Head': ('nose', 'chest'),
-    'Shoulder': ('right_shoulder', 'left_shoulder'),
-    'Elbow': ('right_elbow', 'left_elbow'),
-    'Wrist': ('right_wrist', 'left_wrist'),
-    'Hip': ('right_hip', 'left_hip'),
-    'Knee': ('right_knee', 'left_knee'),
-    'Ankle': ('right_ankle', 'left_ankle'),
-}
+HIEVE_GROUPS: Dict[str, Tuple[str, ...]] = dict(
+    POSETRACK_GROUPS, Head=('nose', 'chest'))
 
 #: Thresholds in head sizes (section 4.2).
 HIEVE_THRESHOLDS: Tuple[float, ...] = (0.5, 0.75, 0.9)

@@ -33,7 +33,7 @@ def pck(distances: np.ndarray, labelled: np.ndarray, thr: float
 
     Returns:
         tuple[float, np.ndarray]: The mean over the keypoints that are
-        labelled somewhere, and (K, ) of each, NaN where it is nowhere.
+        labeled somewhere, and (K, ) of each, NaN where it is nowhere.
         Fractions, as of MMPose's ``keypoint_pck_accuracy``.
     """
     right = ((distances < thr) & labelled).sum(0)
@@ -58,7 +58,7 @@ def reference_table(data: Any, source: str, names: Sequence[str],
             those who have them.
 
     Returns:
-        tuple[PoseTable, list]: The people with a labelled keypoint, and the
+        tuple[PoseTable, list]: The people with a labeled keypoint, and the
         ids of the images in order of frames.
 
     Raises:

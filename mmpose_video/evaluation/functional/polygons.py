@@ -1,8 +1,10 @@
 """Points inside polygons, exactly and many at a time."""
 from fractions import Fraction
-from typing import Iterator, List, Tuple
+from typing import List, Tuple
 
 import numpy as np
+
+from .chunks import split_by_sum
 
 # Shewchuk's bound for the 2-D orientation test in float64: a determinant
 # larger than this times the sum of its terms' magnitudes has a sure sign.
@@ -52,18 +54,6 @@ def _pairs(point_frame: np.ndarray, region_frame: np.ndarray,
     return np.repeat(first, counts) + _ragged_arange(counts), region
 
 
-def _chunks(counts: np.ndarray) -> Iterator[slice]:
-    """Yield runs of items whose counts sum to at most ``_MAX_EDGES``."""
-    ends = np.cumsum(counts)
-    start = 0
-    while start < len(counts):
-        before = ends[start - 1] if start else 0
-        stop = int(np.searchsorted(ends, before + _MAX_EDGES, side='right'))
-        stop = max(stop, start + 1)
-        yield slice(start, stop)
-        start = stop
-
-
 def points_in_regions(points: np.ndarray, frame: np.ndarray,
                       regions: List[Tuple[int, np.ndarray]]) -> np.ndarray:
     """Find the points strictly inside of an ignore region of their frame.
@@ -101,7 +91,7 @@ def points_in_regions(points: np.ndarray, frame: np.ndarray,
             (points[point] < high[region])).all(axis=1)
     point, region = point[near], region[near]
 
-    for part in _chunks(num_edges[region]):
+    for part in split_by_sum(num_edges[region], _MAX_EDGES):
         counts = num_edges[region[part]]
         pair = np.repeat(np.arange(len(counts)), counts)
         edge = (np.repeat(first_edge[region[part]], counts) +

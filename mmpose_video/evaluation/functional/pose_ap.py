@@ -11,6 +11,7 @@ import numpy as np
 
 from mmpose_video.formats.pose_table import PoseTable
 
+from .chunks import split_by_sum
 from .polygons import points_in_regions
 
 _MAX_PAIRS = 1 << 17  # pairs of people compared in one go
@@ -22,7 +23,7 @@ def within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
 
     A pair right at the threshold is measured again with NumPy's routine
     for one vector: BLAS may fuse a multiply and an add there, so the last
-    bit can differ from the vectorised form, and with it the answer.
+    bit can differ from the vectorized form, and with it the answer.
 
     Args:
         joints_a (np.ndarray): (M, J, 2) pixels.
@@ -44,14 +45,7 @@ def within(joints_a: np.ndarray, joints_b: np.ndarray, size: np.ndarray,
 
 def chunks_of_pairs(counts: np.ndarray) -> Iterator[slice]:
     """Yield runs of predictions with at most ``_MAX_PAIRS`` pairs."""
-    ends = np.cumsum(counts)
-    start = 0
-    while start < len(counts):
-        before = ends[start - 1] if start else 0
-        stop = int(np.searchsorted(ends, before + _MAX_PAIRS, side='right'))
-        stop = max(stop, start + 1)
-        yield slice(start, stop)
-        start = stop
+    return split_by_sum(counts, _MAX_PAIRS)
 
 
 def _boxes(table: PoseTable) -> Tuple[np.ndarray, np.ndarray]:

@@ -1,4 +1,4 @@
-"""Classes of errors on PoseTrack, and what mending each would bring."""
+"""Classes of errors on PoseTrack, and what the AP would be without each."""
 import math
 from typing import Any, Dict, Optional
 
@@ -47,7 +47,7 @@ def _joint_ap(gt: PoseTable, pred: PoseTable, right: np.ndarray,
 
 
 def analyze_errors(gt: PoseTable, pred: PoseTable) -> Dict[str, Any]:
-    """Count the classes of errors, and what mending each would bring.
+    """Count the classes of errors, and compute the AP without each.
 
     People are paired as PoseTrack pairs them. ``ap_if_mended`` is the AP
     if the keypoints of one class lay where they belong, their scores and the

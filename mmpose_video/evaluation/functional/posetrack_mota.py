@@ -15,7 +15,7 @@ from mmpose_video.formats.schema import Record
 from .pose_ap import evaluated_part, within
 from .posetrack_ap import MATCH_THRESHOLD, pairs_of_files, read_pair, summarise
 
-#: What is counted of each keypoint.
+#: Events that are counted for each keypoint.
 EVENTS = ('MATCH', 'SWITCH', 'MISS', 'FP')
 #: Totals of the result, beside the accuracies.
 TOTALS = ('Precision', 'Recall', 'Misses', 'Switches', 'False positives',

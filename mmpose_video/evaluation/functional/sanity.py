@@ -1,4 +1,4 @@
-"""Say what a result of zero may come from."""
+"""Warn of a result of zero, and name its likely cause."""
 import logging
 
 import numpy as np

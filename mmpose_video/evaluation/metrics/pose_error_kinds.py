@@ -1,4 +1,4 @@
-"""Kinds of localisation errors as a metric of MMPose."""
+"""Kinds of localization errors as a metric of MMPose."""
 from typing import Any, Dict, Optional
 
 import numpy as np
@@ -29,7 +29,7 @@ class PoseErrorKinds(BasePoseAP):
 
     Predictions are paired with people as COCO's evaluation does, at an
     object keypoint similarity of at least 0.1; the shares are of the
-    labelled keypoints of the people that were found.
+    labeled keypoints of the people that were found.
 
     Args:
         ann_file (str, optional): COCO-style annotations of the whole set.

@@ -1,4 +1,4 @@
-"""Kinds of localisation errors in PoseTrack's units."""
+"""Kinds of localization errors in PoseTrack's units."""
 from typing import Any, Dict, Optional
 
 from mmengine.logging import print_log

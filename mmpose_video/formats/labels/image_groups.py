@@ -1,4 +1,4 @@
-"""Sort labelled images into videos by their names."""
+"""Sort labeled images into videos by their names."""
 import os.path as osp
 import re
 from typing import Dict, List, Tuple
@@ -6,7 +6,7 @@ from typing import Dict, List, Tuple
 from ..frame_index import frame_number
 from .label_set import LabeledFrame, LabeledVideo
 
-#: What Label Studio puts before the name of an upload.
+#: Prefix that Label Studio puts before the name of an upload.
 _UPLOAD = re.compile(r'^[0-9a-f]{8}-')
 _DIGITS = re.compile(r'\d+$')
 #: Folders that tell nothing of a video.

@@ -14,8 +14,8 @@ class LabeledPerson:
     """A person, animal or thing in a frame.
 
     Attributes:
-        points (np.ndarray): (K, 2) float64, pixels; NaN where not labelled.
-        flags (np.ndarray): (K, ) int: 2 visible, 1 hidden, 0 not labelled.
+        points (np.ndarray): (K, 2) float64, pixels; NaN where not labeled.
+        flags (np.ndarray): (K, ) int: 2 visible, 1 hidden, 0 not labeled.
         where (str): Where the label stands, for messages.
         bbox (list[float], optional): x, y, width and height in pixels.
         track (str, optional): Name or number of the identity.
@@ -32,7 +32,7 @@ class LabeledPerson:
     @classmethod
     def seen(cls, points: np.ndarray, where: str, **others: Any
              ) -> 'LabeledPerson':
-        """Return a person whose labelled keypoints are all visible."""
+        """Return a person whose labeled keypoints are all visible."""
         known = np.isfinite(points).all(-1)
         return cls(
             np.where(known[:, None], points, np.nan),
@@ -45,7 +45,7 @@ class LabeledFrame:
 
     Attributes:
         number (int): Number of the frame in its video.
-        people (list[LabeledPerson]): Who is labelled.
+        people (list[LabeledPerson]): Who is labeled.
         image (str): Name of its image as the labels have it, '' for a frame
             of a video file.
         size (tuple[int, int], optional): Width and height that the labels
@@ -62,15 +62,15 @@ class LabeledFrame:
 
 @dataclass
 class LabeledVideo:
-    """A video with labelled frames.
+    """A video with labeled frames.
 
     Attributes:
         name (str): Its name, unique in the set.
-        frames (list[LabeledFrame]): Its labelled frames.
+        frames (list[LabeledFrame]): Its labeled frames.
         file (str): Name of the video file as the labels have it, '' where
             they do not tell any.
         source (str): The file of labels.
-        embedded (Callable, optional): Returns the image of a labelled frame
+        embedded (Callable, optional): Returns the image of a labeled frame
             by its number, (H, W, 3) uint8 BGR, where the file of labels holds
             the images itself.
     """

@@ -9,12 +9,13 @@ from ..extras import import_extra
 from ..frame_index import frame_number
 from ..schema import FormatError
 from ..skeleton import Skeleton
+from ..sleap_file import load_slp
 from .image_groups import group_images
 from .label_set import LabeledFrame, LabeledPerson, LabeledVideo, LabelSet
 
 
 def read_sleap(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
-    """Read what a person labelled in SLEAP.
+    """Read what a person labeled in SLEAP.
 
     Predictions count only in a file without any label of a person, such as
     this package's results; a note says so.
@@ -29,13 +30,8 @@ def read_sleap(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
         OSError: If it cannot be read.
     """
     del skeleton
+    labels = load_slp(path)
     sio = import_extra('sleap_io')
-    try:
-        labels = sio.load_slp(path, open_videos=False)
-    except FileNotFoundError:
-        raise
-    except Exception as error:  # HDF5 raises what it likes
-        raise FormatError(f'{path} is no file of SLEAP: {error}') from error
     if len(labels.skeletons) != 1:
         raise FormatError(f'{path} has {len(labels.skeletons)} skeletons, '
                           'a dataset has one')
@@ -44,7 +40,7 @@ def read_sleap(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
     by_hand = any(_is_user(instance, sio) for frame in labels
                   for instance in frame.instances)
     if not by_hand:
-        result.notes.append(f'{path}: nothing was labelled by a person; the '
+        result.notes.append(f'{path}: nothing was labeled by a person; the '
                             'predictions are taken for labels')
     names = _video_names([_file_of(video) for video in labels.videos])
     for video, name in zip(labels.videos, names):
@@ -76,7 +72,7 @@ def _is_user(instance: Any, sio: Any) -> bool:
 
 def _frame(frame: Any, result: LabelSet, path: str, sio: Any,
            by_hand: bool) -> Optional[LabeledFrame]:
-    """Return a frame, None if nobody is labelled in it."""
+    """Return a frame, None if nobody is labeled in it."""
     number = int(frame.frame_idx)
     where = f'{path}, frame {number}'
     people: List[LabeledPerson] = []

@@ -129,11 +129,7 @@ def _label_files(root: str, entry: Any, path: str
         if osp.isfile(images) and images.endswith('.txt'):
             yield from _listed(images, root, path)
             continue
-        parts = relative.split('/')
-        if 'images' in parts:
-            last = len(parts) - 1 - parts[::-1].index('images')
-            parts[last] = 'labels'
-        labels = osp.join(root, *parts)
+        labels = osp.join(root, _beside_images(relative))
         for place, _, names in sorted(os.walk(labels)):
             below = osp.relpath(place, labels).replace(os.sep, '/')
             there = osp.normpath(osp.join(relative, below))
@@ -154,12 +150,16 @@ def _listed(path: str, root: str, source: str) -> Iterator[Tuple[str, str]]:
                 image = inner_path(root, name, path)
             except ValueError as error:
                 raise FormatError(str(error)) from error
-            parts = name.split('/')
-            if 'images' in parts:
-                parts[len(parts) - 1 - parts[::-1].index('images')] = 'labels'
-            label = osp.splitext(osp.join(root, *parts))[0] + '.txt'
+            label = osp.join(
+                root, osp.splitext(_beside_images(name))[0] + '.txt')
             if osp.isfile(label):
                 yield label, osp.relpath(image, root).replace(os.sep, '/')
+
+
+def _beside_images(name: str) -> str:
+    """Return a name with the last folder `images` in it as `labels`."""
+    before, images, after = f'/{name}/'.rpartition('/images/')
+    return f'{before}/labels/{after}'[1:-1] if images else name
 
 
 def _image_of(root: str, folder: str, stem: str) -> str:

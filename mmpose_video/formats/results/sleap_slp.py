@@ -7,6 +7,7 @@ import numpy as np
 from ..extras import draft_of, import_extra
 from ..json_file import parse_json, without_nan
 from ..schema import FormatError, Record
+from ..sleap_file import load_slp
 from .base_format import ResultFormat, info_dict, restore_frames
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
 
@@ -57,14 +58,7 @@ class SleapFile(ResultFormat):
             sio.save_slp(labels, draft, verbose=False)
 
     def _read(self, path: str, info: Optional[RunInfo]) -> PoseResults:
-        sio = import_extra('sleap_io')
-        try:
-            labels = sio.load_slp(path, open_videos=False)
-        except FileNotFoundError:
-            raise
-        except Exception as error:  # HDF5 raises what it likes
-            raise FormatError(f'{path} is no file of SLEAP: '
-                              f'{error}') from error
+        labels = load_slp(path)
         if not labels.skeletons:
             raise FormatError(f'{path} has no skeleton')
         if len(labels.videos) > 1:

@@ -15,8 +15,8 @@ class ClipDataPreprocessor(PoseDataPreprocessor):
     """:class:`PoseDataPreprocessor` for clips.
 
     Time is folded into the batch, so that MMPose normalizes, swaps the
-    colour channels and pads each frame as it does for images, and unfolded
-    again. (Given a clip as it is, MMPose takes frames for colours.)
+    color channels and pads each frame as it does for images, and unfolded
+    again. (Given a clip as it is, MMPose takes frames for colors.)
 
     Clips travel as uint8 and are made float on the model's device.
 

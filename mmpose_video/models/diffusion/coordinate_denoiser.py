@@ -9,7 +9,7 @@ from .time_embedding import TimeEmbedding, sinusoidal_embedding
 
 
 class CoordinateFeature(NamedTuple):
-    """Parts of an image, for all steps and hypotheses.
+    """Features of an image, computed once for all steps and hypotheses.
 
     Attributes:
         grid (Tensor): Features, shape (N, C, h, w).
@@ -70,7 +70,7 @@ class CoordinateDenoiser(nn.Module):
                 norm_first=True) for _ in range(num_layers))
         self.norm = nn.LayerNorm(channels)
         self.final = nn.Linear(channels, 2)
-        # start by predicting the centre of the crop
+        # start by predicting the center of the crop
         nn.init.normal_(self.final.weight, std=0.01)
         nn.init.constant_(self.final.bias, 0.5)
 

@@ -8,7 +8,7 @@ MODES = ('mask', 'concat')
 
 
 class ScaleFeature(NamedTuple):
-    """Parts of an image at one scale, for all steps and hypotheses.
+    """Features of an image at one scale, for all steps and hypotheses.
 
     Attributes:
         feature (Tensor): F^j, shape (N, C, h, w).

@@ -21,7 +21,7 @@ CENTERED = (CenteredRegressionLabel, CenteredIntegralRegressionLabel)
 class CenteredMixin:
     """Flip test and ranges for :class:`CenteredRegressionLabel`.
 
-    MMPose mirrors coordinates as x -> 1 - x. Centred coordinates need
+    MMPose mirrors coordinates as x -> 1 - x. Centered coordinates need
     x -> -x, so the mean over both passes is off by half of 1, which becomes
     half of the input's width when decoded: it is subtracted there. Heads
     that compute coordinates as expectations over ``linspace_x`` and
@@ -72,12 +72,12 @@ class CenteredMixin:
 
 @MODELS.register_module()
 class CenteredRegressionHead(CenteredMixin, RegressionHead):
-    """:class:`RegressionHead` with centred coordinates."""
+    """:class:`RegressionHead` with centered coordinates."""
 
 
 @MODELS.register_module()
 class CenteredRLEHead(CenteredMixin, RLEHead):
-    """:class:`RLEHead` with centred coordinates."""
+    """:class:`RLEHead` with centered coordinates."""
 
     @property
     def default_init_cfg(self) -> dict:
@@ -88,9 +88,9 @@ class CenteredRLEHead(CenteredMixin, RLEHead):
 
 @MODELS.register_module()
 class CenteredIntegralRegressionHead(CenteredMixin, IntegralRegressionHead):
-    """:class:`IntegralRegressionHead` with centred coordinates."""
+    """:class:`IntegralRegressionHead` with centered coordinates."""
 
 
 @MODELS.register_module()
 class CenteredDSNTHead(CenteredMixin, DSNTHead):
-    """:class:`DSNTHead` with centred coordinates."""
+    """:class:`DSNTHead` with centered coordinates."""

@@ -36,11 +36,11 @@ class MoveNetMaps(NamedTuple):
     2 k (y) and 2 k + 1 (x).
 
     Attributes:
-        center (Tensor): Probability that a person's centre lies in the cell,
+        center (Tensor): Probability that a person's center lies in the cell,
             (N, 1, h, w).
         heatmaps (Tensor): Probability that a keypoint of any person lies in
             the cell, (N, K, h, w).
-        displacements (Tensor): From a person's centre cell to the keypoints,
+        displacements (Tensor): From a person's center cell to the keypoints,
             (N, 2 K, h, w).
         offsets (Tensor): From the cell of a keypoint to the keypoint,
             (N, 2 K, h, w).
@@ -54,15 +54,15 @@ class MoveNetMaps(NamedTuple):
 
 @MODELS.register_module()
 class MoveNetHead(BaseHead):
-    """Predicts the pose of the person in the middle of a crop.
+    """Predict the pose of the person in the middle of a crop.
 
-    Four branches over one map of stride 4: person centre, keypoint heatmaps,
-    displacements from the centre and sub-cell offsets; see
+    Four branches over one map of stride 4: person center, keypoint heatmaps,
+    displacements from the center and sub-cell offsets; see
     :class:`MoveNetMaps`. :class:`MoveNetLabel` turns them into a pose.
 
     MoveNet has no paper; structure and decoding were read from the published
     graphs. Its training losses are not public. The defaults here are those of
-    the CenterNet family: focal losses for centre and heatmaps, L1 losses for
+    the CenterNet family: focal losses for center and heatmaps, L1 losses for
     displacements and offsets, all of weight 1.
 
     Args:
@@ -70,15 +70,15 @@ class MoveNetHead(BaseHead):
         num_keypoints (int): K. Defaults to that of COCO.
         hidden_channels (int): Channels between the convolutions of a branch.
             Defaults to 96.
-        loss_center (dict): Loss of the centre map. Defaults to the focal loss.
+        loss_center (dict): Loss of the center map. Defaults to the focal loss.
         loss_heatmap (dict): Loss of the heatmaps, called with predictions,
             targets, weights (N, K) and a mask. Defaults to the focal loss.
-        loss_displacement (dict): Loss of the displacements around the centres
+        loss_displacement (dict): Loss of the displacements around the centers
             of people. Defaults to L1.
         loss_offset (dict): Loss of the offsets around keypoints.
             Defaults to L1.
         radius (int): Displacements are supervised in the square of
-            2 radius + 1 cells around a centre, offsets in that around a
+            2 radius + 1 cells around a center, offsets in that around a
             keypoint: decoding draws both towards the middle or the guess, off
             the cells of the maxima. The published models were trained in
             about that way (near a keypoint all cells point at it). Defaults
@@ -162,10 +162,10 @@ class MoveNetHead(BaseHead):
 
         Args:
             feats (tuple[Tensor] | list[tuple[Tensor]]): Features, and with
-                ``flip_test`` those of the mirrored input besides.
+                ``flip_test`` those of the mirrored input as well.
             batch_data_samples (list[PoseDataSample]): N samples.
             test_cfg (dict): ``flip_test`` averages the maps of both views,
-                ``output_heatmaps`` returns the heatmaps besides.
+                ``output_heatmaps`` also returns the heatmaps.
 
         Returns:
             list[InstanceData]: For each image the fields ``keypoints``

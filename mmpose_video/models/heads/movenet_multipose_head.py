@@ -20,7 +20,7 @@ class MoveNetMultiPoseMaps(NamedTuple):
         displacements (Tensor): (N, 2 K, h, w).
         offsets (Tensor): (N, 2 K, h, w).
         box_sizes (Tensor): Height and width of the person's box, (N, 2, h, w).
-        box_offsets (Tensor): From the centre's cell to the box's middle, y
+        box_offsets (Tensor): From the center's cell to the box's middle, y
             before x, (N, 2, h, w).
     """
 
@@ -34,10 +34,10 @@ class MoveNetMultiPoseMaps(NamedTuple):
 
 @MODELS.register_module()
 class MoveNetMultiPoseHead(MoveNetHead):
-    """Predicts poses and boxes of all people of an image.
+    """Predict poses and boxes of all people of an image.
 
     To the branches of :class:`MoveNetHead` it adds size and offset of the
-    boxes. It belongs into a ``BottomupPoseEstimator``.
+    boxes. It is the head of a ``BottomupPoseEstimator``.
 
     Args:
         loss_box_size (dict): Loss of the boxes' sizes. Defaults to L1 with

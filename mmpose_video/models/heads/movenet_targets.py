@@ -1,4 +1,4 @@
-"""Gather MoveNet's targets, and predictions where they are."""
+"""Gather MoveNet's targets, and the predictions at the same places."""
 from typing import NamedTuple, Optional, Tuple
 
 import torch
@@ -12,11 +12,11 @@ class PeopleTargets(NamedTuple):
     Attributes:
         center (Tensor): (N, 1, h, w).
         heatmaps (Tensor): (N, K, h, w).
-        mask (Tensor, optional): (N, 1, h, w), zero where unlabelled people
+        mask (Tensor, optional): (N, 1, h, w), zero where unlabeled people
             are.
         image (Tensor): Index of each person's image, (P, ).
-        center_cells (Tensor): x, y of the centre cells, (P, 2) int64; -1 for
-            a person whose centre is outside of the image.
+        center_cells (Tensor): x, y of the center cells, (P, 2) int64; -1 for
+            a person whose center is outside of the image.
         keypoints (Tensor): x, y in cells, (P, K, 2).
         weights (Tensor): (P, K), zero without a label.
     """
@@ -50,11 +50,11 @@ class PeopleTargets(NamedTuple):
 
     def displacements(self, maps: Tensor,
                       radius: int) -> Tuple[Tensor, Tensor]:
-        """Gather predictions and targets around people's centres.
+        """Gather predictions and targets around people's centers.
 
         Args:
             maps (Tensor): Predicted displacements, (N, 2 K, h, w).
-            radius (int): The square of 2 radius + 1 cells around each centre
+            radius (int): The square of 2 radius + 1 cells around each center
                 is gathered.
 
         Returns:
@@ -115,7 +115,7 @@ def by_keypoint(maps: Tensor) -> Tensor:
 
 def gather_boxes(targets: PeopleTargets, boxes: Tensor, sizes: Tensor,
                  offsets: Tensor) -> Tuple[Tuple[Tensor, Tensor], ...]:
-    """Gather boxes at people's centres.
+    """Gather boxes at people's centers.
 
     Args:
         targets (PeopleTargets): P people.

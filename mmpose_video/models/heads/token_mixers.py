@@ -29,7 +29,7 @@ class TokenMixers(nn.Module):
 
     Raises:
         ValueError: If there is no such order, a graph mixer gets no links, or
-            a cross arrangement has not three mixers.
+            a cross arrangement does not have three mixers.
     """
 
     def __init__(self,

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.autograd.function import once_differentiable
 
-#: Of PyTorch's grid sampling: what it calls them inside.
+#: PyTorch's internal numbers of the two modes of grid sampling.
 _BILINEAR, _ZEROS = 0, 0
 
 

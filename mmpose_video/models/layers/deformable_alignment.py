@@ -101,7 +101,7 @@ class DeformableAlignment(BaseModule):
         self._init_guides()
 
     def init_weights(self) -> None:
-        """Repeat the own start after a parent's initialization."""
+        """Initialize again what a parent's initialization has changed."""
         super().init_weights()
         self._init_guides()
 

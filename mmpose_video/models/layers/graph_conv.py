@@ -38,7 +38,7 @@ class SemGraphConv(nn.Module):
 
     From `Semantic Graph Convolutional Networks for 3D Human Pose Regression
     <https://arxiv.org/abs/1904.03345>`_: a softmax over each keypoint's
-    neighbours and itself gives a matrix M, and::
+    neighbors and itself gives a matrix M, and::
 
         Y = (M * I) X W0 + (M * (1 - I)) X W1 + b
 

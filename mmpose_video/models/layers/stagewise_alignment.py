@@ -12,9 +12,9 @@ from .deformable_alignment import DeformableAlignment
 class StagewiseAlignment(BaseModule):
     """Align merged supports with the key feature by four deformable stages.
 
-    The first two stages refine a combination u of the supports a and the key
-    feature, sampling it as it says itself; the other two sample a, first
-    where the refined u says, then where the result says.
+    The first two stages refine u, a combination of the supports a and the key
+    feature; u is its own guide. The other two stages sample a, guided first
+    by the refined u and then by the result.
 
     Source: the code of FAMI-Pose (CVPR 2022), whose sizes are the defaults.
     TDMI's appearance branch has the same stages.

@@ -1,9 +1,9 @@
-"""Between feature maps and sequences of tokens."""
+"""Convert feature maps to sequences of tokens, and back."""
 from typing import Sequence
 
 from torch import Tensor
 
-#: How two released models turn maps into tokens, see :func:`maps_to_tokens`.
+#: Ways of turning maps into tokens, see :func:`maps_to_tokens`.
 LAYOUTS = ('published', 'sound')
 
 

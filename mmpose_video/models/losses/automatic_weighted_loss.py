@@ -18,11 +18,12 @@ class AutomaticWeightedLoss(nn.Module):
 
         sum over losses of  L / (2 s^2) + log(1 + s^2)
 
-    A loss at rest has L = 2 s^4 / (1 + s^2), so small losses are raised and
-    large ones lowered, whatever they are worth. A negative loss would drive
-    its weight to infinity; such losses are refused. The total that is logged
-    is not comparable with that of other settings; the losses themselves are
-    logged under their names without ``loss_``.
+    The weight of a constant loss settles where L = 2 s^4 / (1 + s^2), so
+    small losses are raised and large ones lowered, however useful they are.
+    A negative loss would drive its weight to infinity; such losses are
+    refused. The total that is logged is not comparable with that of other
+    settings; the losses themselves are logged under their names without
+    ``loss_``.
 
     The uncertainties must not decay: set ``paramwise_cfg=dict(custom_keys={
     'loss_weighting': dict(decay_mult=0.)})``.

@@ -1,4 +1,4 @@
-"""Heatmap loss of a line of released code."""
+"""Heatmap loss with squared keypoint weights, as in released code."""
 from typing import Optional
 
 from mmpose.models.losses import KeypointMSELoss

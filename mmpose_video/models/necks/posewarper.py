@@ -1,4 +1,4 @@
-"""PoseWarper: heatmaps of the neighbours are warped into the key frame.
+"""PoseWarper: heatmaps of the neighbors are warped into the key frame.
 
 "Learning Temporal Pose Estimation from Sparsely-Labeled Videos", NeurIPS 2019
 (arXiv 1906.04016). Numbers that the paper leaves open are those of its public

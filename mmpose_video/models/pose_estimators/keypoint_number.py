@@ -8,7 +8,7 @@ from mmpose.utils.typing import OptConfigType
 from mmpose_video.formats.keypoints import POSETRACK_KEYPOINTS
 from mmpose_video.models.necks import BaseVideoNeck
 
-#: What heads call the number of keypoints.
+#: Names that heads have for the number of keypoints.
 HEAD_KEYS = ('out_channels', 'num_joints', 'num_keypoints')
 #: The same in parts of heads, where other numbers are channels, too.
 _PART_KEYS = HEAD_KEYS[1:]

@@ -211,7 +211,7 @@ class TopdownVideoPoseEstimator(TopdownPoseEstimator):
                                  data_samples: SampleList) -> SampleList:
         """Predict poses from features that the backbone gave before.
 
-        Clips of neighbouring key frames share most of their frames; so a
+        Clips of neighboring key frames share most of their frames; so a
         caller may run :meth:`extract_frame_feats` once per frame and combine
         the results to clips.
 

@@ -1,9 +1,9 @@
-"""Recognise the layout of a checkpoint by its names."""
+"""Recognize the layout of a checkpoint by its names."""
 from typing import Optional, Sequence
 
 from . import CONVERTERS
 
-#: A layout is recognised if more than this share of the names belong to it.
+#: A layout is recognized if more than this share of the names belong to it.
 _MIN_SHARE = 0.9
 
 

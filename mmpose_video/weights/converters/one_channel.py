@@ -1,4 +1,4 @@
-"""Convert weights of a colour model for a model with one input channel."""
+"""Convert weights of a color model for a model with one input channel."""
 from typing import Mapping, Sequence, Tuple
 
 import torch
@@ -9,13 +9,13 @@ from .converter import Converter, Weights
 #: Normalization of ImageNet, RGB, as all configs of this package have it.
 _MEAN = (123.675, 116.28, 103.53)
 _STD = (58.395, 57.12, 57.375)
-#: Normalization of the grey model: the luminance of the above.
+#: Normalization of the gray model: the luminance of the above.
 GREY_MEAN = 117.04
 GREY_STD = 57.53
 
 
 class OneChannelConverter(Converter):
-    r"""Fold the first convolution of a colour model into one input channel.
+    r"""Fold the first convolution of a color model into one input channel.
 
     On an image g of three equal channels the first convolution w computes
 
@@ -40,7 +40,7 @@ class OneChannelConverter(Converter):
         """Refuse models whose first convolution does not have three channels.
 
         Args:
-            weights (dict[str, Tensor]): Weights of the model for colour.
+            weights (dict[str, Tensor]): Weights of the model for color.
 
         Raises:
             ValueError: If the first layer is none of those known, or has
@@ -50,7 +50,7 @@ class OneChannelConverter(Converter):
         channels = weights[convolution].shape[1]
         if channels != 3:
             raise ValueError(f'`{convolution}` reads {channels} channels, '
-                             'expected the 3 of a model for colour')
+                             'expected the 3 of a model for color')
 
     def known_share(self, names: Sequence[str]) -> float:
         """Return 0: the names are those of every model of this package."""

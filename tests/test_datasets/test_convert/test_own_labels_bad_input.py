@@ -89,7 +89,7 @@ def again(content):
     (twins, 'two people with one id in a frame', 'annotation 2: id 0', 1),
     (other_size, 'image of another size than its labels say',
      'is 64x48, the labels say 640x48', 2),
-    (again, 'frame that is labelled twice', 'frame 1 of video cage_a', 0)])
+    (again, 'frame that is labeled twice', 'frame 1 of video cage_a', 0)])
 def test_stop_and_skip(project, tmp_path, capsys, edit, reason, example, lost):
     """`stop` counts and names it and writes nothing; `skip` goes on."""
     project(edit)
@@ -182,7 +182,7 @@ def test_video_that_cannot_be_decoded(tmp_path, capsys):
     ('b.csv', 'scorer,me,me\nbodyparts,a,a\ncoords,x,y\n1,one,2\n',
      '`one` is no number'),
     ('b.csv', 'scorer,me,me\nbodyparts,a,a\ncoords,x,y\n1,,\n',
-     'no labelled frame: frame without a label'),
+     'no labeled frame: frame without a label'),
     ('b.csv', 'scorer,me,me\nbodyparts,a,a\ncoords,x,"y\n1,2,3\n',
      'a quote left open'),
     ('b.json', '', 'b.json is not valid JSON'),
@@ -247,7 +247,7 @@ def test_unknown_keypoints(project, tmp_path, capsys):
     nothing_half_written(tmp_path / 'out')
     status, out, _ = run(tmp_path, capsys, *arguments, '--on-error', 'skip')
     assert status == 0 and 'left out keypoints that the skeleton lacks: back' \
-        in out and 'nowhere labelled: spine' in out
+        in out and 'nowhere labeled: spine' in out
     content = json.loads(
         (tmp_path / 'out/annotations/train.json').read_text())
     points = tools.truth(2)['cage_a', 1, 1]

@@ -1,122 +1,19 @@
-"""PoseTrack's average precision as a metric."""
-import json
-import logging
-
+"""PoseTrack's average precision as a metric: samples and numbers."""
 import numpy as np
 import pytest
 import torch
 from mmengine.evaluator import Evaluator
-from mmengine.logging import MessageHub, MMLogger
 from mmengine.structures import InstanceData
 from mmpose.registry import METRICS
 from mmpose.structures import PoseDataSample
 
-from mmpose_video.evaluation import PoseTrackAP, evaluate_posetrack
+from mmpose_video.evaluation import PoseTrackAP
 from mmpose_video.formats.keypoints import (
     POSETRACK_JOINTS,
     POSETRACK_KEYPOINTS,
 )
 
-META = dict(
-    dataset_name='posetrack_test',
-    keypoint_id2name=dict(enumerate(POSETRACK_KEYPOINTS)),
-    sigmas=np.full(17, 0.05, dtype=np.float32))
-FULL = {name: (20 * i + 10, 15 * i + 10)
-        for i, name in enumerate(POSETRACK_JOINTS)}
-
-
-@pytest.fixture
-def log(caplog):
-    """Records of MMEngine's logger."""
-    logger = MMLogger.get_current_instance()
-    logger.addHandler(caplog.handler)
-    caplog.set_level(logging.INFO)
-    yield caplog
-    logger.removeHandler(caplog.handler)
-
-
-@pytest.fixture
-def merged(tmp_path):
-    """A function that writes videos as one annotation file."""
-
-    def write(*videos, name='all.json'):
-        data = dict(images=[], annotations=[],
-                    categories=videos[0].data['categories'])
-        offset = 0
-        for number, one in enumerate(videos):
-            for image in one.data['images']:
-                image['id'] += 100000 * number
-                image['frame_id'] += 100000 * number
-            for ann in one.data['annotations']:
-                ann['image_id'] += 100000 * number
-                ann['id'] += 100 * number
-            data['images'] += one.data['images'][::-1]  # order is no matter
-            data['annotations'] += one.data['annotations']
-            offset += len(one.data['annotations'])
-        path = tmp_path / name
-        path.write_text(json.dumps(data))
-        return str(path)
-
-    return write
-
-
-def sample(ann, shift=0.0, scores=None, box_score=1.0, detected=False,
-           **changes):
-    """A predicted sample as the evaluator hands it on."""
-    points = np.array(ann['keypoints'], dtype=np.float32).reshape(1, -1, 3)
-    num = points.shape[1]
-    x, y, width, height = ann['bbox']
-    pred = dict(
-        keypoints=points[..., :2] + np.float32(shift),
-        keypoint_scores=np.full((1, num), 0.5, dtype=np.float32)
-        if scores is None else np.asarray(scores, np.float32).reshape(1, num),
-        bbox_scores=np.array([box_score], dtype=np.float32),
-        bboxes=np.array([[x, y, x + width, y + height]], dtype=np.float32))
-    data = dict(id=ann['id'], img_id=ann['image_id'], pred_instances=pred,
-                gt_instances={})
-    if not detected:
-        data['raw_ann_info'] = ann
-    data.update(changes)
-    return data
-
-
-def evaluate(metric, samples, size=None):
-    """Process and evaluate; the metric's keys without the prefix."""
-    for one in samples:
-        metric.process(None, [one])
-    values = metric.evaluate(len(samples) if size is None else size)
-    return {key.split('/')[1]: value for key, value in values.items()}
-
-
-def three_videos(video):
-    """Three videos with people in some of their frames."""
-    videos = []
-    for i in range(3):
-        one = video(3, f'{i + 1:06d}_mpii_test')
-        one.add(FULL, 0)
-        one.add({name: (x + 300, y) for name, (x, y) in FULL.items()}, 2)
-        videos.append(one)
-    return videos
-
-
-def test_equals_the_evaluation_of_the_dumped_files(
-        video, merged, write, tmp_path, rng):
-    videos = three_videos(video)
-    ann_file = merged(*videos)
-    samples = [
-        sample(ann, rng.normal(0, 20, (1, 17, 2)), rng.random(17),
-               rng.uniform(0.3, 1))
-        for one in videos for ann in one.data['annotations']
-    ]
-    metric = PoseTrackAP(ann_file, per_joint=True,
-                         dump_dir=str(tmp_path / 'dump'))
-    metric.dataset_meta = META
-    values = evaluate(metric, samples)
-    folders = write(videos, [])
-    table = evaluate_posetrack(folders[0], str(tmp_path / 'dump'))
-    assert 5 < table['Total'] < 95
-    assert values.pop('AP') == table.pop('Total')
-    assert values == {f'{name} AP': value for name, value in table.items()}
+from .posetrack_samples import FULL, META, evaluate, sample, three_videos
 
 
 def test_all_people_of_an_image_in_one_sample(video, merged):
@@ -187,56 +84,6 @@ def test_tensors_and_torch_ids(video, merged):
     assert evaluate(PoseTrackAP(merged(one)), [data])['AP'] == 100
 
 
-def test_annotation_file_from_the_message_hub(video, merged):
-    one = video().add(FULL)
-    hub = MessageHub.get_current_instance()
-    hub.update_info('posetrack_test_ann_file', merged(one))
-    metric = PoseTrackAP()
-    metric.dataset_meta = META
-    # Another dataset of the same name that is built later changes nothing.
-    hub.update_info('posetrack_test_ann_file', '/nowhere.json')
-    assert evaluate(metric, [sample(one.data['annotations'][0])])['AP'] == 100
-
-
-def test_labels_that_are_not_known(video, merged):
-    one = video().add(FULL)
-    metric = PoseTrackAP()
-    metric.dataset_meta = dict(META, dataset_name='never_built')
-    with pytest.raises(ValueError, match='give `ann_file`'):
-        evaluate(metric, [sample(one.data['annotations'][0])])
-    with pytest.raises(ValueError, match="'bbox_head' is missing"):
-        bare = video().add(FULL, head=None)
-        evaluate(PoseTrackAP(merged(bare)),
-                 [sample(bare.data['annotations'][0])])
-
-
-def test_ground_truth_folder(video, write, tmp_path):
-    # The folder's files list a frame that the dataset does not use.
-    gt = video(2).add(FULL, 1)
-    folder, _ = write(gt, [])
-    metric = PoseTrackAP(gt_dir=folder, dump_dir=str(tmp_path / 'dump'))
-    values = evaluate(metric, [sample(gt.data['annotations'][0])])
-    assert values['AP'] == 100
-    dumped = json.loads(
-        (tmp_path / 'dump' / '000001_mpii_test.json').read_text())
-    assert [image['id'] for image in dumped['images']] == [10000, 10001]
-
-
-@pytest.mark.parametrize('mode, expected', [
-    ('bbox_keypoint', [0.72, 0.35]), ('keypoint', [0.9, 0.5]),
-    ('bbox', [0.8, 0.7])])
-def test_score_modes(mode, expected, video, merged, tmp_path):
-    one = video(2).add(FULL, 0).add(FULL, 1)
-    anns = one.data['annotations']
-    metric = PoseTrackAP(merged(one), score_mode=mode, dump_dir=str(tmp_path))
-    evaluate(metric, [sample(anns[0], scores=np.full(17, 0.9), box_score=0.8),
-                      sample(anns[1], scores=np.full(17, 0.5), box_score=0.7)
-                      ])
-    dumped = json.loads((tmp_path / '000001_mpii_test.json').read_text())
-    nose = [ann['scores'][0] for ann in dumped['annotations']]
-    assert nose == pytest.approx(expected)
-
-
 def test_score_mode_ranks(video, merged):
     # A wrong keypoint with the higher heatmap maximum in the poorer box.
     one = video(2).add(FULL, 0).add(FULL, 1)
@@ -247,33 +94,6 @@ def test_score_mode_ranks(video, merged):
     assert evaluate(PoseTrackAP(path), samples)['AP'] == 50
     keypoint = PoseTrackAP(path, score_mode='keypoint')
     assert evaluate(keypoint, samples)['AP'] == 25
-
-
-def test_layout_of_the_dumped_files(video, merged, tmp_path):
-    one = video(2).add(FULL, 0)
-    metric = PoseTrackAP(merged(one), dump_dir=str(tmp_path),
-                         keypoint_score_thr=0.3)
-    scores = np.full(17, 0.5)
-    scores[5] = 0.2
-    evaluate(metric, [sample(one.data['annotations'][0], scores=scores,
-                             box_score=0.8, detected=True)])
-    dumped = json.loads((tmp_path / '000001_mpii_test.json').read_text())
-    assert dumped['categories'][0]['keypoints'] == list(POSETRACK_KEYPOINTS)
-    assert [im['file_name'] for im in dumped['images']] == [
-        f'images/val/000001_mpii_test/00000{i}.jpg' for i in range(2)]
-    person, dummy = dumped['annotations']
-    points = np.reshape(person['keypoints'], (17, 3))
-    assert person['image_id'] == 10000 and person['track_id'] == 0
-    assert points[0].tolist() == [*FULL['nose'], 1]
-    for absent in (3, 4, 5):  # ears, and the keypoint below the threshold
-        assert points[absent].tolist() == [0, 0, 0]
-    assert person['bbox'] == [0, 0, 100, 200]
-    # The frame without people holds a stand-in that scores below all.
-    assert dummy['image_id'] == 10001
-    assert dummy['keypoints'] == [0] * 51
-    assert dummy['scores'] == [-100] * 17 and dummy['score'] == -100
-    assert dumped['info']['boxes'] == 'detected'
-    assert dumped['info']['joint_score'] == 'bbox_keypoint'
 
 
 def test_low_boxes_are_left_out(video, merged):
@@ -359,22 +179,6 @@ def test_unlabelled_frames_do_not_count(video, merged):
     assert evaluate(PoseTrackAP(path), [*samples, extra])['AP'] == 100
 
 
-def test_images_of_another_set(video, merged, write):
-    one = video().add(FULL)
-    stranger = sample(one.data['annotations'][0], img_id=4)
-    path = merged(one)
-    with pytest.raises(ValueError, match=r'1 of 1 predicted images .*\[4\]'):
-        evaluate(PoseTrackAP(path), [stranger])
-    both = [sample(one.data['annotations'][0]), stranger]
-    with pytest.raises(ValueError, match='1 of 2 predicted images'):
-        evaluate(PoseTrackAP(path), both)
-    # A folder may hold fewer videos than the dataset.
-    folder, _ = write(one, [])
-    assert evaluate(PoseTrackAP(gt_dir=folder), both)['AP'] == 100
-    with pytest.raises(ValueError, match='1 of 1 predicted images'):
-        evaluate(PoseTrackAP(gt_dir=folder), [stranger])
-
-
 def test_subset_is_told(video, merged, log):
     one = video(2).add(FULL, 0).add(FULL, 1)
     path = merged(one)
@@ -439,31 +243,6 @@ def test_several_people_in_a_sample(video, merged):
     assert evaluate(PoseTrackAP(merged(one)), [joint])['AP'] == 100
 
 
-def test_format_only(video, merged, tmp_path):
-    one = video(2)
-    del one.data['annotations']
-    path = tmp_path / 'test.json'
-    path.write_text(json.dumps(one.data))
-    guess = video(2).add(FULL).data['annotations'][0]
-    metric = PoseTrackAP(str(path), format_only=True,
-                         dump_dir=str(tmp_path / 'dump'))
-    assert evaluate(metric, [sample(guess, detected=True)]) == {}
-    assert (tmp_path / 'dump' / '000001_mpii_test.json').is_file()
-    with pytest.raises(ValueError, match='use `format_only=True`'):
-        evaluate(PoseTrackAP(str(path)), [sample(guess, detected=True)])
-    with pytest.raises(ValueError, match='needs a `dump_dir`'):
-        PoseTrackAP(str(path), format_only=True)
-
-
-def test_dump_warns_of_frames_that_are_not_listed(
-        video, merged, tmp_path, log):
-    one = video(2).add(FULL, 0)
-    one.data['images'][0]['nframes'] = 140
-    evaluate(PoseTrackAP(merged(one), dump_dir=str(tmp_path)),
-             [sample(one.data['annotations'][0])])
-    assert 'have more frames than' in log.text
-
-
 def test_nan_score_is_named(video, merged):
     one = video().add(FULL)
     scores = np.full(17, 0.5)
@@ -474,21 +253,6 @@ def test_nan_score_is_named(video, merged):
             evaluate(metric, [sample(one.data['annotations'][0], 0, scores)])
 
 
-@pytest.mark.parametrize('name', ['../../x', '/tmp/x'])
-def test_dumped_files_stay_in_their_folder(video, merged, tmp_path, name):
-    one = video().add(FULL)
-    for image in one.data['images']:
-        image['vid_id'] = name
-        image['file_name'] = '000000.jpg'
-    metric = PoseTrackAP(merged(one), dump_dir=str(tmp_path / 'a/b/c'))
-    before = sorted(tmp_path.rglob('*'))
-    with pytest.raises(ValueError, match='must be relative'):
-        evaluate(metric, [sample(one.data['annotations'][0])])
-    inside = tmp_path / 'a'
-    assert [path for path in sorted(tmp_path.rglob('*'))
-            if inside not in (path, *path.parents)] == before
-
-
 def test_options_are_checked():
     with pytest.raises(ValueError, match='`score_mode` must be one of'):
         PoseTrackAP(score_mode='mean')
@@ -496,23 +260,6 @@ def test_options_are_checked():
         PoseTrackAP(nms_mode='soft_oks_nms')
     with pytest.raises(ValueError, match='no `pred_instances`'):
         PoseTrackAP().process(None, [dict(id=1, img_id=1)])
-
-
-@pytest.mark.samples
-def test_real_frames(samples, tmp_path):
-    folder = samples / 'posetrack18' / 'annotations'
-    path = folder / 'test_posetrack18_val.json'
-    data = json.loads(path.read_text())
-    metric = PoseTrackAP(str(path), dump_dir=str(tmp_path))
-    metric.dataset_meta = META
-    exact = [sample(ann, scores=np.random.rand(17))
-             for ann in data['annotations']]
-    values = evaluate(metric, exact)
-    table = evaluate_posetrack(str(folder / 'val'), str(tmp_path))
-    assert values['AP'] == table['Total']
-    # Labelled keypoints are predicted where they are; what is not labelled is
-    # predicted in the corner and is wrong, so precision is less than one.
-    assert 60 < values['AP'] < 100
 
 
 def test_the_order_of_arrival_does_not_matter(video, merged):

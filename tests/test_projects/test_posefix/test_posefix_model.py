@@ -232,3 +232,11 @@ def test_another_number_of_keypoints_is_refused():
             input_present=np.ones((1, 14), bool)))
     with pytest.raises(ValueError, match='have 14 keypoints.* room for 17'):
         model(**model.data_preprocessor(data), mode='predict')
+
+
+def test_a_head_of_another_number_of_keypoints_is_refused():
+    config = Config.fromfile(SMALL).model.to_dict()
+    config['head']['num_joints'] = 14
+    init_default_scope('mmpose')
+    with pytest.raises(ValueError, match='predicts 14 .* room for 17'):
+        MODELS.build(without_pretrained(config))

@@ -1,4 +1,4 @@
-"""An upper bound of mutual information, for terms to be minimised."""
+"""An upper bound of mutual information, for terms to be minimized."""
 import torch
 from mmpose.registry import MODELS
 from torch import Tensor

@@ -1,4 +1,4 @@
-"""A lower bound of mutual information, for terms to be maximised."""
+"""A lower bound of mutual information, for terms to be maximized."""
 import math
 
 import torch

@@ -22,8 +22,8 @@ class MIEstimator(BaseModule, metaclass=ABCMeta):
     under autocast.
 
     Attributes:
-        bound (str): ``'upper'`` (for a term to be minimised), ``'lower'``
-            (for one to be maximised) or ``'none'``: not a bound.
+        bound (str): ``'upper'`` (for a term to be minimized), ``'lower'``
+            (for one to be maximized) or ``'none'``: not a bound.
         channelwise (bool): Whether it compares channel with channel, so that
             x and y need the same number of channels. Other estimators are
             built with ``x_channels`` and ``y_channels``.

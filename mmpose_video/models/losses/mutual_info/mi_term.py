@@ -7,7 +7,7 @@ from mmpose.utils.typing import OptConfigType
 
 @dataclass
 class MITerm:
-    """Two tensors whose information is minimised or maximised.
+    """Two tensors whose information is minimized or maximized.
 
     Attributes:
         x (str): Name of the first tensor.

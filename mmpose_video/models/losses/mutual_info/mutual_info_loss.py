@@ -31,12 +31,12 @@ class MutualInfoLoss(BaseModule):
         L = \alpha \, r(t) \sum_k s_k w_k I_k(x_k; y_k)
 
     with the loss weight alpha, the warm-up r, and for each term its weight w
-    and its sign s: plus for a term to be minimised, minus for a term to be
-    maximised. ``mode`` selects the estimator of I:
+    and its sign s: plus for a term to be minimized, minus for a term to be
+    maximized. ``mode`` selects the estimator of I:
 
-    * ``'bounds'``: terms to be minimised use an upper bound, terms to be
-      maximised a lower bound, so the objective always bounds the quantity it
-      stands for. A term to be minimised stops at zero: information is never
+    * ``'bounds'``: terms to be minimized use an upper bound, terms to be
+      maximized a lower bound, so the objective always bounds the quantity it
+      stands for. A term to be minimized stops at zero: information is never
       negative, and the error of an imperfect bound must not be exploited.
     * ``'symmetric_kl'``: agreement of spatial distributions, without learned
       parts; see :class:`SpatialSymmetricKL`.
@@ -68,9 +68,9 @@ class MutualInfoLoss(BaseModule):
             matters; a small one keeps it from dominating the gradient norm
             that is used for clipping.
             Defaults to 0.01 (package default, not the paper's).
-        upper (dict, optional): Estimator of terms to be minimised in mode
+        upper (dict, optional): Estimator of terms to be minimized in mode
             'bounds'. Defaults to None, ``dict(type='CLUBUpperBound')``.
-        lower (dict, optional): Estimator of terms to be maximised. Defaults
+        lower (dict, optional): Estimator of terms to be maximized. Defaults
             to None, ``dict(type='InfoNCELowerBound')``.
         label_init (dict, optional): Initialization of ``label_layer``, as in
             ``dict(type='Pretrained', checkpoint=..., prefix=

@@ -18,7 +18,7 @@ class PairedSamples(nn.Module):
     * The scale is one number per tensor. Scaling each channel separately
       would hide the effect of a mask that attenuates a channel, from which
       the mask has to learn. Gradients flow through the scale: with a constant
-      scale every step would shrink a map whose information is minimised, the
+      scale every step would shrink a map whose information is minimized, the
       next scaling would undo it, and the map would finally vanish.
 
     Args:
@@ -75,7 +75,7 @@ class PairedSamples(nn.Module):
         return x if x.dim() == 2 else x.permute(0, 2, 3, 1).flatten(0, 2)
 
     def _to_unit_scale(self, x: Tensor) -> Tensor:
-        """Centre and scale, compress outliers, add noise."""
+        """Center and scale, compress outliers, add noise."""
         x = x - x.mean(0)
         # clamp inside the root, whose slope at zero is infinite
         power = x.square().mean().clamp(min=self.eps**2)

@@ -1,4 +1,4 @@
-"""DCPose: correct the key frame's heatmaps with those of its neighbours.
+"""DCPose: correct the key frame's heatmaps with those of its neighbors.
 
 "Deep Dual Consecutive Network for Human Pose Estimation", CVPR 2021 (arXiv
 2103.07254). Constants that the paper does not give are those of its public
@@ -29,7 +29,7 @@ class DCPoseNeck(BaseVideoNeck):
     r"""Merge, compare and correct the heatmaps of three frames.
 
     A single-frame head predicts rough heatmaps H_p, H_c, H_n of the previous,
-    the key and the next frame. The nearer neighbour gets the larger weight:
+    the key and the next frame. The nearer neighbor gets the larger weight:
     :math:`w_p = m_n / (m_p + m_n)`, :math:`w_n = m_p / (m_p + m_n)` with
     their distances m from the key frame. Then
 
@@ -48,8 +48,8 @@ class DCPoseNeck(BaseVideoNeck):
     If the backbone or the rough head is trained, the rough heatmap of the key
     frame is supervised, too (``loss_rough``), as in the published code.
 
-    A missing neighbour is replaced by the key frame itself, at distance 1. In
-    a clip of one frame both neighbours are missing.
+    A missing neighbor is replaced by the key frame itself, at distance 1. In
+    a clip of one frame both neighbors are missing.
 
     Args:
         rough_head (dict): Config of the single-frame head; see
@@ -213,7 +213,7 @@ class DCPoseNeck(BaseVideoNeck):
         """Return the weights of the previous and the next frame.
 
         A frame at distance 0 is the key frame in place of a missing
-        neighbour; its distance counts as 1, so the two never sum to zero.
+        neighbor; its distance counts as 1, so the two never sum to zero.
 
         Returns:
             tuple[Tensor]: Shape (N, 1, 1, 1) each.

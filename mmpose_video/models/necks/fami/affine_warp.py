@@ -9,8 +9,8 @@ def affine_warp(feats: Tensor, theta: Tensor) -> Tensor:
 
     The output at p is the bilinear sample of the input at
     ``theta @ (x, y, 1)``, zero outside the map. Coordinates run from -1 at
-    the centre of the first pixel to 1 at the centre of the last one, so
-    rotation and scaling keep the centre of the map in place.
+    the center of the first pixel to 1 at the center of the last one, so
+    rotation and scaling keep the center of the map in place.
 
     Args:
         feats (Tensor): Shape (N, C, h, w).
@@ -19,7 +19,7 @@ def affine_warp(feats: Tensor, theta: Tensor) -> Tensor:
     Returns:
         Tensor: Shape (N, C, h, w).
     """
-    # half precision cannot tell neighbouring sampling points apart
+    # half precision cannot tell neighboring sampling points apart
     dtype = torch.promote_types(feats.dtype, torch.float32)
     grid = F.affine_grid(
         theta.to(dtype), list(feats.shape), align_corners=True)

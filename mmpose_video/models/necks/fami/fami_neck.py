@@ -1,4 +1,4 @@
-"""FAMI-Pose: align neighbouring frames with the key frame, coarse to fine.
+"""FAMI-Pose: align neighboring frames with the key frame, coarse to fine.
 
 "Temporal Feature Alignment and Mutual Information Maximization for
 Video-Based Human Pose Estimation", CVPR 2022 (arXiv 2203.15227). Paper and
@@ -102,7 +102,7 @@ class FAMINeck(MutualInfoNeck):
         ])
 
     #: The same objective with the ground truth as y. What z_t and z_sup know
-    #: of it is given: minimising I(y; z_sup) and I(y; z_t) would only empty
+    #: of it is given: minimizing I(y; z_sup) and I(y; z_t) would only empty
     #: these features. Both terms are left out, and only the aligned feature
     #: learns. The two terms on I(z_t; z~) add up to 0.9.
     sound_objective = dict(terms=[

@@ -19,7 +19,7 @@ class ModulatedMerging(nn.Module):
     time by one 3x3 convolution and shared by the frames, which agrees with
     the parameters and operations that the paper's ablation adds per type; the
     kernel is depthwise. The module starts as a plain sum: offsets 0, masks 1,
-    and a kernel that passes the centre.
+    and a kernel that passes the center.
 
     Args:
         channels (int): D.

@@ -1,6 +1,6 @@
 """Optical flow between the consecutive frames of clips.
 
-For the ablation of TDMI's differences. Flow comes from estimators that exist:
+For the ablation of TDMI's differences. Flow comes from existing estimators:
 OpenCV's DIS, which needs no weights, and torchvision's RAFT.
 """
 from typing import List, Sequence, Tuple

@@ -124,9 +124,9 @@ class TDMINeck(MutualInfoNeck):
             dict(x='appearance', y='heatmaps', goal='min'),
         ])
 
-    #: What the paper's abstract says, I(Mu;Mn) is minimised, and the term
-    #: that makes "useful" mean something: I(Mu;target) is maximised. Weights
-    #: are package defaults, not the paper's.
+    #: The paper's abstract minimizes I(Mu;Mn). The other term makes "useful"
+    #: mean something: I(Mu;target) is maximized. Weights are package
+    #: defaults, not the paper's.
     sound_objective = dict(terms=[
         dict(x='useful', y='noisy', goal='min', weight=0.1),
         dict(x='useful', y='target', goal='max', weight=1.),
@@ -152,7 +152,7 @@ class TDMINeck(MutualInfoNeck):
                  mi: OptConfigType = None,
                  init_cfg: OptMultiConfig = None) -> None:
         if num_frames < 3 or num_frames % 2 == 0:
-            raise ValueError('TDMI takes differences between neighbours on '
+            raise ValueError('TDMI takes differences between neighbors on '
                              'both sides of a key frame: `num_frames` must be '
                              f'odd and at least 3, got {num_frames}')
         if init_cfg is None:
