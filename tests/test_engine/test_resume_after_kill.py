@@ -1,9 +1,15 @@
 """A training that was killed and resumed ends with the same weights."""
 import signal
+from pathlib import Path
 
 import pytest
 import torch
 
+from mmpose_video.datasets.synthetic import SyntheticConfig, generate
+
+ROOT = Path(__file__).parents[2]
+#: The small configs of the projects, those that are to be trained.
+PROJECTS = sorted((ROOT / 'projects').glob('*/configs/*_synthetic-*.py'))
 EPOCHS = 3
 TRAIN_ONLY = f"""
 train_cfg = dict(max_epochs={EPOCHS}, val_interval={EPOCHS})
@@ -23,13 +29,15 @@ def last(work_dir):
         work_dir / f'epoch_{EPOCHS}.pth', weights_only=False)
 
 
-def check(method, write_config, fork, folder):
+def method_config(method, write_config):
     text = TRAIN_ONLY
     if method in ('glsmamba', 'dcpose'):
         text += RANDOM_CLIPS.format(n=1 if method == 'dcpose' else 2)
-    config = write_config(
+    return write_config(
         text, f'{method}/{method}_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 
+
+def check(config, fork, folder):
     def train(work_dir, **kwargs):
         return fork('killed_training', str(config), str(work_dir), **kwargs)
 
@@ -55,10 +63,35 @@ def check(method, write_config, fork, folder):
 
 def test_killed_and_resumed_ends_with_the_same_weights(
         write_config, fork, tmp_path):
-    check('diffpose', write_config, fork, tmp_path)
+    check(method_config('diffpose', write_config), fork, tmp_path)
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize('method', ['dcpose', 'fami', 'glsmamba', 'tdmi'])
 def test_each_method_resumes(method, write_config, fork, tmp_path):
-    check(method, write_config, fork, tmp_path)
+    check(method_config(method, write_config), fork, tmp_path)
+
+
+@pytest.fixture(scope='module')
+def labelled_clips(tmp_path_factory):
+    """Clips whose frames are all labelled, for PoseFix's frame before."""
+    folder = tmp_path_factory.mktemp('labelled_clips')
+    generate(
+        str(folder),
+        SyntheticConfig(
+            width=160, height=120, train_videos=2, val_videos=1, frames=4,
+            people=(2, 2), difficulty='easy', labeled_every=1))
+    return folder
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('path', PROJECTS, ids=lambda path: path.stem)
+def test_each_project_resumes(path, labelled_clips, write_config, fork,
+                              tmp_path, monkeypatch):
+    # the forked processes import `projects` as this one does
+    monkeypatch.syspath_prepend(str(ROOT))
+    config = write_config(
+        TRAIN_ONLY + f"""
+train_dataloader['dataset'].update(data_root='{labelled_clips}/')
+""", f'../{path.relative_to(ROOT)}')
+    check(config, fork, tmp_path)

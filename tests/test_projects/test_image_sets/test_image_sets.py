@@ -85,6 +85,20 @@ def test_cocos_keypoints_are_compared_with_crowdposes(path, crowd):
     assert metric.evaluate(2)['crowdpose/AP'] == pytest.approx(1.)
 
 
+def test_other_numbers_of_keypoints_are_refused(crowd):
+    cfg = load(TO_CROWDPOSE[0])
+    file, _ = crowd
+    metric = METRICS.build(dict(cfg.test_evaluator, ann_file=str(file)))
+    sample = dict(pred_instances=dict(keypoints=np.zeros((1, 14, 2))))
+    with pytest.raises(ValueError, match='predicts 14 .* needs 17'):
+        metric.process([], [sample])
+    content = json.loads(file.read_text())
+    content['annotations'][1]['keypoints'] = [1] * 15
+    file.write_text(json.dumps(content))
+    with pytest.raises(ValueError, match='annotation 2 .* has 5 keypoints'):
+        METRICS.build(dict(cfg.test_evaluator, ann_file=str(file)))
+
+
 @pytest.mark.parametrize('path', TO_CROWDPOSE, ids=lambda path: path.stem)
 def test_the_model_mirrors_cocos_keypoints_on_crowdpose(path, crowd):
     cfg = load(path)
