@@ -82,8 +82,8 @@ def bounded_reader() -> Iterator[None]:
         self.memo = _BoundedMemo()
 
     reader.__init__ = init  # type: ignore[method-assign]
-    _weights_only_unpickler._get_allowed_globals = (  # type: ignore
-        lambda: allowed)
+    _weights_only_unpickler._get_allowed_globals = (
+        lambda: allowed)  # type: ignore[assignment]
     try:
         yield
     finally:

@@ -23,7 +23,7 @@ import os
 import re
 import zipfile
 from pathlib import Path
-from typing import Any, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional
 
 import mmengine.runner
 import numpy as np
@@ -35,7 +35,7 @@ from torch import Tensor
 #: Entries that :meth:`Runner.resume` reads from a checkpoint.
 _NEEDED = ('meta', 'state_dict', 'message_hub')
 #: Types of what it reads.
-_KINDS = dict(
+_KINDS: Dict[str, Any] = dict(
     meta=dict, state_dict=dict, message_hub=(dict, MessageHub),
     optimizer=dict, param_schedulers=(dict, list))
 _NAME = re.compile(r'(?P<prefix>.*?)(?P<step>[0-9]+)(?P<suffix>\.pth)')
@@ -115,7 +115,7 @@ def _find_wrong(content: dict) -> Optional[str]:
 
 
 def _is_count(value: Any) -> bool:
-    return isinstance(value, (int, np.integer)) and value >= 0
+    return isinstance(value, (int, np.integer)) and int(value) >= 0
 
 
 def find_latest_checkpoint(path: str) -> Optional[str]:

@@ -180,6 +180,8 @@ def _detector(args: argparse.Namespace) -> Optional[dict]:
                          'that takes boxes')
     if args.tiles is not None and not movenet:
         raise ValueError('--tiles is for --boxes movenet')
+    if args.detector_checkpoint and not args.detector:
+        raise ValueError('--detector-checkpoint is for --detector')
     options = {}
     for name, value in (
             ('config', 'movenet' if movenet else args.detector),

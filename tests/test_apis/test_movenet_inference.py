@@ -284,7 +284,8 @@ def test_command_with_damaged_files_in_the_cache(
     (['--config', 'x.py', '--detect-every', '3'], '--detect-every is for'),
     (['--model', 'movenet-multipose', '--detect-every', '3'],
      '--detect-every is for'),
-    (['--config', 'x.py', '--tiles', '3'], '--tiles is for')])
+    (['--config', 'x.py', '--tiles', '3'], '--tiles is for'),
+    (['--detector-checkpoint', 'x.pth'], '--detector-checkpoint is for')])
 def test_command_refuses(video, capsys, words, said):
     assert cli.main([str(video), *words]) == 1
     assert said in capsys.readouterr().err
