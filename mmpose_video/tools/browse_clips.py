@@ -118,7 +118,7 @@ def write(frames: List[np.ndarray], path: str, fps: float) -> str:
         images = [Image.fromarray(frame[..., ::-1]) for frame in frames]
         images[0].save(path, save_all=True, append_images=images[1:],
                        duration=round(1000 / fps), loop=0)
-    elif not cv2.imwrite(path, np.hstack(frames)):
+    elif not cv2.imwrite(os.fsencode(path), np.hstack(frames)):
         raise OSError(f'cannot write {path}')
     return path
 

@@ -1,4 +1,6 @@
 """Number of frames that a video file states."""
+import os
+
 import cv2
 
 
@@ -14,7 +16,8 @@ def stated_frames(path: str) -> int:
         int: Zero if there is no such video; some headers that state nothing
         give zero or less.
     """
-    capture = cv2.VideoCapture(path)
+    # as bytes: OpenCV crashes at a name that is not UTF-8
+    capture = cv2.VideoCapture(os.fsencode(path))
     try:
         return int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     finally:

@@ -1,6 +1,6 @@
 """Read checkpoints, with errors that name the file."""
 import os.path as osp
-from typing import Dict
+from typing import Any, Dict
 
 import torch
 from mmengine.runner.checkpoint import CheckpointLoader
@@ -29,11 +29,7 @@ def read_checkpoint(path: str) -> dict:
     except Exception as error:  # a damaged file may raise anything
         raise ValueError(f'cannot read the checkpoint `{path}`: '
                          f'{one_line(error)}') from error
-    weights = content.get('state_dict', content) if isinstance(
-        content, dict) else None
-    if not isinstance(weights, dict) or not weights or not all(
-            isinstance(value, Tensor) for value in weights.values()):
-        raise ValueError(f'`{path}` holds no weights of a model')
+    _weights_of(content, path)
     return content
 
 
@@ -51,8 +47,23 @@ def read_weights(path: str) -> Dict[str, Tensor]:
         ValueError: If it cannot be read, holds no weights, or some are not
             finite.
     """
-    content = read_checkpoint(path)
-    weights = content.get('state_dict', content)
+    return check_weights(read_checkpoint(path), path)
+
+
+def check_weights(content: Any, path: str) -> Dict[str, Tensor]:
+    """Check and return the weights of a checkpoint.
+
+    Args:
+        content (Any): What was read.
+        path (str): The file, for messages.
+
+    Returns:
+        dict[str, Tensor]: The weights by name.
+
+    Raises:
+        ValueError: If there are none, or some are not finite.
+    """
+    weights = _weights_of(content, path)
     for name, value in weights.items():
         if value.is_floating_point() and not torch.isfinite(value).all():
             raise ValueError(f'`{path}`: `{name}` is not finite')
@@ -84,3 +95,13 @@ def load_weights(network: nn.Module, path: str) -> None:
             f'`{path}` holds no {type(network).__name__} of this size: it '
             f'{faults[0]} ({len(faults)} such faults)')
     network.load_state_dict(weights)
+
+
+def _weights_of(content: Any, path: str) -> Dict[str, Tensor]:
+    """Return the weights in a checkpoint; raise if there are none."""
+    weights = content.get('state_dict', content) if isinstance(
+        content, dict) else None
+    if not isinstance(weights, dict) or not weights or not all(
+            isinstance(value, Tensor) for value in weights.values()):
+        raise ValueError(f'`{path}` holds no weights of a model')
+    return weights

@@ -1,4 +1,5 @@
 """Encode mp4 videos with OpenCV."""
+import os
 from typing import Optional, Tuple
 
 import cv2
@@ -24,8 +25,9 @@ class OpencvEncoder:
 
     def __init__(self, path: str, fps: float, size: Tuple[int, int]) -> None:
         fps = mp4_frame_rate(fps)
+        # as bytes: OpenCV crashes at a name that is not UTF-8
         self._writer = cv2.VideoWriter(
-            path, cv2.VideoWriter.fourcc(*'mp4v'), fps, size)
+            os.fsencode(path), cv2.VideoWriter.fourcc(*'mp4v'), fps, size)
         if not self._writer.isOpened():
             raise OSError(f'OpenCV has no mp4 writer for {size[0]} x '
                           f'{size[1]} at {fps:g} frames/s')

@@ -128,7 +128,8 @@ def test_convert_not_finite(files, capsys):
     assert not Path('out.pth').exists()
 
 
-@pytest.mark.parametrize('name, match', CHECKPOINTS[:4])
+@pytest.mark.parametrize('name, match', CHECKPOINTS[:6] + [
+    ('nan', 'is not finite')])
 def test_publish(name, match, files, capsys, monkeypatch):
     monkeypatch.setattr(torch, 'load', torch.load)  # which it replaces
     monkeypatch.setattr(sys, 'argv', [
@@ -137,6 +138,7 @@ def test_publish(name, match, files, capsys, monkeypatch):
         check(publish_model.main, None, match, capsys)
     except SystemExit as exit:  # a file that is not there
         assert match in str(exit.code)
+    assert not list(Path().glob('out*.pth'))
 
 
 @pytest.mark.parametrize('main, rest', [

@@ -55,7 +55,7 @@ def write_frames(path: str, folder: str,
             end = number + 1
             if wanted is None or number in wanted:
                 target = osp.join(draft, f'{number:06d}.jpg')
-                if not cv2.imwrite(target, image,
+                if not cv2.imwrite(os.fsencode(target), image,
                                    [cv2.IMWRITE_JPEG_QUALITY, QUALITY]):
                     raise OSError(f'`{target}` cannot be written')
             done()

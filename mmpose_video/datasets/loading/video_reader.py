@@ -1,4 +1,5 @@
 """Read video files and cameras with OpenCV, over frames that are broken."""
+import os
 import os.path as osp
 from typing import Iterator, NamedTuple, Optional, Union
 
@@ -57,7 +58,9 @@ class VideoReader:
                     if str(target).isdigit() else '')
             raise FileNotFoundError(f'there is no video `{target}`{hint}')
         self._last_time = 0.  # milliseconds
-        self._capture = cv2.VideoCapture(target)
+        # as bytes: OpenCV crashes at a name that is not UTF-8
+        self._capture = cv2.VideoCapture(
+            os.fsencode(target) if isinstance(target, str) else target)
         if not self._capture.isOpened():
             if self.live:
                 raise OSError(f'OpenCV cannot open camera {target}; is it '

@@ -151,11 +151,13 @@ def check_results(results: 'PoseResults', where: str) -> None:
         FormatError: If a number is not finite (keypoints may be NaN), or is
             no number of a frame, or a name is no text.
     """
-    names = (*results.info.keypoints, results.info.video,
-             *(frame.name for frame in results.frames))
-    for name in names:
-        if not is_text(name):
-            raise FormatError(f'{where}: {shown(name)} is no name')
+    names = [*results.info.keypoints,
+             *(frame.name for frame in results.frames)]
+    wrong = [name for name in names if not is_text(name)]
+    if not _is_file_name(results.info.video):
+        wrong.append(results.info.video)
+    if wrong:
+        raise FormatError(f'{where}: {shown(wrong[0])} is no name')
     for frame in results.frames:
         place = f'{where}, frame {shown(frame.number)}'
         if not abs(frame.number) <= _LARGEST_FRAME:
@@ -170,6 +172,15 @@ def check_results(results: 'PoseResults', where: str) -> None:
                 if not (np.abs(values) <= LARGEST).all():
                     raise FormatError(f'{place}: {name!r} of a person holds '
                                       'a number that is not finite')
+
+
+def _is_file_name(name: str) -> bool:
+    """Return whether a file may have a name, which need not be UTF-8."""
+    try:
+        name.encode(errors='surrogateescape')
+    except UnicodeEncodeError:
+        return False
+    return '\0' not in name
 
 
 @dataclass
