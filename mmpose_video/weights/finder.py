@@ -9,7 +9,7 @@ from typing import Dict, List, Optional, Union
 
 from mmengine.logging import print_log
 
-from mmpose_video.ops.cpp_cache import user_cache
+from mmpose_video.ops.cpp_cache import CacheError, user_cache
 
 from .checkpoint_file import write_checkpoint
 from .checksums import sha256
@@ -75,7 +75,11 @@ def _given_checkpoint(path: Path) -> Path:
 def _published(name: str, source: Optional[Union[str, os.PathLike]],
                offline: bool) -> Path:
     """Return the checkpoint of a model of the npm package."""
-    cache = user_cache() / 'weights'
+    try:
+        cache = user_cache() / 'weights'
+    except CacheError as error:
+        raise WeightsError(f'{error}: name a folder for the weights in '
+                           'MMPOSE_VIDEO_CACHE_DIR') from error
     target = cache / f'{name}.pth'
     if source is not None:
         with tempfile.TemporaryDirectory() as scratch:

@@ -152,6 +152,16 @@ def test_offline(cache):
     assert not cache.exists()
 
 
+def test_a_user_without_a_home(monkeypatch):
+    def homeless():
+        raise RuntimeError('Could not determine home directory.')
+    for name in ('MMPOSE_VIDEO_CACHE_DIR', 'XDG_CACHE_HOME'):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(Path, 'home', homeless)
+    with pytest.raises(WeightsError, match='MMPOSE_VIDEO_CACHE_DIR'):
+        get_weights(LIGHTNING)
+
+
 @pytest.mark.parametrize('change, said', [
     (lambda content, data: (content, data[:-100]), 'truncated'),
     (lambda content, data: (content, data + b'x'), 'another model'),
