@@ -47,10 +47,20 @@ def unique(names):
     return sorted(seen.values())
 
 
-def tiny_is_fast(names):
-    """The names as parameters, those of larger models marked slow."""
-    return [name if '-tiny' in name else
-            pytest.param(name, marks=pytest.mark.slow) for name in names]
+def one_of_each_is_fast(names):
+    """The names as parameters; all but a small one of each folder are slow."""
+    folders, params = set(), []
+    for name in names:
+        folder = name.split('/')[0]
+        fast = '-tiny' in name and folder not in folders
+        if fast:
+            folders.add(folder)
+        params.append(name if fast else
+                      pytest.param(name, marks=pytest.mark.slow))
+    return params
+
+
+UNIQUE = unique(CONFIGS)
 
 
 def clip_length(cfg, loader='test_dataloader'):
@@ -103,7 +113,7 @@ def batch(num_frames, K, num_clips=2):
     return data
 
 
-@pytest.mark.parametrize('name', CONFIGS)
+@pytest.mark.parametrize('name', one_of_each_is_fast(CONFIGS))
 def test_parts_fit_together(name):
     """Dataset, pipeline, codec, sampler and names, without any data."""
     cfg = load(name)
@@ -144,7 +154,7 @@ def test_parts_fit_together(name):
             codec.type != 'UDPHeatmap')
 
 
-@pytest.mark.parametrize('name', tiny_is_fast(unique(CONFIGS)))
+@pytest.mark.parametrize('name', one_of_each_is_fast(UNIQUE))
 def test_full_size_on_no_device(name):
     """Shapes at full size, on the meta device."""
     cfg = load(name)
@@ -162,8 +172,9 @@ def test_full_size_on_no_device(name):
 
 
 @pytest.mark.parametrize(
-    'name', tiny_is_fast(name for name in unique(CONFIGS)
-                         if 'huge' not in name and 'large' not in name))
+    'name', one_of_each_is_fast(name for name in UNIQUE
+                                if 'huge' not in name
+                                and 'large' not in name))
 def test_forward_and_backward(name):
     cfg = load(name)
     model = MODELS.build(small(model_config(name)))
@@ -194,6 +205,7 @@ def test_forward_and_backward(name):
                 assert np.isfinite(keypoints).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     'name', [name for name in CONFIGS
              if 'hrnet-tiny' in name or 'vit-tiny' in name])

@@ -12,6 +12,10 @@ from mmpose.registry import DATASETS, MODELS
 
 ROOT = Path(__file__).parents[2]
 CONFIGS = sorted((ROOT / 'configs/movenet').glob('*.py'))
+#: The same as parameters; those of full size are slow.
+TINY_IS_FAST = [
+    pytest.param(path, marks=[] if '-tiny' in path.stem else pytest.mark.slow)
+    for path in CONFIGS]
 #: Keypoints of two people in an image of 200 x 160 pixels.
 PEOPLE = np.random.RandomState(0).rand(2, 17, 2) * [60, 120] + [
     [[20, 20]], [[110, 25]]]
@@ -55,7 +59,7 @@ def norm(cfg):
     return cfg.model
 
 
-@pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize('path', TINY_IS_FAST, ids=lambda path: path.stem)
 def test_forward_and_backward(path):
     cfg = load(path)
     several = 'multipose' in path.stem

@@ -10,7 +10,7 @@ from mmpose.structures import PoseDataSample
 from mmpose_video.formats.skeleton import Skeleton
 from mmpose_video.tools.get_flops import without_pretrained
 
-from .test_all_configs import ROOT, clip_length
+from .test_all_configs import ROOT, clip_length, one_of_each_is_fast
 
 #: All but the bottom-up MoveNet, which is MMPose's estimator for images; its
 #: head takes `num_keypoints`.
@@ -92,11 +92,12 @@ def check(model, total, found, K):
         assert np.isfinite(prediction.pred_instances.keypoints).all()
 
 
-@pytest.mark.parametrize('name', SMALL)
+@pytest.mark.parametrize('name', one_of_each_is_fast(SMALL))
 def test_five_keypoints(name, tmp_path):
     check(*steps_with(name, FIVE, tmp_path), 5)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [
     name for name in SMALL
     if name.split('/')[0] not in ('single_image', 'movenet', 'baseline')

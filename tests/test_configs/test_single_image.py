@@ -26,6 +26,8 @@ SMALL = sorted(
 LARGE = sorted(
     path.relative_to(ROOT).as_posix()
     for path in ROOT.glob('single_image/*_posetrack18-*.py'))
+#: Systems whose tests are not slow: heatmaps, SimCC and regression.
+FAST = ('td-hm', 'rtmpose', 'rle')
 #: In pixels, of a network that is perfect: MSRA's heatmaps are read to a
 #: quarter of a cell, and lie a quarter of a cell from those of the mirror
 #: image; SimCC's bins are half a pixel. A wrong shift costs at least 0.5 more.
@@ -34,6 +36,12 @@ LARGEST_ERROR = {
     'rle': 1e-3, 'dsnt': 1e-3, 'simcc-gau': 0.3, 'tokenpose-b': 0.55,
     'tokenpose-l': 0.55,
 }
+
+
+def few_are_fast(names):
+    """The names as parameters; all but those of FAST are slow."""
+    return [name if Path(name).name.split('_')[0] in FAST else
+            pytest.param(name, marks=pytest.mark.slow) for name in names]
 
 
 def load(name):
@@ -76,7 +84,7 @@ def two_models(name, flip_test):
 
 
 @pytest.mark.parametrize('flip_test', [False, True])
-@pytest.mark.parametrize('name', SMALL)
+@pytest.mark.parametrize('name', few_are_fast(SMALL))
 def test_poses_and_losses_equal_mmposes(name, flip_test):
     ours, host = two_models(name, flip_test)
     data = batch(*load(name).codec.input_size)
@@ -121,7 +129,7 @@ def perfect_output(head, joints):
     return labels['heatmaps'][None]
 
 
-@pytest.mark.parametrize('name', LARGE)
+@pytest.mark.parametrize('name', few_are_fast(LARGE))
 def test_keypoints_come_back_from_crop_and_mirror_image(name, rng):
     """Crop, codec and shift of the flip test fit together, as in UDP."""
     cfg = load(name)
