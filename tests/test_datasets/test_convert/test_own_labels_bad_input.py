@@ -145,6 +145,7 @@ def test_images_in_the_place_of_extracted_ones_are_kept(tmp_path, capsys):
     tools.write_videos(tmp_path / 'videos')
     tools.coco(tmp_path / 'a.json', tools.truth(), 'x/{video}.avi')
     tools.deeplabcut(tmp_path / 'dlc', tools.truth())
+    (tmp_path / 'frames').mkdir()
     mine = tmp_path / 'out/images/cage_a/mine.png'
     mine.parent.mkdir(parents=True)
     mine.write_bytes(b'mine')
