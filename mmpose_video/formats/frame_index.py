@@ -10,7 +10,7 @@ from mmengine.fileio import list_dir_or_file
 from .frame_choice import choose_frames
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
-_NAME = re.compile(r'^(.*?)(\d+)$')
+_NAME = re.compile(r'^(.*?)([0-9]+)$', re.S)
 #: Longest frame number, so that it fits in 64 bits.
 _MAX_DIGITS = 18
 
@@ -101,8 +101,10 @@ def only_series(names: Iterable[str], folder: str) -> Dict[int, str]:
         if there is no frame.
 
     Raises:
-        ValueError: If the folder holds frames of several videos.
+        ValueError: If the folder holds frames of several videos, or two with
+            one number.
     """
+    names = list(names)
     series = frame_series(names)
     if len(series) > 1:
         kinds = [
@@ -113,7 +115,15 @@ def only_series(names: Iterable[str], folder: str) -> Dict[int, str]:
         raise ValueError(
             f'`{folder}` holds frames of {len(series)} videos '
             f'({", ".join(kinds[:3])}); put each into a folder of its own')
-    return dict(sorted(next(iter(series.values()), {}).items()))
+    found = next(iter(series.values()), {})
+    for name in names:
+        parsed = parse_frame_name(name)
+        if parsed is not None and found[parsed.number] != name:
+            raise ValueError(
+                f'`{folder}` holds two frames with the number '
+                f'{parsed.number}, {found[parsed.number]} and {name}; remove '
+                'one of them')
+    return dict(sorted(found.items()))
 
 
 class FrameIndex:

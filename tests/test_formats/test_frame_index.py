@@ -186,3 +186,16 @@ def test_edge_rule_of_the_released_code(make_video, frame, wanted):
     assert offsets.tolist() == [number - frame for number in wanted]
     assert valid.tolist() == [
         number - frame == offset for number, offset in zip(wanted, OFFSETS)]
+
+
+def test_two_files_with_one_number():
+    """One of them would silently be left out."""
+    with pytest.raises(ValueError, match='f` holds two frames with the number '
+                       '1, 01.jpg and 1.jpg'):
+        only_series(['1.jpg', '2.jpg', '01.jpg', '10.jpg'], 'f')
+    assert list(only_series(['1.jpg', '2.jpg', '10.jpg'], 'f')) == [1, 2, 10]
+
+
+def test_digits_and_odd_names():
+    assert parse_frame_name('\u0663.jpg') is None  # an Arabic three
+    assert parse_frame_name('a\n b_12.jpg').series == ('a\n b_', '.jpg')
