@@ -1,6 +1,10 @@
 """Read and check COCO-style annotation files."""
+import logging
+from collections import Counter
 from dataclasses import dataclass
 from typing import Any, Dict, List, Optional, Sequence, Set, Tuple
+
+from mmengine.logging import print_log
 
 from .schema import FormatError, Record, check_numbers, shown
 
@@ -61,6 +65,7 @@ def read_coco_labels(path: str,
     }
     for image in images:
         check_image(image)
+    _report_repeated(images, path)
     unique_ids(people)
     check_numbers(people, 'bbox')
     check_numbers(people, 'keypoints')
@@ -96,6 +101,17 @@ def unique_ids(records: Sequence[Record]) -> Dict[Any, Record]:
                 f'({_place(first)}) as well. Number the entries anew, or '
                 'remove what is there twice')
     return by_id
+
+
+def _report_repeated(images: Sequence[Record], path: str) -> None:
+    """Log how many files are listed as more than one image."""
+    counts = Counter(image.data['file_name'] for image in images)
+    twice = [name for name, count in counts.items() if count > 1]
+    if twice:
+        print_log(
+            f'`{path}` lists {len(twice)} files as more than one image, such '
+            f'as {twice[0]}: each has a part of the labels alone', 'current',
+            logging.WARNING)
 
 
 def _place(record: Record) -> str:

@@ -148,3 +148,13 @@ def test_which_frames_are_not_labelled(image, annotated, unlabeled):
 def test_all_frames_of_a_test_set_count():
     images = [dict(id=1, is_labeled=False), dict(id=2, is_labeled=False)]
     assert unlabeled_frames(dict(images=images, annotations=[])) == set()
+
+
+def test_a_file_that_is_two_images_is_named(tmp_path, warned):
+    path = tmp_path / 'a.json'
+    names = ['a.jpg', 'b.jpg', 'a.jpg']
+    path.write_text(json.dumps(dict(annotations=[], images=[
+        dict(id=i, file_name=name) for i, name in enumerate(names)])))
+    assert len(read_coco_labels(str(path)).pairs) == 3
+    text, = warned
+    assert 'lists 1 files as more than one image, such as a.jpg' in text
