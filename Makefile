@@ -1,4 +1,5 @@
-# make help says what there is. STACK=onedl uses the maintained forks.
+# make help says what there is. STACK=onedl uses the maintained forks,
+# STACK=newest the newest PyTorch, NumPy, OpenCV and setuptools.
 
 STACK ?= official
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
@@ -9,18 +10,25 @@ JOBS ?= 2
 TESTS ?=
 ARGS ?=
 
+# OpenMMLab's packages, and what they compute with
+OPENMMLAB := stack-official.txt
+NUMERIC := stack-numeric.txt
 ifeq ($(STACK),official)
 VENV := .venv
 else ifeq ($(STACK),onedl)
 VENV := .venv-onedl
+OPENMMLAB := stack-onedl.txt
+else ifeq ($(STACK),newest)
+VENV := .venv-newest
+NUMERIC := stack-newest.txt
 else
-$(error STACK is 'official' or 'onedl', not '$(STACK)')
+$(error STACK is 'official', 'onedl' or 'newest', not '$(STACK)')
 endif
 
 PY := $(VENV)/bin/python
 PIP := $(PY) -m pip --disable-pip-version-check --quiet
-PINS := $(addprefix requirements/, build.txt stack-base.txt dev.txt \
-	stack-$(STACK).txt)
+PINS := $(addprefix requirements/, build.txt $(NUMERIC) stack-base.txt \
+	dev.txt $(OPENMMLAB))
 PACKAGING := setup.py pyproject.toml requirements/runtime.txt \
 	mmpose_video/compat/startup.py mmpose_video/compat/torch_environment.py
 # Stamps are named after what they depend on, so that a file's date, which git
@@ -37,6 +45,7 @@ help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | \
 		sed -E 's/:[^#]*##/\t/' | expand -t 12
 	@echo 'STACK=onedl: beside the onedl forks, in .venv-onedl'
+	@echo 'STACK=newest: with the newest PyTorch, NumPy and OpenCV, in .venv-newest'
 
 install: $(INSTALLED)  ## make the environment and install the package in it
 
@@ -69,7 +78,7 @@ clean:  ## remove what building and testing leave
 	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean  ## remove the environments, too
-	rm -rf .venv .venv-onedl mmpose_video/.mim
+	rm -rf .venv .venv-onedl .venv-newest mmpose_video/.mim
 
 $(PY):
 	$(PYTHON) -m venv $(VENV)
@@ -79,10 +88,10 @@ $(PY):
 # are built in isolation, where onedl-mmcv finds no torch and therefore leaves
 # its operators out: mmpose_video/compat/mmcv_ext answers them.
 $(PINNED): | $(PY)
-	$(PIP) install -r requirements/build.txt
+	$(PIP) install -r requirements/build.txt -r requirements/$(NUMERIC)
 	$(PIP) install --no-build-isolation -r requirements/stack-base.txt \
 		-r requirements/dev.txt
-	$(PIP) install --no-deps -r requirements/stack-$(STACK).txt
+	$(PIP) install --no-deps -r requirements/$(OPENMMLAB)
 	rm -f $(VENV)/.pinned-*
 	touch $@
 

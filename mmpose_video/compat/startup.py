@@ -1,4 +1,4 @@
-"""Find ``mmcv._ext`` where mmcv was installed without its operators.
+"""Find ``mmcv._ext`` and ``pkg_resources`` where they are not installed.
 
 What is broken
     ``mmpose.models`` imports ``mmcv.ops``, and every file of ``mmcv.ops``
@@ -7,19 +7,28 @@ What is broken
     no binary of it: ``mmcv-lite`` and a plain ``pip install onedl-mmcv``
     leave it out, and then mmpose cannot be imported at all.
 
+    openmim 0.3.9 and mmengine 0.10.7 (``utils/package_utils.py``) import
+    ``pkg_resources``, which setuptools 82 removed: ``mim`` does not start,
+    and a config's ``_base_ = 'mmpose::...'`` is an error. onedl-mmengine asks
+    ``importlib.metadata`` instead.
+
 Why a finder, and why at interpreter start
     A config's ``custom_imports`` comes too late for some of MMPose's own
     scripts: ``get_flops.py`` and ``browse_dataset.py`` import ``mmpose.apis``
     and ``mmpose.datasets`` before they read a config. The build therefore
     installs a copy of this file beside the package (``setup.py``), with a
     ``.pth`` file that imports it. It costs one import of a file without
-    dependencies, and changes nothing unless ``mmcv._ext`` is imported and not
-    found elsewhere: the finder stands last in ``sys.meta_path``, so a
-    compiled ``mmcv._ext`` always wins, even one that fails to load.
+    dependencies, and changes nothing unless one of the two is imported and
+    not found elsewhere: the finder stands last in ``sys.meta_path``, so a
+    compiled ``mmcv._ext`` always wins, even one that fails to load, and so
+    does setuptools' own ``pkg_resources``. Only OpenMMLab's packages are
+    answered when they import the latter: others probe for it, to go another
+    way without.
 
 When it can go
-    When mmpose no longer imports ``mmcv.ops`` unguarded, or a binary of full
-    mmcv is on PyPI for the supported versions of torch.
+    The one when mmpose no longer imports ``mmcv.ops`` unguarded, or a binary
+    of full mmcv is on PyPI for the supported versions of torch; the other
+    with support for openmim 0.3 and mmengine 0.10.7.
 
 This file must not import anything outside of the standard library, nor the
 package: it also runs in processes that have nothing to do with MMPose.
@@ -30,14 +39,19 @@ import os
 import sys
 from typing import Any, Optional
 
-_TARGET = 'mmcv._ext'
+#: Module: what answers it, in ``mmpose_video/compat``.
+_ANSWERS = {
+    'mmcv._ext': os.path.join('mmcv_ext', '__init__.py'),
+    'pkg_resources': 'missing_pkg_resources.py',
+}
+_USERS_OF_PKG_RESOURCES = ('mim', 'mmengine', 'mmpretrain')
 
 
-class MmcvExtFinder:
-    """Answer ``mmcv._ext`` with ``mmpose_video/compat/mmcv_ext``.
+class CompatFinder:
+    """Answer modules with files of ``mmpose_video/compat``.
 
-    The replacement is loaded under the name ``mmcv._ext``, by path. Importing
-    it as a part of ``mmpose_video`` would import the whole package, which
+    They are loaded under the names that were asked for, by path. Importing
+    them as parts of ``mmpose_video`` would import the whole package, which
     imports mmpose, which is just being imported.
     """
 
@@ -48,26 +62,45 @@ class MmcvExtFinder:
             path: Any = None,
             target: Any = None) -> Optional[importlib.machinery.ModuleSpec]:
         """See :meth:`importlib.abc.MetaPathFinder.find_spec`."""
-        if fullname != _TARGET:
+        if fullname not in _ANSWERS:
+            return None
+        # a target is what importlib.reload(), of which both users are fond,
+        # has loaded before
+        if (fullname == 'pkg_resources' and target is None
+                and _importer() not in _USERS_OF_PKG_RESOURCES):
             return None
         package = importlib.util.find_spec('mmpose_video')
         if package is None or not package.submodule_search_locations:
             return None
-        folder = os.path.join(
-            list(package.submodule_search_locations)[0], 'compat', 'mmcv_ext')
+        file = os.path.join(
+            list(package.submodule_search_locations)[0], 'compat',
+            _ANSWERS[fullname])
+        # a package is a folder, and its parts are looked for there
+        parts = ([os.path.dirname(file)]
+                 if os.path.basename(file) == '__init__.py' else None)
         return importlib.util.spec_from_file_location(
-            fullname,
-            os.path.join(folder, '__init__.py'),
-            submodule_search_locations=[folder])
+            fullname, file, submodule_search_locations=parts)
+
+
+def _importer() -> str:
+    """Return the package whose code called for the present import."""
+    frame = sys._getframe(1)
+    while frame is not None:
+        package = frame.f_globals.get('__name__', '').partition('.')[0]
+        if (package not in ('importlib', '_frozen_importlib')
+                and frame.f_globals is not globals()):
+            return package
+        frame = frame.f_back  # type: ignore[assignment]
+    return ''
 
 
 def install() -> None:
     """Put the finder last in ``sys.meta_path``, once."""
     # By name: the class exists twice when both copies of this file are loaded.
     if not any(
-            getattr(finder, '__name__', None) == MmcvExtFinder.__name__
+            getattr(finder, '__name__', None) == CompatFinder.__name__
             for finder in sys.meta_path):
-        sys.meta_path.append(MmcvExtFinder)
+        sys.meta_path.append(CompatFinder)
 
 
 install()

@@ -314,11 +314,11 @@ def test_finder_is_last_and_single():
     startup.install()
     found = [
         finder for finder in sys.meta_path
-        if getattr(finder, '__name__', '') == 'MmcvExtFinder'
+        if getattr(finder, '__name__', '') == 'CompatFinder'
     ]
     assert len(found) == 1
-    assert startup.MmcvExtFinder.find_spec('mmcv._ext2') is None
-    assert startup.MmcvExtFinder.find_spec('mmcv') is None
+    assert startup.CompatFinder.find_spec('mmcv._ext2') is None
+    assert startup.CompatFinder.find_spec('mmcv') is None
 
 
 @pytest.fixture
@@ -355,8 +355,8 @@ def test_startup_needs_nothing_but_the_standard_library(tmp_path):
     result = subprocess.run(
         [sys.executable, '-S', '-c', 'import sys\n'
          f'exec(open({startup.__file__!r}).read())\n'
-         'assert MmcvExtFinder in sys.meta_path\n'
-         'assert MmcvExtFinder.find_spec("mmcv._ext") is None\n'
+         'assert CompatFinder in sys.meta_path\n'
+         'assert CompatFinder.find_spec("mmcv._ext") is None\n'
          'print(sorted(m for m in sys.modules if "torch" in m))'],
         cwd=tmp_path,
         capture_output=True,

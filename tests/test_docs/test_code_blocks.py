@@ -34,7 +34,7 @@ BASELINE = ('configs/single_image/'
 #: are in tests/test_apis/test_movenet_inference.py, and the one of
 #: docs/own_keypoints.md, which test_own_keypoints.py runs.
 PAGES = {
-    'README.md': 2, 'docs/data_pipeline.md': 2, 'docs/datasets.md': 4,
+    'docs/add_method.md': 2, 'docs/data_pipeline.md': 2, 'docs/datasets.md': 4,
     'docs/diffpose.md': 2, 'docs/evaluation.md': 3, 'docs/inference.md': 3,
     'docs/movenet.md': 1, 'docs/mutual_information.md': 2,
     'docs/own_keypoints.md': 1, 'docs/selective_scan.md': 1,
@@ -90,9 +90,9 @@ def step(cfg):
 
 
 def test_the_neck_in_thirty_lines(checkout, monkeypatch):
-    neck, config = python_blocks('README.md')
+    neck, config = python_blocks('docs/add_method.md')
     assert len(neck.splitlines()) <= 30
-    # saved under the names that the README gives
+    # saved under the names that the page gives
     (checkout / 'weighted_mean_neck.py').write_text(neck)
     (checkout / 'weighted_mean.py').write_text(config)
     cfg = Config.fromfile('weighted_mean.py')  # imports the neck

@@ -35,7 +35,7 @@ CONFIGS = {
     'CONFIG_OF_SUB1':
     'configs/fami/fami_hrnet-w48_1xb48-21e_sub-jhmdb-384x288.py',
     'mouse.py': None,  # see test_own_keypoints.py
-    'weighted_mean.py': None,  # of the README, see test_code_blocks.py
+    'weighted_mean.py': None,  # see test_code_blocks.py
 }
 REGISTRIES = (
     registry.MODELS, registry.DATASETS, registry.TRANSFORMS, registry.METRICS,
@@ -162,6 +162,9 @@ def check(words, page, monkeypatch):
     elif program == 'make':
         assert re.search(rf'^{rest[0]}:', (ROOT / 'Makefile').read_text(),
                          re.MULTILINE)
+    elif program == 'source':
+        # what `make install` makes
+        assert rest == ['.venv/bin/activate']
     elif program == 'pip':
         files = [b for a, b in zip(rest, rest[1:]) if a == '-r']
         assert all((ROOT / file).is_file() for file in files)
