@@ -1,10 +1,10 @@
-"""Make the moving picture of the README from a drawn video.
+r"""Make the moving picture of the README from a drawn video.
 
 An animated WebP, which pages on the web show without a player::
 
-    mmpose-video infer vtest.avi --max-frames 100 --tiles 3 --color-by track
+    mmpose-video infer vtest.avi --max-frames 60 --color-by track
     python benchmarks/moving_picture.py results/visualizations/vtest.mp4 \
-        docs/images/poses.webp --crop 768x432+0+60 --frames 60
+        docs/images/poses.webp --crop 560x315+208+110 --quality 55
 """
 import argparse
 import re
