@@ -15,7 +15,7 @@ from .test_commands import commands_of
 ROOT = Path(__file__).parents[2]
 TEXT = (ROOT / 'README.md').read_text()
 #: Fewer clips than the README renders, so that training takes seconds.
-FEWER = {'150': '6', '30': '2', '16': '6'}
+FEWER = {'150': '8', '30': '2', '16': '6'}
 
 
 def run(words, folder):
