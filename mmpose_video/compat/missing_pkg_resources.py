@@ -8,10 +8,7 @@ is missing altogether.
 import importlib.metadata
 from typing import Any, Iterator
 
-try:
-    from packaging.version import parse as parse_version
-except ImportError:  # openmim relies on pip's copy, too
-    from pip._vendor.packaging.version import parse as parse_version
+from packaging.version import parse as parse_version
 
 __all__ = [
     'Distribution', 'DistributionNotFound', 'get_distribution',
@@ -19,7 +16,7 @@ __all__ = [
 ]
 
 
-class DistributionNotFound(Exception):
+class DistributionNotFound(Exception):  # noqa: N818  their name
     """Error raised for a distribution that is not installed."""
 
 
@@ -91,5 +88,5 @@ def __getattr__(name: str) -> Any:
     if name.startswith('__'):
         raise AttributeError(name)
     raise ImportError(
-        f"setuptools 82 removed pkg_resources; 'pip install \"setuptools<82\"' "
+        f'setuptools 82 removed pkg_resources; pip install "setuptools<82" '
         f'brings {name} back')

@@ -77,7 +77,7 @@ def test_answered_to_those_who_need_it(package, hidden):
     # called by click, in the case of mim
     assert importlib.reload(found) is found
     with pytest.raises(ImportError, match='setuptools<82'):
-        found.resource_filename
+        found.__getattr__('resource_filename')
 
 
 def test_not_answered_to_those_who_do_without(hidden):
