@@ -54,6 +54,7 @@ def test_poses_are_those_of_mmpose(one_stage, images):
             sorted(wanted.keypoints[inside].mean(axis=(1, 2))), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_detector_for_a_top_down_model(one_stage, make_config, clip_set,
                                          checkpoint, images):
     infer = VideoPoseInferencer(

@@ -27,6 +27,7 @@ def count_frames(monkeypatch):
     return watch
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flip', [False, True])
 def test_resting_boxes_give_the_same(make_config, clip_set, checkpoint,
                                      images, points_of, count_frames, flip):
@@ -51,6 +52,7 @@ def test_resting_boxes_give_the_same(make_config, clip_set, checkpoint,
     assert passes[1] == 2 * len(images)
 
 
+@pytest.mark.slow
 def test_moving_boxes_are_kept_for_a_run(make_config, clip_set, checkpoint,
                                          images, points_of, inferencer):
     """Predictions are those with the run's first box; boxes the person's."""
@@ -93,6 +95,7 @@ def moving(num):
             for t in range(num)]
 
 
+@pytest.mark.slow
 def test_moving_boxes_need_one_pass_per_frame(make_config, clip_set,
                                               checkpoint, images,
                                               count_frames, points_of):
@@ -112,6 +115,7 @@ def test_moving_boxes_need_one_pass_per_frame(make_config, clip_set,
     assert not np.allclose(warped[4], wanted[4], atol=1e-4)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flip', [False, True])
 def test_the_key_frame_is_not_moved(make_config, clip_set, checkpoint,
                                     images, points_of, flip):

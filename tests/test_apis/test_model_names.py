@@ -62,6 +62,7 @@ def test_as_mmpose_predicts_each_frame(name, weights_of, images):
             for p in r['predictions'][0]] == [0, 1] * 3
 
 
+@pytest.mark.slow
 def test_smoothing_and_files(rtmpose, images, tmp_path):
     raw, smooth = (
         np.array([[p['keypoints'] for p in r['predictions'][0]] for r in

@@ -51,6 +51,7 @@ def video(tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_one_command(published, video, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert cli.main([str(video), '--device', 'cpu']) == 0
@@ -72,6 +73,7 @@ def test_one_command(published, video, tmp_path, monkeypatch):
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', [f'movenet-{name}' for name in NAMES])
 def test_each_model(cache, video, name):
     infer = VideoPoseInferencer(name, device='cpu', detector=dict(
@@ -107,6 +109,7 @@ def test_multi_pose_takes_no_other_detector(cache, detector):
                             detector=detector)
 
 
+@pytest.mark.slow
 def test_video_without_people(cache, video, monkeypatch, tmp_path):
     """Empty lists, and a warning that says what to check."""
     said = []

@@ -154,7 +154,8 @@ def test_parts_fit_together(name):
             codec.type != 'UDPHeatmap')
 
 
-@pytest.mark.parametrize('name', one_of_each_is_fast(UNIQUE))
+@pytest.mark.slow
+@pytest.mark.parametrize('name', UNIQUE)
 def test_full_size_on_no_device(name):
     """Shapes at full size, on the meta device."""
     cfg = load(name)

@@ -10,7 +10,7 @@ from mmpose.structures import PoseDataSample
 from mmpose_video.formats.skeleton import Skeleton
 from mmpose_video.tools.get_flops import without_pretrained
 
-from .test_all_configs import ROOT, clip_length, one_of_each_is_fast
+from .test_all_configs import ROOT, clip_length
 
 #: All but the bottom-up MoveNet, which is MMPose's estimator for images; its
 #: head takes `num_keypoints`.
@@ -92,7 +92,8 @@ def check(model, total, found, K):
         assert np.isfinite(prediction.pred_instances.keypoints).all()
 
 
-@pytest.mark.parametrize('name', one_of_each_is_fast(SMALL))
+@pytest.mark.slow
+@pytest.mark.parametrize('name', SMALL)
 def test_five_keypoints(name, tmp_path):
     check(*steps_with(name, FIVE, tmp_path), 5)
 

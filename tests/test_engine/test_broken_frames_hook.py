@@ -107,6 +107,7 @@ def run(folder, tmp_path):
     return build
 
 
+@pytest.mark.slow
 def test_a_percent_of_broken_files_is_counted_each_epoch(run, folder):
     runner, messages = run(
         train_dataloader=loader(
@@ -148,6 +149,7 @@ def test_two_broken_samples_do_not_draw_each_other_for_ever(folder):
     assert len(set(asked)) > 5
 
 
+@pytest.mark.slow
 def test_runs_of_workers_leave_the_predictions_complete(run, folder):
     test = loader(folder, True, 'error',
                   sampler=dict(type='VideoOrderSampler'),
@@ -168,6 +170,7 @@ def test_runs_of_workers_leave_the_predictions_complete(run, folder):
     assert 'in test' in messages[0]
 
 
+@pytest.mark.slow
 def test_a_number_of_workers_that_was_given_stays(run, folder):
     test = loader(folder, True, 'error',
                   sampler=dict(type='VideoOrderSampler'),

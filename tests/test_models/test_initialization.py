@@ -134,6 +134,7 @@ def default_std(module, name):
     return getattr(fresh, name).std()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('cfg', [c[1] for c in CASES],
                          ids=[c[0] for c in CASES])
 def test_constructors_start_survives(cfg):

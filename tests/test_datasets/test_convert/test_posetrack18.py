@@ -160,6 +160,7 @@ def test_posetrack21(tmp_path):
         (1000, 0), (1001, 1)}
 
 
+@pytest.mark.slow
 def test_ten_thousand_people_in_a_frame(tmp_path):
     layouts.posetrack18(tmp_path, videos=1, frames=1)
 

@@ -220,6 +220,7 @@ def test_videos_are_chained(video):
     assert analyze_errors(*chain_pairs(pairs))['total']['good'] == 30
 
 
+@pytest.mark.slow
 def test_command_line(video, write, tmp_path, capsys, rng):
     folders = write(*random_pair(rng, video))
     out = tmp_path / 'report'

@@ -87,6 +87,7 @@ def test_gradients_reach_all_stages(models):
         assert any(g is not None and g.abs().sum() > 0 for g in grads), name
 
 
+@pytest.mark.slow
 def test_compiles_as_one_graph(models):
     _, ours = models
     compiled = torch.compile(ours, backend='eager', fullgraph=True)

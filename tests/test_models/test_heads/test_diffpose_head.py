@@ -223,6 +223,7 @@ def test_loss_trains_towards_the_clean_heatmap(monkeypatch):
     assert all(p.grad is not None for p in head.parameters())
 
 
+@pytest.mark.slow
 def test_loss_falls():
     head = make().train()
     samples = [sample(1, True), sample(2, True)]

@@ -89,6 +89,7 @@ def test_aggregation_formula():
     ).abs().max() > 0.1 * expected.std()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('key_index', [0, 1])
 def test_training_pair_is_the_warped_support(key_index):
     neck = build().eval()
@@ -102,6 +103,7 @@ def test_training_pair_is_the_warped_support(key_index):
     torch.testing.assert_close(out[1], expected)
 
 
+@pytest.mark.slow
 def test_a_single_image_is_warped_by_no_difference():
     neck = build().eval()
     feats = features(1)

@@ -42,6 +42,7 @@ def squared_correlation(correlation, noise_std):
     return (correlation / (1 + noise_std**2))**2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('noise_std', [0., 0.3])
 @pytest.mark.parametrize('correlation', [0., 0.5, 0.9])
 def test_club_on_gaussians(correlation, noise_std):
@@ -53,6 +54,7 @@ def test_club_on_gaussians(correlation, noise_std):
     assert estimate == pytest.approx(limit, rel=0.06, abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('noise_std', [0., 0.3])
 @pytest.mark.parametrize('correlation', [0., 0.5, 0.9])
 def test_leave_one_out_on_gaussians(correlation, noise_std):
@@ -63,6 +65,7 @@ def test_leave_one_out_on_gaussians(correlation, noise_std):
     assert truth - 0.02 < estimate < 1.1 * truth + 0.02
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', LOWER)
 @pytest.mark.parametrize('correlation,noise_std', [(0., 0.), (0.5, 0.3),
                                                    (0.9, 0.3)])

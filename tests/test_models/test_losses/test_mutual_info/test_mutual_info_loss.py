@@ -102,6 +102,7 @@ def test_minimised_term_stops_at_zero():
     assert maps['a'].grad.abs().sum() == 0
 
 
+@pytest.mark.slow
 def test_minimising_separates_masked_copies():
     """What TDMI needs: masks of one map learn to share no channel."""
     torch.manual_seed(0)

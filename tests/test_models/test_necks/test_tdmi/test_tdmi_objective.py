@@ -159,6 +159,7 @@ def test_published_label_terms_darken_the_heatmap(factor, peak):
     assert heatmap.max().item() == pytest.approx(peak, abs=0.003)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('dtype', [torch.float32, torch.bfloat16])
 @pytest.mark.parametrize('mode', ['bounds', 'symmetric_kl', 'published'])
 def test_training_stays_finite(mode, dtype):
