@@ -21,6 +21,8 @@ from ._checkpoint_globals import Array, Dtype
 # 100 entries.
 MAX_DEPTH = 100
 MAX_ENTRIES = 100_000
+#: Longest message, in characters.
+MAX_MESSAGE = 1000
 #: Bytes that a tensor may have in any file; in larger ones, those of the file.
 MAX_TENSOR = 100_000_000
 
@@ -67,13 +69,40 @@ def _bytearray(*args: Any) -> bytearray:
     return bytearray(*args)
 
 
+class _Admitted(Dict[str, Any]):
+    """The globals that may be called, by name."""
+
+    def values(self) -> Any:
+        """Return them, to ask whether something is among them."""
+        return _Callables(super().values())
+
+
+class _Callables:
+    """Say what may be called, and refuse containers at once.
+
+    PyTorch's message would hold the text of what a file calls. That of a list
+    which holds another one twice, sixty times over, has no end.
+    """
+
+    def __init__(self, values: Any) -> None:
+        self._values = values
+
+    def __contains__(self, item: Any) -> bool:
+        if isinstance(item, (bytes, dict, list, set, str, tuple)):
+            raise pickle.UnpicklingError(f'it calls a {type(item).__name__}')
+        return item in self._values
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self._values)
+
+
 @contextlib.contextmanager
 def bounded_reader() -> Iterator[None]:
-    """Bound the tuples and bytes that torch's weights-only reader builds."""
+    """Bound what torch's weights-only reader builds and says."""
     reader = _weights_only_unpickler.Unpickler
-    original = reader.__init__
+    original, load = reader.__init__, reader.load
     get_allowed = _weights_only_unpickler._get_allowed_globals
-    allowed = dict(get_allowed())
+    allowed = _Admitted(get_allowed())
     if 'builtins.bytearray' in allowed:
         allowed['builtins.bytearray'] = _bytearray
 
@@ -81,13 +110,23 @@ def bounded_reader() -> Iterator[None]:
         original(self, *args, **kwargs)
         self.memo = _BoundedMemo()
 
+    def load_briefly(self: Any) -> Any:
+        try:
+            return load(self)
+        except pickle.UnpicklingError as error:
+            # PyTorch looks for patterns in it, which takes the square of the
+            # length: half a minute for a name of 100,000 characters
+            raise pickle.UnpicklingError(str(error)[:MAX_MESSAGE]) from None
+
     reader.__init__ = init  # type: ignore[method-assign]
+    reader.load = load_briefly  # type: ignore[method-assign]
     _weights_only_unpickler._get_allowed_globals = (
         lambda: allowed)  # type: ignore[assignment]
     try:
         yield
     finally:
         reader.__init__ = original  # type: ignore[method-assign]
+        reader.load = load  # type: ignore[method-assign]
         _weights_only_unpickler._get_allowed_globals = get_allowed
 
 

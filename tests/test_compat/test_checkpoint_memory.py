@@ -128,3 +128,21 @@ def test_whatever_is_wrong_with_a_file_it_is_named(content, tmp_path):
         checkpoint._load_checkpoint(str(path))
     assert type(error.value) in (ValueError, pickle.UnpicklingError)
     assert 'a.pth' in str(error.value) and '\n' not in str(error.value)
+
+
+def test_messages_cannot_take_for_ever(tmp_path):
+    """PyTorch quotes what a file names and calls, and searches the text."""
+    shared = b']q\x00' + b''.join(
+        b'](h' + bytes([i]) + b'h' + bytes([i]) + b'eq' + bytes([i + 1])
+        for i in range(60))
+    for content, message in (
+        (b'\x80\x02c' + b'[' * 10**6 + b'\nx\n.', r"refers to '\[\[\["),
+        (b'\x80\x02' + shared + b')R.', 'it calls a list'),
+        (b'\x80\x02' + shared + b')\x81.', 'it calls a list'),
+        (b'\x80\x02X\x40\x42\x0f\x00' + b'y' * 10**6 + b')R.',
+         'it calls a str')):
+        path = tmp_path / 'a.pth'
+        write_pickle(path, content)
+        with pytest.raises(pickle.UnpicklingError, match=message) as error:
+            checkpoint._load_checkpoint(str(path))
+        assert len(str(error.value)) < 2000
