@@ -4,9 +4,12 @@ from typing import Dict, Optional, Tuple
 import cv2
 import numpy as np
 import torch
-from torchvision.io import ImageReadMode, decode_jpeg
-
 from .image_header import ImageHeader
+
+try:
+    from torchvision.io import ImageReadMode, decode_jpeg
+except ImportError:  # deprecated in torchvision 0.29, for a later one to drop
+    decode_jpeg = None
 
 
 class JpegDecoder:
@@ -52,6 +55,8 @@ class JpegDecoder:
 
 def _by_torchvision(data: bytes) -> Optional[np.ndarray]:
     """Return a BGR image, None if torchvision cannot decode it."""
+    if decode_jpeg is None:
+        return None
     try:
         # a copy: PyTorch has no tensors that must not be written to
         image = decode_jpeg(

@@ -1,4 +1,6 @@
+import importlib.util
 import io
+import sys
 
 import cv2
 import numpy as np
@@ -47,6 +49,20 @@ def test_pixels_are_opencvs(sampling, progressive, quality):
             np.testing.assert_array_equal(frame, opencv(data))
             assert frame.flags.c_contiguous and frame.flags.writeable
     assert len(decode._agrees) == 1
+
+
+def test_a_torchvision_without_decoders(monkeypatch):
+    monkeypatch.setitem(sys.modules, 'torchvision.io', None)
+    spec = importlib.util.find_spec(jpeg_decoder.__name__)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    data = encode(picture())
+    assert module.JpegDecoder()(data, read_header(data)) is None
+    monkeypatch.setattr(jpeg_decoder, 'decode_jpeg', module.decode_jpeg)
+    reader = FrameReader()
+    for _ in range(2):
+        np.testing.assert_array_equal(
+            reader.decode(data, read_header(data)), opencv(data))
 
 
 def test_gray_images_become_bgr():
