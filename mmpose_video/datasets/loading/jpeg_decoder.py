@@ -4,6 +4,7 @@ from typing import Dict, Optional, Tuple
 import cv2
 import numpy as np
 import torch
+
 from .image_header import ImageHeader
 
 try:
