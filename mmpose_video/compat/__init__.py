@@ -20,6 +20,7 @@ from . import (
     inferencer_collate,
     js_loss,
     pkg_resources,
+    save_best,
     script_errors,
     versions,
     visualizer,
@@ -31,6 +32,7 @@ checkpoint.install()
 checkpoint_strings.install()
 checkpoint_writing.install()
 checkpoint_resume.install()
+save_best.install()
 config_scope.install()
 cpu_ddp.install()
 empty_loader.install()
@@ -45,6 +47,6 @@ __all__ = [
     'checkpoint', 'checkpoint_resume', 'checkpoint_strings',
     'checkpoint_writing', 'config_scope', 'cpu_ddp', 'empty_loader',
     'gaussian_radius', 'hrformer', 'inferencer_collate', 'js_loss',
-    'pkg_resources', 'script_errors', 'startup', 'torch_environment',
-    'versions', 'visualizer'
+    'pkg_resources', 'save_best', 'script_errors', 'startup',
+    'torch_environment', 'versions', 'visualizer'
 ]
