@@ -165,6 +165,7 @@ def test_200_people_by_command(published, tmp_path, monkeypatch):
                     'kept (`max_people`)']
 
 
+@pytest.mark.slow
 def test_boxes_for_other_methods(cache, make_config, checkpoint, clip_set,
                                  images):
     """A video method with MoveNet's boxes, which follow its own poses."""
@@ -177,6 +178,7 @@ def test_boxes_for_other_methods(cache, make_config, checkpoint, clip_set,
     assert all(len(result['predictions'][0]) >= 1 for result in results)
 
 
+@pytest.mark.slow
 def test_detector_scales_back(published):
     """The same people in an image of any size and shape."""
     detect = MoveNetDetector(device='cpu', sizes=[512])
@@ -189,6 +191,7 @@ def test_detector_scales_back(published):
         assert found.keypoints.shape == (2, 17, 2)
 
 
+@pytest.mark.slow
 def test_more_than_six_people(published):
     people = tuple((0.06 + 0.125 * i, 0.7) for i in range(8))
     found = MoveNetDetector(device='cpu', sizes=[512])(
@@ -196,6 +199,7 @@ def test_more_than_six_people(published):
     assert len(found.boxes) > 6
 
 
+@pytest.mark.slow
 def test_tiles_find_small_people(published):
     """Whole, in the image's pixels, each once; the summary tells of them."""
     pixels = np.tile(image(512, 512)[..., ::-1], (3, 3, 1))
@@ -224,6 +228,7 @@ def test_the_summary_says_that_people_are_small(cache):
                                      '6)')
 
 
+@pytest.mark.slow
 def test_the_best_of_too_many(published, monkeypatch):
     said = []
     monkeypatch.setattr(
@@ -282,6 +287,7 @@ def test_command_with_damaged_files_in_the_cache(
     assert not (tmp_path / 'out').exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('words, said', [
     (['--boxes', 'movenet', '--detector', 'x.py'], 'two detectors'),
     (['--config', 'x.py', '--detect-every', '3'], '--detect-every is for'),

@@ -130,6 +130,7 @@ def words(make_config, clip_set, checkpoint, clip_dir, images, tmp_path):
             '--quiet']
 
 
+@pytest.mark.slow
 def test_command(words, tmp_path, capsys, images):
     """The dataset can be loaded, and the same command again does nothing."""
     assert cli.main(words) == 0
@@ -157,6 +158,7 @@ def test_command(words, tmp_path, capsys, images):
     assert record.stat().st_mtime_ns == before
 
 
+@pytest.mark.slow
 def test_goes_on_after_an_interrupt(words, tmp_path, monkeypatch, capsys):
     write = cli._write_frames
     calls = []

@@ -181,6 +181,7 @@ def test_a_folder_that_is_a_file(tmp_path):
     assert video.failed
 
 
+@pytest.mark.slow
 def test_without_pyav(tmp_path):
     """The error names the extra; OpenCV does not need it."""
     code = ('import sys; sys.modules["av"] = None\n'

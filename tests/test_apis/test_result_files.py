@@ -45,6 +45,7 @@ def full_disk(limit):
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
+@pytest.mark.slow
 def test_videos_of_one_name_do_not_collide(inferencer, images, tmp_path):
     out = tmp_path / 'out'
     videos = [

@@ -102,6 +102,7 @@ def test_wrong_format(inferencer, images, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_command_line(make_config, clip_set, clip_dir, checkpoint, tmp_path):
     config = tmp_path / 'config.py'
     make_config(clip_set).dump(str(config))

@@ -47,6 +47,7 @@ def keypoints(results):
                      for r in results])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('runtime', RUNTIMES)
 def test_same_keypoints(baseline, images, runtime):
     """With the flip test, and batches of several sizes."""

@@ -10,6 +10,7 @@ from mmpose.registry import DATASETS
 from mmpose_video.apis import VideoPoseInferencer
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('flip', [False, True])
 @pytest.mark.parametrize('boxes', ['array', 'file'])
 def test_as_the_dataset_and_the_model(clip_set, clip_dir, clip_file,
@@ -43,6 +44,7 @@ def test_as_the_dataset_and_the_model(clip_set, clip_dir, clip_file,
     assert np.std(spread, axis=0).max() > 0.5
 
 
+@pytest.mark.slow
 def test_as_the_test_script(clip_set, clip_dir, clip_file, checkpoint,
                             make_config, tmp_path):
     """``Runner.test`` and its PoseTrack file, against the inferencer's."""
@@ -76,6 +78,7 @@ def test_as_the_test_script(clip_set, clip_dir, clip_file, checkpoint,
             image['file_name'])
 
 
+@pytest.mark.slow
 def test_boxes_from_the_caller_are_used(inferencer, images, points_of):
     """MMPose's inferencer discards them."""
     halves = [np.array([[0, 0, 80, 120], [80, 0, 160, 120]])] * len(images)
@@ -101,6 +104,7 @@ def test_neighbours_count(inferencer, images):
         assert np.abs(other / clip - 1).max() > 1e-3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('batch_size', [1, 3])
 def test_batches_do_not_matter(clip_set, clip_dir, clip_file, checkpoint,
                                make_config, inferencer, points_of,

@@ -61,6 +61,7 @@ def test_frames_without_people(inferencer, images, tmp_path):
     assert sample.pred_instances.keypoints.shape == (0, 17, 2)
 
 
+@pytest.mark.slow
 def test_a_crowd(inferencer, images):
     """Many more people than a batch holds, in one frame."""
     rng = np.random.default_rng(0)
@@ -74,6 +75,7 @@ def test_a_crowd(inferencer, images):
                                rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_a_thousand_people(make_config, clip_set, images, tmp_path):
     """In two frames, with tracks, by a model of a few layers."""
     config = make_config(clip_set, kind='baseline')
@@ -164,6 +166,7 @@ def test_track_ids_of_the_file_are_kept(inferencer, clip_dir, clip_file):
     assert found == wanted
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('config', [
     dict(type='OneEuro', fps=10), dict(type='Gaussian', sigma=1.)])
 def test_smoothing(make_config, clip_set, checkpoint, inferencer, images,
@@ -182,6 +185,7 @@ def test_smoothing(make_config, clip_set, checkpoint, inferencer, images,
     assert np.abs(found - raw).max() > 1
 
 
+@pytest.mark.slow
 def test_smoothing_takes_the_rate_of_the_video(
         make_config, clip_set, checkpoint, inferencer, images, tmp_path):
     """One-Euro at 240 Hz, and at a rate that the caller knows better."""
@@ -281,6 +285,7 @@ def test_options_are_objects_or_dicts(inferencer, images):
         assert len(list(inferencer(images, stream=stream))) == 2
 
 
+@pytest.mark.slow
 def test_command_line(clip_set, clip_dir, clip_file, checkpoint, make_config,
                       tmp_path, capsys):
     config = tmp_path / 'config.py'

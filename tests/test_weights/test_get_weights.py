@@ -88,6 +88,7 @@ def test_from_original_files_that_were_put_into_the_cache(cache):
     assert is_drawn(get_weights(LIGHTNING, offline=True))
 
 
+@pytest.mark.slow
 def test_from_an_archive(cache, archive, tmp_path):
     assert is_drawn(get_weights(LIGHTNING, archive))
     assert not (tmp_path / 'escaped').exists()

@@ -99,6 +99,7 @@ def test_other_numbers_of_keypoints_are_refused(crowd):
         METRICS.build(dict(cfg.test_evaluator, ann_file=str(file)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', TO_CROWDPOSE, ids=lambda path: path.stem)
 def test_the_model_mirrors_cocos_keypoints_on_crowdpose(path, crowd):
     cfg = load(path)

@@ -80,6 +80,7 @@ def test_the_slice_is_the_stock_network_bit_for_bit(width):
         stock.layer3[0].conv[0].conv.weight.grad)
 
 
+@pytest.mark.slow
 def test_wider_networks_share_the_weights(backbone):
     x, seen = torch.randn(2, 3, 64, 64), set()
     for _ in range(10):
@@ -141,6 +142,7 @@ def batch(num=2):
     return data
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_configs_run_forward_and_backward(path):
     model = build(path)
@@ -197,6 +199,7 @@ def test_widths_are_fixed_in_the_second_half():
     hub.update_info('max_iters', 0)
 
 
+@pytest.mark.slow
 def test_export(tmp_path, capsys):
     model = build(SMALL).eval()
     path, out = tmp_path / 'wide.pth', tmp_path / 'tiny.pth'

@@ -74,6 +74,7 @@ def people(rng):
     return own, own + (12., 0.) + rng.normal(0, 3, (17, 2))
 
 
+@pytest.mark.slow
 def test_each_kind_lies_where_it_should(people):
     own, other = people
     synthesizer = ErrorSynthesizer(COCO_KEYPOINTS, SIGMAS)
@@ -104,6 +105,7 @@ def test_each_kind_lies_where_it_should(people):
     assert seen == set(KINDS)
 
 
+@pytest.mark.slow
 def test_frequencies_are_the_tables(rng):
     # far apart, so that each kind is possible
     own = np.stack([np.arange(17) * 1000., np.zeros(17)], axis=1)

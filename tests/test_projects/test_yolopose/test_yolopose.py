@@ -114,6 +114,7 @@ def batch(rng, num=2):
     return dict(inputs=inputs, data_samples=samples)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_configs_run_forward_and_backward(path, rng):
     model = build(path)
@@ -172,6 +173,7 @@ def test_targets_are_those_of_mmposes_head(rng):
         torch.testing.assert_close(ours[name], value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 @pytest.mark.parametrize('people', ['none', 'outside'])
 def test_a_batch_in_which_nobody_is_inside(path, people, rng):
@@ -192,6 +194,7 @@ def test_a_batch_in_which_nobody_is_inside(path, people, rng):
     assert model.head.use_aux_loss
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('path', CONFIGS, ids=lambda path: path.stem)
 def test_another_number_of_keypoints_is_refused(path, rng):
     model = build(path)
@@ -206,6 +209,7 @@ def test_another_number_of_keypoints_is_refused(path, rng):
         model(**model.data_preprocessor(data, True), mode='loss')
 
 
+@pytest.mark.slow
 def test_boxes_and_poses_in_the_video_inferencer(rng):
     path = next(p for p in CONFIGS if p.stem.startswith('yoloxpose-pico'))
     model = build(path)

@@ -151,6 +151,7 @@ def test_names_fit_one_to_one(method):
     assert len(converted) == len(names)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('method', [fami, tdmi])
 @pytest.mark.parametrize('mode', ['published', 'bounds'])
 def test_converted_weights_are_complete_for_a_test(method, mode):

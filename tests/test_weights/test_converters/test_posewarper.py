@@ -93,6 +93,7 @@ def published_stage_1():
             if k.startswith(('backbone.', 'neck.trans_layer.'))}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('state', [
     published_stage_1,
     lambda: of_mmpose(second_stage()),
