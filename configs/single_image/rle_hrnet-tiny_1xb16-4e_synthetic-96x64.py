@@ -23,6 +23,8 @@ model = dict(
 
 # Adam moves each weight by up to the rate, so coordinates, which are sums of
 # 6144 inputs, would jump by widths of the crop in a step of the others' 2e-3.
+# Chosen by seed 0, AP after 8 epochs: 25.2 with this, 18.3 with 0.1, 17.8 with
+# 5e-4 for all layers, 11.9 with 2e-3 (and the flow drawn anew).
 optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys={'head.fc': dict(lr_mult=0.02)}))
 
