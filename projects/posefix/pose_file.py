@@ -66,7 +66,13 @@ def read_poses(path: str, names: Sequence[str]) -> List[FilePose]:
     top = Record(content, path)
     order = list(names)
     if top.value('categories'):
-        order = top.records('categories')[0].value('keypoints') or order
+        category = top.records('categories')[0]
+        found = category.items('keypoints', optional=True)
+        if not all(isinstance(name, str) for name in found) or len(
+                set(found)) < len(found):
+            raise category.error("'keypoints' must be a list of names, each "
+                                 'once')
+        order = found or order
     return [
         _pose(person, names, order) for person in top.records('annotations')
         if person.number('score', 1.) != DUMMY_SCORE

@@ -219,6 +219,15 @@ def test_posetrack_files_and_other_orders(tmp_path):
         read_poses(str(tmp_path / 'empty'), NAMES)
 
 
+@pytest.mark.parametrize('keypoints', [3, 'nose', [1], [[]], ['a', 'a']])
+def test_broken_names_of_keypoints(keypoints, tmp_path):
+    path = tmp_path / 'a.json'
+    path.write_text(json.dumps(dict(
+        images=[], annotations=[], categories=[dict(keypoints=keypoints)])))
+    with pytest.raises(ValueError, match='a.json, .*keypoints. must be a'):
+        read_poses(str(path), NAMES)
+
+
 def test_wrong_input(people, tmp_path):
     with pytest.raises(ValueError, match='give the file of its predictions'):
         build(people, test_mode=True)
