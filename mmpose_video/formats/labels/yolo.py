@@ -96,7 +96,10 @@ def _skeleton(data: Dict[str, Any], path: str, given: Optional[Skeleton]
         swap = tuple((names[i], names[j]) for i, j in enumerate(mirror)
                      if i < j and mirror[j] == i)
     kinds = data.get('names')
-    kinds = list(kinds.values() if isinstance(kinds, dict) else kinds or [])
+    if isinstance(kinds, dict):
+        kinds = list(kinds.values())
+    if not isinstance(kinds, list):
+        kinds = []
     title = str(kinds[0]) if len(kinds) == 1 else 'object'
     links = data.get('skeleton')
     pairs = tuple(

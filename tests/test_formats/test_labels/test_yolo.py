@@ -91,3 +91,12 @@ def test_a_list_that_leads_out(tmp_path):
                  {'t.txt': '/etc/a.png\n'})
     with pytest.raises(FormatError, match='inside of'):
         read_labels(path)
+
+
+@pytest.mark.parametrize('names', ['3', 'true', 'x', '[]', '{}', 'null'])
+def test_names_of_classes_that_are_none(names, tmp_path):
+    path = write(tmp_path, 'train: images\nkpt_shape: [3, 3]',
+                 {'labels/a_1.txt': ROW})
+    with open(path, 'w') as file:
+        file.write(f'train: images\nkpt_shape: [3, 3]\nnames: {names}\n')
+    assert read_labels(path).skeleton.name == 'object'
