@@ -9,7 +9,13 @@ import numpy as np
 from ..json_file import atomic_file
 from ..schema import FormatError
 from .base_format import ResultFormat
-from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
+from .pose_results import (
+    LARGEST_FRAME,
+    FrameResult,
+    PersonResult,
+    PoseResults,
+    RunInfo,
+)
 
 COLUMNS = ('frame', 'time', 'person', 'track_id', 'keypoint', 'x', 'y',
            'score', 'bbox_x1', 'bbox_y1', 'bbox_x2', 'bbox_y2', 'bbox_score')
@@ -150,8 +156,11 @@ def _number(row: dict, key: str, where: str) -> Optional[float]:
 
 def _integer(row: dict, key: str, where: str) -> int:
     """Return the whole number of a cell."""
+    text = (row[key] or '').strip()
+    if text.isdecimal() and len(text) < 20:
+        return int(text)  # a float has 16 digits
     value = _number(row, key, where)
-    if value is None or value != int(value) or abs(value) > 2**53:
+    if value is None or value != int(value) or abs(value) > LARGEST_FRAME:
         raise FormatError(f'{where}: `{key}` must be a whole number, got '
                           f'`{row[key]}`')
     return int(value)

@@ -15,8 +15,9 @@ from ..schema import (
     shown,
 )
 
-#: Largest number of a frame that all formats can hold.
-_LARGEST_FRAME = 2**53
+#: Larger numbers are not those of frames: time stamps in nanoseconds are
+#: smaller.
+LARGEST_FRAME = 10**18
 
 
 @dataclass
@@ -160,7 +161,7 @@ def check_results(results: 'PoseResults', where: str) -> None:
         raise FormatError(f'{where}: {shown(wrong[0])} is no name')
     for frame in results.frames:
         place = f'{where}, frame {shown(frame.number)}'
-        if not abs(frame.number) <= _LARGEST_FRAME:
+        if not abs(frame.number) <= LARGEST_FRAME:
             raise FormatError(f'{place}: it is no number of a frame')
         for person in frame.people:
             parts = dict(

@@ -249,3 +249,21 @@ def test_mmpose_demo_layout(tmp_path):
     person, = results.frames[0].people
     assert person.keypoints.tolist() == [[1, 2], [3, 4]]
     assert person.bbox.tolist() == [0, 0, 9, 9] and person.track_id is None
+
+
+@pytest.mark.parametrize('name', ['mmpose', 'posetrack', 'coco', 'csv',
+                                  'deeplabcut', 'trc', 'yolo'])
+def test_time_stamps_as_numbers(name, tmp_path):
+    """Frames may be named by nanoseconds; a float has 16 digits."""
+    number = 123456789012345677
+    results = make_results()
+    for i, frame in enumerate(results.frames):
+        frame.number, frame.name = number + i, f'{number + i}.jpg'
+    path = str(tmp_path / PATHS[name])
+    write_results(results, path, name)
+    if name not in ('posetrack', 'yolo'):  # others must tell the numbers
+        os.remove(sidecar_path(path))
+    found = [f.number for f in read_results(
+        path, name, **dict(fps=25.) if name == 'trc' else {}).frames
+        if f.people]
+    assert found == [number + i for i in (0, 1, 3, 4)]
