@@ -38,6 +38,7 @@ def frames_of(path):
     return int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
 
 
+@pytest.mark.slow
 def test_a_video_becomes_files(job, menu, workspace, rendered, tiny_model):
     seen = []
     result = job.run(str(rendered), options(menu),
@@ -126,6 +127,7 @@ def test_options_are_those_of_the_page(job, menu, workspace, rendered, change,
     assert not list(workspace.jobs.iterdir())
 
 
+@pytest.mark.slow
 def test_smoothing_and_limits(job, menu, rendered, workspace):
     job.max_frames = 6
     seen = []
@@ -139,6 +141,7 @@ def test_smoothing_and_limits(job, menu, rendered, workspace):
     assert made['tracker']['max_lost'] == 3
 
 
+@pytest.mark.slow
 def test_one_model_stays_in_memory(job, menu, rendered):
     job.run(str(rendered), options(menu, max_frames=1), ignore)
     first = job._inferencer
@@ -149,6 +152,7 @@ def test_one_model_stays_in_memory(job, menu, rendered):
     assert job._inferencer is not first
 
 
+@pytest.mark.slow
 def test_warnings_of_a_run_reach_the_page(menu, workspace, rendered,
                                           tiny_model):
     from mmpose_video.app.menu import Menu
@@ -158,6 +162,7 @@ def test_warnings_of_a_run_reach_the_page(menu, workspace, rendered,
     assert any('random' in note for note in result.notes)
 
 
+@pytest.mark.slow
 def test_without_pyav_the_video_is_vp9(job, menu, rendered, monkeypatch):
     """MPEG-4 Part 2, which OpenCV writes, is no format of browsers."""
     av = pytest.importorskip('av')

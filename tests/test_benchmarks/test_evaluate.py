@@ -52,6 +52,7 @@ def finish(trainings, name='tdmi_seed0', **kwargs):
     return result
 
 
+@pytest.mark.slow
 def test_predictions_are_counted_once(trainings, data, monkeypatch):
     monkeypatch.setattr('comparison.sizes.ROOT', data / 'none')
     labels = data / 'synthetic/hard/annotations/posetrack18_val.json'
@@ -143,6 +144,7 @@ def test_a_config_that_is_gone(trainings):
     assert 'config.py is gone' in error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['baseline', 'tdmi'])
 def test_cost_of_a_model(name, data, tmp_path):
     config = Config.fromfile(ROOT / discover(SMALL)[name].config)

@@ -22,6 +22,7 @@ from fuzzing.targets import TARGETS  # noqa: E402
 COUNT = 150
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', TARGETS)
 def test_no_file_ends_in_a_traceback(kind, monkeypatch):
     if kind == 'evaluators':

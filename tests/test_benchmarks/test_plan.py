@@ -196,6 +196,7 @@ def test_one_schedule_for_all_methods(size):
     assert all(schedule == schedules[0] for schedule in schedules)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('key', [
     key for key, entry in ABLATIONS.items() if entry.method in METHODS])
 def test_each_ablation_is_a_model_that_can_be_built(key):

@@ -33,6 +33,7 @@ def work(rank, port, folder):
     torch_dist.destroy_process_group()
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not cpu_ddp.on_cpu(), reason='there is an accelerator')
 def test_two_processes_average_gradients(tmp_path, free_port):
     # not forked: other tests leave threads behind, which a fork may wait for

@@ -34,6 +34,7 @@ def test_comes_too_late_after_torch():
     assert not environ
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('imports, expected', [
     (['mmengine'], BOTH),  # as MMPose's train.py and test.py begin
     (['json', 'mmpose', 'torch'], BOTH),

@@ -135,6 +135,7 @@ def clip_set(checkout, make_video, make_annotations):
     return make_annotations()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('number, sampler', [
     (0, 'ClipGroupSampler'), (1, 'DefaultSampler')])
 def test_loaders(clip_set, number, sampler):
@@ -236,6 +237,7 @@ def video(clip_set):
     return 'video.mp4'
 
 
+@pytest.mark.slow
 def test_inference(video):
     call, detector, smoothing = python_blocks('docs/inference.md')
     names = run(call)

@@ -65,6 +65,7 @@ def labels(checkout, skeleton):
     return points
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name, method', [
     ('mouse_5', 'dcpose/dcpose_hrnet-tiny_1xb16-4e_synthetic-96x64.py'),
     ('hand_21', 'dsta/dsta_hrnet-tiny_1xb16-4e_synthetic-96x64.py'),

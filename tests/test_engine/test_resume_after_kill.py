@@ -61,6 +61,7 @@ def check(config, fork, folder):
             f'differ: {differ[:5]}')
 
 
+@pytest.mark.slow
 def test_killed_and_resumed_ends_with_the_same_weights(
         write_config, fork, tmp_path):
     check(method_config('diffpose', write_config), fork, tmp_path)

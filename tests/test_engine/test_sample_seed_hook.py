@@ -94,6 +94,7 @@ def same_weights(a, b):
                                           b.model.state_dict().values()))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('workers, persistent', [(0, False), (1, False),
                                                  (2, True)])
 def test_resumed_equals_uninterrupted_with_any_workers(
@@ -122,6 +123,7 @@ def test_the_models_draws_change_each_iteration(tmp_path):
     assert len({draw[0] for draw in draws}) == 3
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('sampler', ['InfiniteSampler', 'DefaultSampler'])
 @pytest.mark.parametrize('workers', [0, 2])
 def test_iteration_based_loops_augment_anew_and_resume(
@@ -153,6 +155,7 @@ WRAPPED = dict(
         dict(type='Draws')]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', WRAPPED)
 def test_repeats_are_augmented_anew_and_resume(name, tmp_path):
     whole = train(tmp_path / 'whole', WRAPPED[name], epochs=2)

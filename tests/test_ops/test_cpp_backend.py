@@ -68,6 +68,7 @@ def usable_isas():
     return order[:order.index(best_isa()) + 1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('isa', ISA_FLAGS)
 def test_every_vector_width(monkeypatch, isa):
     if isa not in usable_isas():

@@ -129,6 +129,7 @@ def test_library_of_another_program_is_an_error(monkeypatch, cache, tmp_path):
     assert not list(cache.glob('*.so'))
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_builds_once_with_one_log_line(monkeypatch, cache, said):
     kernel = load_kernel('generic')
@@ -182,6 +183,7 @@ def replace_by_link(path):
     path.symlink_to(path.parent.parent / 'target')
 
 
+@pytest.mark.slow
 @needs_compiler
 @pytest.mark.parametrize('damage', [halve, open_to_all, replace_by_link])
 def test_doubtful_file_is_built_again(monkeypatch, copied, said, damage):
@@ -207,6 +209,7 @@ def test_doubtful_file_is_built_again(monkeypatch, copied, said, damage):
     assert not said
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_library_in_use_survives_what_happens_to_its_file(copied):
     kernel = load_kernel('generic')
@@ -215,12 +218,14 @@ def test_library_in_use_survives_what_happens_to_its_file(copied):
     assert kernel.scan_order_is_valid(None, 0, 0) in (0, 1)
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_without_memory_files_a_private_folder_serves(monkeypatch, copied):
     monkeypatch.delattr(cpp_build.os, 'memfd_create', raising=False)
     assert load_kernel('generic').scan_vector_lanes() == 4
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_no_home_directory_builds_without_cache(monkeypatch, built, said):
     def unknown(user):
@@ -239,6 +244,7 @@ def test_no_home_directory_builds_without_cache(monkeypatch, built, said):
     assert 'MMPOSE_VIDEO_CACHE_DIR' in warning
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_unusable_cache_builds_without_it(monkeypatch, tmp_path, built, said):
     monkeypatch.delenv('MMPOSE_VIDEO_NO_BUILD', raising=False)
@@ -261,6 +267,7 @@ def test_unusable_cache_builds_without_it(monkeypatch, tmp_path, built, said):
     assert (folder / built.name).read_bytes() == b'evil'
 
 
+@pytest.mark.slow
 @needs_compiler
 def test_builds_at_once_wait_for_one(monkeypatch, cache, tmp_path):
     """Each call has a lock file of its own open, as processes would."""

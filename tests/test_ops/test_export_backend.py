@@ -162,6 +162,7 @@ def difference(runtime, path, model, inputs, monkeypatch):
     return (torch.from_numpy(found) - wanted).abs().max() / wanted.abs().max()
 
 
+@pytest.mark.slow
 def test_onnx_has_one_scan_for_any_length(onnxruntime, tmp_path,
                                           monkeypatch):
     """It is chosen automatically during the export."""
@@ -174,6 +175,7 @@ def test_onnx_has_one_scan_for_any_length(onnxruntime, tmp_path,
                           monkeypatch) < 2e-6
 
 
+@pytest.mark.slow
 def test_onnx_of_six_directions_is_one_scan(onnxruntime, tmp_path,
                                             monkeypatch):
     model, path = SixDirections(), tmp_path / 'six.onnx'
@@ -185,6 +187,7 @@ def test_onnx_of_six_directions_is_one_scan(onnxruntime, tmp_path,
                           monkeypatch) < 2e-6
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('backend, wanted, other', [
     ('export', 'scan', 'mmpose_video.selective_scan'),
     (None, 'mmpose_video.selective_scan', 'higher_order.scan')])

@@ -20,6 +20,7 @@ def single(inputs):
     return {k: None if v is None else v.float() for k, v in inputs.items()}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 @pytest.mark.parametrize('rate', [1e-3, 1.0, 1e3])
 @pytest.mark.parametrize('step', [0.0, 1e-6, 20.0])
@@ -64,6 +65,7 @@ def test_softplus_over_its_whole_range(name):
                                atol=1e-37)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 @pytest.mark.parametrize('field', ['u', 'delta', 'B'])
 @pytest.mark.parametrize('where', [0, 40, 69])

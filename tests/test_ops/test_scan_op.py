@@ -32,6 +32,7 @@ def operands(name, requires_grad):
             requires_grad, name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('requires_grad', [True, False])
 @pytest.mark.parametrize('name', NAMES)
 def test_opcheck(name, requires_grad):
@@ -67,6 +68,7 @@ def module_inputs():
     return (*one.values(), [two[k] for k in ('x', 'delta', 'A', 'B', 'C')])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 def test_compile_without_graph_breaks(name):
     module, inputs = Scans(name), module_inputs()
@@ -81,6 +83,7 @@ def test_compile_without_graph_breaks(name):
     torch.testing.assert_close(module.bias.grad, gradient)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', NAMES)
 def test_export_is_one_node_per_scan(name):
     module, inputs = Scans(name), module_inputs()

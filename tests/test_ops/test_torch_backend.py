@@ -42,6 +42,7 @@ def test_any_cut_gives_the_same(monkeypatch, budget):
                        merge='sum', rank=2)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('constant', ['', 'B', 'C', 'BC'])
 def test_gradcheck(monkeypatch, constant):
     monkeypatch.setattr(torch_layout, '_CPU_ELEMENTS', 64)
@@ -56,6 +57,7 @@ def test_gradcheck(monkeypatch, constant):
     assert torch.autograd.gradcheck(call, leaves, fast_mode=True)
 
 
+@pytest.mark.slow
 def test_gradcheck_of_directions():
     inputs = direction_inputs(N=1, K=2, D=2, L=6, S=2, rank=2)
     names = list(inputs)

@@ -68,6 +68,7 @@ def read(wheel, ending):
     return wheel.read(names[0]).decode()
 
 
+@pytest.mark.slow
 def test_normal_holds_copies(normal, source):
     names = set(normal.namelist())
     mim = 'mmpose_video/.mim/'
@@ -85,12 +86,14 @@ def test_normal_holds_copies(normal, source):
         normal, 'entry_points.txt')
 
 
+@pytest.mark.slow
 def test_every_module_is_in(normal, source):
     for path in (source / 'mmpose_video').rglob('*.py'):
         if '.mim' not in path.parts:
             assert path.relative_to(source).as_posix() in normal.namelist()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', ['normal', 'editable'])
 def test_startup_files(kind, request, source):
     wheel = request.getfixturevalue(kind)
@@ -101,6 +104,7 @@ def test_startup_files(kind, request, source):
         b'import _mmpose_video_startup, _mmpose_video_torch_environment\n')
 
 
+@pytest.mark.slow
 def test_editable_links(editable, source):
     mim = source / 'mmpose_video' / '.mim'
     assert (mim / 'configs').resolve() == source / 'configs'
@@ -114,6 +118,7 @@ def test_editable_links(editable, source):
         source / 'mmpose_video'
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('kind', ['normal', 'editable'])
 def test_record_is_right(kind, request):
     # pip checks hashes, and removes what is listed
@@ -131,6 +136,7 @@ def test_record_is_right(kind, request):
             assert digest == f'sha256={expected}' and int(size) == len(data)
 
 
+@pytest.mark.slow
 def test_metadata_names_no_stack(normal):
     lines = read(normal, '.dist-info/METADATA').split('\n')
     assert f'Version: {mmpose_video.__version__}' in lines

@@ -94,6 +94,7 @@ def test_two_processes(tiny, trained):
     assert score(output) >= 0
 
 
+@pytest.mark.slow
 def test_config_by_name(tiny):
     # an unknown name is refused after the search, a known one is resolved
     output = mim(tiny, 'train', 'mmpose_video', 'no_such.py', check=False)

@@ -134,6 +134,7 @@ def test_refuses_noise_in_each_step(tmp_path):
     assert not out.exists()
 
 
+@pytest.mark.slow
 def test_deploy_merges_branches(tmp_path, weights):
     """RepVGG's three branches become one convolution; SimCC's two outputs."""
     config = tiny('single_image', 'simcc_repvgg-tiny*')

@@ -103,6 +103,7 @@ def counted_by_hand(model, clip):
     return sum(found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name', ['single_image/td-hm', 'dcpose/dcpose'])
 def test_a_whole_model_agrees_with_a_count_by_layers(name):
     row = get_flops.count(tiny(name))
@@ -116,6 +117,7 @@ def test_a_whole_model_agrees_with_a_count_by_layers(name):
     assert row['params'] == row['trainable'] == sum(sizes)
 
 
+@pytest.mark.slow
 def test_models_of_images(tmp_path):
     """MMPose's own estimator, on a dataset of images."""
     video = tiny('single_image/td-hm')
@@ -130,6 +132,7 @@ def test_models_of_images(tmp_path):
     assert clips_per_second(model, (1, 1, 3, 96, 64), passes=1) > 0
 
 
+@pytest.mark.slow
 def test_frozen_parameters_are_not_trainable(tmp_path):
     config = tmp_path / 'frozen.py'
     config.write_text(
@@ -158,6 +161,7 @@ def test_speed_is_clips_over_the_median_time(monkeypatch):
         clips_per_second(model, (2, 1, 3, 96, 64), passes=0)
 
 
+@pytest.mark.slow
 def test_a_page_of_all_configs_of_a_folder(tmp_path, monkeypatch, capsys):
     timed = []
     monkeypatch.setattr(

@@ -34,6 +34,7 @@ def test_a_failure_tells_the_end_of_the_output(tmp_path):
         run_job(python('{}[5]'), str(tmp_path / 'log'))
 
 
+@pytest.mark.slow
 def test_a_killed_command_ends_the_job_and_its_orphans(tmp_path):
     # an orphan that holds the output, as a loader worker does; the pipe of
     # its own ends when it ends

@@ -84,6 +84,7 @@ CHECKPOINTS = [
 ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('name, match', CHECKPOINTS)
 def test_export(name, match, files, capsys):
     check(export_onnx.main, [
@@ -160,6 +161,7 @@ def test_browse_without_the_dataset(capsys):
     check(browse_clips.main, [BASELINE, '--out-dir', 'out'], NO_DATA, capsys)
 
 
+@pytest.mark.slow
 def test_train_without_the_dataset(monkeypatch):
     monkeypatch.setattr(sys, 'argv', ['train', BASELINE])
     with pytest.raises(SystemExit) as exit:

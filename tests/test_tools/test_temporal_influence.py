@@ -153,6 +153,7 @@ def test_table_and_warning():
     assert 'a/y.py: nothing' in temporal_influence.warning(unused)
 
 
+@pytest.mark.slow
 def test_command_line(tmp_path, capsys):
     plot, page = tmp_path / 'new/x.png', tmp_path / 'new/too/x.md'
     args = ['--clips', '1', '--probes', '1', '--cfg-options',

@@ -94,6 +94,7 @@ def test_from_an_archive(cache, archive, tmp_path):
     assert not (tmp_path / 'escaped').exists()
 
 
+@pytest.mark.slow
 def test_an_archive_with_another_checksum(cache, archive):
     with open(archive, 'r+b') as file:
         file.seek(-1, 2)
@@ -113,6 +114,7 @@ def fake_npm(folder, monkeypatch, script):
     monkeypatch.setenv('PATH', f'{folder}:/usr/bin:/bin')
 
 
+@pytest.mark.slow
 def test_through_npm(cache, archive, tmp_path, monkeypatch, capfd):
     fake_npm(tmp_path, monkeypatch, (
         'test "$1" = pack || exit 3\n'

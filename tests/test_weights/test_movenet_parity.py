@@ -100,6 +100,7 @@ def check(name, model, kind):
     np.testing.assert_allclose(found.bbox_scores, out[:, 55], atol=1e-5)
 
 
+@pytest.mark.slow
 def test_drawn_weights(drawn):
     check(*drawn, 'drawn')
 
