@@ -17,8 +17,8 @@ class BaseFilter(metaclass=ABCMeta):
 
     A track is an array of shape (F, K, 2): F consecutive frames, K keypoints,
     coordinates in pixels. A keypoint that was not detected is NaN and stays
-    NaN: no filter invents detections. Keypoints are independent of each
-    other.
+    NaN: no filter invents detections. Keypoints are smoothed independently of
+    each other; at most the size of what they span is taken from all.
 
     Args:
         max_gap (int): Longest run of missing frames across which a keypoint

@@ -1,9 +1,15 @@
 """The One-Euro filter."""
-from typing import Union
+from typing import Optional, Union
 
 import numpy as np
 
 from .base_filter import FILTERS, BaseOnlineFilter
+
+#: Part of a person's size that is left in the next frame in which fewer
+#: keypoints are seen (package default).
+_SIZE_DECAY = 0.95
+#: Pixels that a person is taken for where a single keypoint tells no size.
+_UNKNOWN_SIZE = 100.
 
 
 @FILTERS.register_module()
@@ -20,34 +26,56 @@ class OneEuro(BaseOnlineFilter):
     Each coordinate is filtered by itself, as in the paper. In a gap T is the
     time since the last detection.
 
+    A point at a speed of v lags ``v / (2 pi (min_cutoff + beta |v|))`` pixels
+    behind, less than ``1 / (2 pi beta)``. Without a ``beta`` that is held at
+    ``max_lag`` of the person's size, the larger side of what its keypoints
+    span, so that large and small people are treated alike.
+
     Args:
         fps (float): Frames per second. Defaults to 30.
         min_cutoff (float): Cutoff of a resting point in Hz; less is smoother.
             Defaults to 1, the paper's starting point for tuning.
-        beta (float): Rise of the cutoff in Hz per pixel per second; more lags
-            less. Defaults to 0.007: the package's default, speeds in pixels
-            depend on how large people are.
+        beta (float, optional): Rise of the cutoff in Hz per pixel per second;
+            more lags less. Defaults to None: by ``max_lag``.
         speed_cutoff (float): Cutoff for the speed in Hz. Defaults to 1, the
             paper's.
+        max_lag (float): Largest lag as a share of the person's size, where
+            ``beta`` is None. Defaults to 0.01, the package's default.
         max_gap (int): See :class:`BaseFilter`.
     """
 
     def __init__(self,
                  fps: float = 30.,
                  min_cutoff: float = 1.,
-                 beta: float = 0.007,
+                 beta: Optional[float] = None,
                  speed_cutoff: float = 1.,
+                 max_lag: float = 0.01,
                  max_gap: int = 5) -> None:
-        if min(fps, min_cutoff, speed_cutoff) <= 0 or beta < 0:
+        if (min(fps, min_cutoff, speed_cutoff, max_lag) <= 0
+                or beta is not None and beta < 0):
             raise ValueError(
-                '`fps`, `min_cutoff` and `speed_cutoff` must be positive and '
-                f'`beta` not negative, got {fps}, {min_cutoff}, '
-                f'{speed_cutoff} and {beta}')
+                '`fps`, `min_cutoff`, `speed_cutoff` and `max_lag` must be '
+                f'positive and `beta` not negative, got {fps}, {min_cutoff}, '
+                f'{speed_cutoff}, {max_lag} and {beta}')
         self.fps = fps
         self.min_cutoff = min_cutoff
         self.beta = beta
         self.speed_cutoff = speed_cutoff
+        self.max_lag = max_lag
         super().__init__(max_gap)
+
+    def reset(self) -> None:
+        """See :class:`BaseOnlineFilter`."""
+        super().reset()
+        self._size = 0.
+
+    def update(self, points: np.ndarray, step: float = 1.) -> np.ndarray:
+        """See :class:`BaseOnlineFilter`."""
+        points = np.asarray(points, dtype=np.float64)
+        seen = points[np.isfinite(points).all(-1)]
+        span = np.ptp(seen, axis=0).max() if len(seen) else 0.
+        self._size = max(span, _SIZE_DECAY * self._size)
+        return super().update(points, step)
 
     def begin(self, num_keypoints: int) -> None:
         """See :class:`BaseOnlineFilter`."""
@@ -66,7 +94,11 @@ class OneEuro(BaseOnlineFilter):
         speed = (points - self._position) / elapsed
         weight = _weight(self.speed_cutoff, elapsed)
         speed = weight * speed + (1 - weight) * self._speed
-        weight = _weight(self.min_cutoff + self.beta * np.abs(speed), elapsed)
+        beta = self.beta
+        if beta is None:
+            lag = self.max_lag * (self._size or _UNKNOWN_SIZE)
+            beta = 1 / (2 * np.pi * lag)
+        weight = _weight(self.min_cutoff + beta * np.abs(speed), elapsed)
         position = weight * points + (1 - weight) * self._position
         self._speed = np.where(chosen[:, None], speed, self._speed)
         self._position = np.where(chosen[:, None], position, self._position)

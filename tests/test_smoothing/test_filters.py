@@ -54,6 +54,39 @@ def test_one_euro_is_its_formula(track):
     np.testing.assert_allclose(found, wanted, rtol=1e-12)
 
 
+@pytest.mark.parametrize('height', [50., 400.])
+def test_one_euro_lags_by_a_share_of_the_person(height):
+    """Whatever its size, a person who walks is at most 1 % of it behind."""
+    person = np.array([[0., 0.], [.2, .5], [.1, 1.]]) * height
+    walk = np.arange(90.)[:, None, None] * np.array([.05 * height, 0.])
+    found = OneEuro(fps=10).filter(person + walk)
+    lag = (person + walk - found)[60:, :, 0]
+    speed = .5 * height
+    beta = 1 / (2 * np.pi * .01 * height)
+    wanted = 0.
+    for _ in range(100):  # v / (2 pi cutoff); v is from the smoothed position
+        wanted = speed / (2 * np.pi * (1 + beta * (speed + wanted * 10)))
+    np.testing.assert_allclose(lag, wanted, rtol=1e-6)
+    assert (0 < lag).all() and (lag < .01 * height).all()
+
+
+def test_one_euro_keeps_the_size_of_a_person_half_seen():
+    person = np.array([[0., 0.], [20., 100.]])
+    flt, other = OneEuro(fps=10), OneEuro(fps=10, beta=1 / (2 * np.pi * .95))
+    for filter_ in (flt, other):
+        filter_.update(person)
+    half = np.array([[10., 5.], [np.nan, np.nan]])
+    np.testing.assert_allclose(flt.update(half), other.update(half))
+
+
+def test_one_euro_by_a_single_point():
+    """As of a person of 100 pixels."""
+    track = np.random.default_rng(0).normal(0, 5, (20, 1, 2))
+    np.testing.assert_allclose(
+        OneEuro().filter(track),
+        OneEuro(beta=1 / (2 * np.pi)).filter(track))
+
+
 @pytest.mark.parametrize('missing', [[], [4, 5, 6], [1]])
 def test_kalman_is_weighted_least_squares(track, missing):
     """The last estimate is the mean of the joint Gaussian, gaps included."""
@@ -115,11 +148,13 @@ def test_keeps_what_rests_and_what_is_missing(name, track):
     np.testing.assert_allclose(make(name).filter(rest), rest, rtol=1e-12)
     track[3:6, 1] = np.nan
     track[:, 2] = np.nan
-    found = make(name).filter(track)
+    # by default OneEuro looks at all keypoints for the person's size
+    fixed = dict(beta=.1) if name == 'OneEuro' else {}
+    found = make(name, **fixed).filter(track)
     assert (np.isnan(found) == np.isnan(track)).all()
     # the keypoints do not look at each other
-    np.testing.assert_array_equal(found[:, 0],
-                                  make(name).filter(track[:, :1])[:, 0])
+    np.testing.assert_array_equal(
+        found[:, 0], make(name, **fixed).filter(track[:, :1])[:, 0])
 
 
 @pytest.mark.parametrize('name', ALL)
