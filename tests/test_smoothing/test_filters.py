@@ -172,6 +172,7 @@ def test_a_long_gap_separates(name, track):
 def test_smooths(name, rng):
     """Noise on a straight line shrinks; the line itself is not moved far."""
     line = np.linspace(0, 60, 120)[:, None, None] * np.ones((1, 2, 2))
+    line = line + np.array([[0., 0.], [0., 100.]])  # a person's size
     noisy = line + rng.normal(size=line.shape) * 2
     found = make(name).filter(noisy)
     jitter = np.abs(np.diff(found, 2, axis=0)).mean()
