@@ -74,7 +74,7 @@ class OneEuro(BaseOnlineFilter):
         points = np.asarray(points, dtype=np.float64)
         seen = points[np.isfinite(points).all(-1)]
         span = np.ptp(seen, axis=0).max() if len(seen) else 0.
-        self._size = max(span, _SIZE_DECAY * self._size)
+        self._size = max(span, _SIZE_DECAY**step * self._size)
         return super().update(points, step)
 
     def begin(self, num_keypoints: int) -> None:
