@@ -104,7 +104,8 @@ def atomic_file(path: str) -> Iterator[IO[bytes]]:
 
     The content goes to a new file (see :func:`draft_name`), is flushed to
     the disk and renamed. If anything fails the draft is removed, and an
-    earlier file of that name stays as it was.
+    earlier file of that name stays as it was. What is no file, such as
+    ``/dev/null`` or a pipe, is written to as it is.
 
     Args:
         path (str): The file; missing folders are created.
@@ -115,6 +116,10 @@ def atomic_file(path: str) -> Iterator[IO[bytes]]:
     Raises:
         OSError: If the file cannot be written; the error names it.
     """
+    if osp.exists(path) and not osp.isfile(path):
+        with open(path, 'wb') as file:
+            yield file
+        return
     os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
     draft = draft_name(path)
     try:

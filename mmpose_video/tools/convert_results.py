@@ -9,6 +9,7 @@ For example::
 Formats are recognized by the suffix, and for existing files by the content.
 """
 import argparse
+import os.path as osp
 import sys
 from typing import Optional, Sequence, Tuple
 
@@ -63,6 +64,9 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         size=args.image_size,
         meters_per_pixel=args.meters_per_pixel)
     try:
+        if osp.exists(args.source) and osp.exists(args.target) and (
+                osp.samefile(args.source, args.target)):
+            raise FileExistsError('the output is the input')
         results = read_results(args.source, args.source_format, **options)
         write_results(results, args.target, args.target_format, **options)
     except (OSError, ValueError, ImportError) as error:

@@ -2,6 +2,7 @@
 import errno
 import json
 import os
+import stat
 
 import pytest
 
@@ -100,3 +101,17 @@ def test_long_names_have_a_draft(tmp_path):
         kept = draft_name(str(path), keep_suffix=True)
         assert kept.endswith('.part' + path.suffix)
         open(kept, 'w').close()
+
+
+def test_what_is_no_file_is_written_to(tmp_path):
+    """It must not be replaced by a file, least of all `/dev/null`."""
+    pipe = tmp_path / 'pipe'
+    os.mkfifo(pipe)
+    reader = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
+    write_json([1], str(pipe))
+    assert os.read(reader, 99) == b'[1]'
+    os.close(reader)
+    assert stat.S_ISFIFO(pipe.stat().st_mode)
+    assert os.listdir(tmp_path) == ['pipe']
+    with pytest.raises(IsADirectoryError, match=tmp_path.name):
+        write_json([1], str(tmp_path))

@@ -159,3 +159,15 @@ def test_command(tmp_path, capsys):
         assert convert_results.main(arguments) == 1
         error = capsys.readouterr().err
         assert message in error and 'Traceback' not in error
+
+
+def test_output_that_is_the_input(tmp_path, capsys):
+    path, link = tmp_path / 'a.csv', tmp_path / 'b.csv'
+    write_results(make_results(), str(path))
+    before = path.read_bytes()
+    link.symlink_to(path)
+    for target in (path, link):
+        assert convert_results.main(
+            [str(path), str(target), '--to', 'deeplabcut']) == 1
+        assert 'the output is the input' in capsys.readouterr().err
+    assert path.read_bytes() == before
