@@ -22,6 +22,7 @@ from PIL import Image
 
 from mmpose_video.apis.model_loading import read_config
 from mmpose_video.tools._errors import one_line_errors
+from mmpose_video.utils.opencv_path import opencv_path
 
 _KEY_COLOR = (0, 200, 255)  # BGR
 
@@ -118,7 +119,7 @@ def write(frames: List[np.ndarray], path: str, fps: float) -> str:
         images = [Image.fromarray(frame[..., ::-1]) for frame in frames]
         images[0].save(path, save_all=True, append_images=images[1:],
                        duration=round(1000 / fps), loop=0)
-    elif not cv2.imwrite(os.fsencode(path), np.hstack(frames)):
+    elif not cv2.imwrite(opencv_path(path), np.hstack(frames)):
         raise OSError(f'cannot write {path}')
     return path
 

@@ -1,7 +1,7 @@
 """Number of frames that a video file states."""
-import os
-
 import cv2
+
+from .opencv_path import opencv_path
 
 
 def stated_frames(path: str) -> int:
@@ -16,8 +16,7 @@ def stated_frames(path: str) -> int:
         int: Zero if there is no such video; some headers that state nothing
         give zero or less.
     """
-    # as bytes: OpenCV crashes at a name that is not UTF-8
-    capture = cv2.VideoCapture(os.fsencode(path))
+    capture = cv2.VideoCapture(opencv_path(path))
     try:
         return int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
     finally:

@@ -1,9 +1,10 @@
 """Encode mp4 videos with OpenCV."""
-import os
 from typing import Optional, Tuple
 
 import cv2
 import numpy as np
+
+from mmpose_video.utils.opencv_path import opencv_path
 
 # mp4v stores a frame rate as a fraction whose numerator has 16 bits
 _MAX_NUMERATOR = 65535
@@ -25,9 +26,8 @@ class OpencvEncoder:
 
     def __init__(self, path: str, fps: float, size: Tuple[int, int]) -> None:
         fps = mp4_frame_rate(fps)
-        # as bytes: OpenCV crashes at a name that is not UTF-8
         self._writer = cv2.VideoWriter(
-            os.fsencode(path), cv2.VideoWriter.fourcc(*'mp4v'), fps, size)
+            opencv_path(path), cv2.VideoWriter.fourcc(*'mp4v'), fps, size)
         if not self._writer.isOpened():
             raise OSError(f'OpenCV has no mp4 writer for {size[0]} x '
                           f'{size[1]} at {fps:g} frames/s')

@@ -9,6 +9,7 @@ import cv2
 
 from mmpose_video.datasets.loading.video_reader import VideoReader
 from mmpose_video.formats.drafts import draft_name
+from mmpose_video.utils.opencv_path import opencv_path
 
 VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
                   '.webm', '.wmv')
@@ -55,7 +56,7 @@ def write_frames(path: str, folder: str,
             end = number + 1
             if wanted is None or number in wanted:
                 target = osp.join(draft, f'{number:06d}.jpg')
-                if not cv2.imwrite(os.fsencode(target), image,
+                if not cv2.imwrite(opencv_path(target), image,
                                    [cv2.IMWRITE_JPEG_QUALITY, QUALITY]):
                     raise OSError(f'`{target}` cannot be written')
             done()

@@ -1,10 +1,11 @@
 """Read video files and cameras with OpenCV, over frames that are broken."""
-import os
 import os.path as osp
 from typing import Iterator, NamedTuple, Optional, Union
 
 import cv2
 import numpy as np
+
+from mmpose_video.utils.opencv_path import opencv_path
 
 # how many reads may fail in a row: before the claimed end of a file, where
 # the end is not known, and of a camera, which blocks for seconds each time
@@ -58,9 +59,8 @@ class VideoReader:
                     if str(target).isdigit() else '')
             raise FileNotFoundError(f'there is no video `{target}`{hint}')
         self._last_time = 0.  # milliseconds
-        # as bytes: OpenCV crashes at a name that is not UTF-8
         self._capture = cv2.VideoCapture(
-            os.fsencode(target) if isinstance(target, str) else target)
+            opencv_path(target) if isinstance(target, str) else target)
         if not self._capture.isOpened():
             if self.live:
                 raise OSError(f'OpenCV cannot open camera {target}; is it '
