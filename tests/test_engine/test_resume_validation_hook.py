@@ -46,7 +46,6 @@ def hub(path):
     return torch.load(path, weights_only=False)['message_hub']['runtime_info']
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize('by_epoch', [True, False])
 @pytest.mark.parametrize('epoch', range(1, EPOCHS + 1))
 def test_a_cut_validation_runs_on_resume(epoch, by_epoch, tmp_path):

@@ -63,6 +63,7 @@ def test_values(change):
         torch.testing.assert_close(a, b, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('fixed', [(), ('A', 'delta')])
 def test_gradients(fixed):
     """Gradients flow through all steps, for each set of operands."""
