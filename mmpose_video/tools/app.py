@@ -69,9 +69,17 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         'results (default: a temporary one, removed at the end)')
     add('--host', default=_LOCAL, help='address to listen at; 0.0.0.0 lets '
         'everybody in the network in (default: %(default)s)')
-    add('--port', type=int, help='default: the first free one from 7860 on')
+    add('--port', type=_port, help='default: the first free one from 7860 on')
     add('--open', action='store_true', help='open the page in a browser')
     return parser.parse_args(argv)
+
+
+def _port(text: str) -> int:
+    """Return the number of a port."""
+    if not text.isdecimal() or not 0 < int(text) < 2**16:
+        raise argparse.ArgumentTypeError(
+            f'expected a port from 1 to 65535, got {text!r}')
+    return int(text)
 
 
 def _positive(text: str) -> float:

@@ -41,7 +41,9 @@ def test_checkpoints_belong_to_the_model_before():
     (['--model', 'a.py', '--checkpoint', 'x', '--checkpoint', 'y'],
      'must follow'),
     (['--max-size', '0'], 'expected a positive number'),
-    (['--max-size', 'big'], 'expected a positive number')])
+    (['--max-size', 'big'], 'expected a positive number'),
+    (['--port', '99999'], 'expected a port'),
+    (['--port', '-1'], 'expected a port')])
 def test_arguments_that_make_no_sense(words, message, capsys):
     with pytest.raises(SystemExit):
         app.parse_args(words)
