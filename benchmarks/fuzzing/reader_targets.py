@@ -7,7 +7,7 @@ import random
 import shutil
 import zipfile
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Type
 
 import numpy as np
 import torch
@@ -100,7 +100,7 @@ class Results(Target):
 
 
 @contextlib.contextmanager
-def _named(victim: Path, *kinds: type) -> Any:
+def _named(victim: Path, *kinds: Type[Exception]) -> Any:
     """Name the file in errors that need not do so, as it is long read."""
     try:
         yield
