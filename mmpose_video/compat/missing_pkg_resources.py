@@ -2,17 +2,22 @@
 
 Loaded under the name ``pkg_resources`` by :mod:`mmpose_video.compat.startup`,
 which says for whom and why. Everything comes from ``importlib.metadata``.
-Asking for anything else is an ImportError, as it is where ``pkg_resources``
-is missing altogether.
+Others find it in ``sys.modules`` afterwards, and for them there is what
+concerns namespace packages: pytest updates those whenever ``pkg_resources``
+is loaded. Asking for anything else is an ImportError, as it is where
+``pkg_resources`` is missing altogether.
 """
 import importlib.metadata
+import pkgutil
+import sys
 from typing import Any, Iterator
 
 from packaging.version import parse as parse_version
 
 __all__ = [
-    'Distribution', 'DistributionNotFound', 'get_distribution',
-    'parse_version', 'working_set'
+    'Distribution', 'DistributionNotFound', 'declare_namespace',
+    'fixup_namespace_packages', 'get_distribution', 'parse_version',
+    'working_set'
 ]
 
 
@@ -71,6 +76,21 @@ def get_distribution(name: str) -> Distribution:
             f'the distribution {name!r} is not installed') from error
 
 
+def declare_namespace(name: str) -> None:
+    """Let the present package be spread over several folders.
+
+    Args:
+        name (str): The package, whose module calls this.
+    """
+    module = sys.modules[name]
+    module.__path__ = pkgutil.extend_path(  # type: ignore[attr-defined]
+        module.__path__, name)
+
+
+def fixup_namespace_packages(path: str, parent: Any = None) -> None:
+    """Do nothing: a later folder does not join declared packages."""
+
+
 class _WorkingSet:
     """All installed distributions."""
 
@@ -85,7 +105,7 @@ working_set = _WorkingSet()
 
 def __getattr__(name: str) -> Any:
     """Refuse the rest of ``pkg_resources``."""
-    if name.startswith('__'):
+    if name.startswith('_'):  # pytest asks whether there are some
         raise AttributeError(name)
     raise ImportError(
         f'setuptools 82 removed pkg_resources; pip install "setuptools<82" '

@@ -23,7 +23,8 @@ HIDE = """
     class Hidden:
         '''The import system of an environment without pkg_resources.'''
 
-        find_distributions = PathFinder.find_distributions
+        # the package importlib_metadata takes its own in its place
+        find_distributions = getattr(PathFinder, 'find_distributions', None)
 
         @staticmethod
         def find_spec(name, path=None, target=None):
@@ -113,6 +114,29 @@ def test_distributions():
         if d.metadata['Name']}
     parse = missing_pkg_resources.parse_version
     assert parse('1.10.0') > parse('1.9.1')
+
+
+def test_pytest_changes_the_search_path(hidden, monkeypatch, tmp_path):
+    import_as('mim')
+    monkeypatch.syspath_prepend(str(tmp_path))
+    assert sys.path[0] == str(tmp_path)
+
+
+def test_namespace_packages(hidden, monkeypatch, tmp_path):
+    for part in ('one', 'two'):
+        folder = tmp_path / part / 'spread_ns'
+        folder.mkdir(parents=True)
+        (folder / f'{part}.py').write_text('')
+        (folder / '__init__.py').write_text(
+            "__import__('pkg_resources').declare_namespace(__name__)\n")
+        monkeypatch.setattr(sys, 'path', [str(tmp_path / part), *sys.path])
+    import_as('mmengine')
+    try:
+        assert importlib.import_module('spread_ns.one')
+        assert importlib.import_module('spread_ns.two')
+    finally:
+        for name in [n for n in sys.modules if n.startswith('spread_ns')]:
+            del sys.modules[name]
 
 
 @pytest.mark.slow
