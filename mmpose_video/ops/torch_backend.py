@@ -211,7 +211,7 @@ def forward(problem: ScanProblem,
             rows = torch.addcmul(rows, layout.rows(problem.u, span),
                                  problem.D[:, None, None])
         layout.put(y, rows, span)
-    last = last.transpose(1, 2).reshape(problem.last_shape())
+    last = last.transpose(1, 2).reshape(problem.last_shape()).contiguous()
     return y, last, starts
 
 

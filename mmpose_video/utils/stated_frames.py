@@ -13,11 +13,12 @@ def stated_frames(path: str) -> int:
         path (str): The file.
 
     Returns:
-        int: Zero if there is no such video; some headers that state nothing
-        give zero or less.
+        int: Zero if there is no such video, or if its header states nothing.
     """
     capture = cv2.VideoCapture(opencv_path(path))
     try:
-        return int(capture.get(cv2.CAP_PROP_FRAME_COUNT))
+        # OpenCV 5 has -1 for a video that cannot be opened, and some headers
+        # have numbers below zero
+        return max(0, int(capture.get(cv2.CAP_PROP_FRAME_COUNT)))
     finally:
         capture.release()

@@ -76,9 +76,10 @@ def check(name, model, kind):
     for field, value in maps._asdict().items():
         wanted = reference[f'{kind}_{field}']
         got = value[0].flatten()[::97].numpy()
-        # probabilities, and cells: as exact as float32 sums are
+        # probabilities, and cells: as exact as float32 sums are; PyTorch 2.14
+        # adds in another order than the one that the tensors were made with
         np.testing.assert_allclose(
-            got, wanted, rtol=0, atol=1e-5 * max(1, np.abs(wanted).max()),
+            got, wanted, rtol=0, atol=2e-5 * max(1, np.abs(wanted).max()),
             err_msg=field)
     height, width = SIZES[name]
     found = model.head.decode_maps(maps)[0]

@@ -93,7 +93,7 @@ class OwnFrames:
         """
         found = {name: path for name, video in videos.items()
                  if (path := self._video_file(name, video, len(videos)))}
-        total = sum(max(stated_frames(path), 0) for path in found.values())
+        total = sum(stated_frames(path) for path in found.values())
         progress = Progress('frames', total, sys.stdout) if found else None
         for name, path in found.items():
             numbers = {frame.number for frame in videos[name].frames}
