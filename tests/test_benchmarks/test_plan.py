@@ -178,6 +178,7 @@ def test_choice_of_ablations():
     assert sum(entry.method == 'fami' for entry in chosen) == 1
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('size', ['small', 'medium'])
 def test_one_schedule_for_all_methods(size):
     """The options of a run set its length."""

@@ -174,6 +174,7 @@ def check(words, page, monkeypatch):
         assert (ROOT / '.pre-commit-config.yaml').is_file()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize('page', [
     page for page in PAGES if commands_of((ROOT / page).read_text())])
 def test_commands(page, monkeypatch):
