@@ -1,7 +1,10 @@
 # A small YOLOX-Pose for rendered clips (those of docs/benchmark.md: 600
 # labelled frames), with mild augmentation. No flip: the renderer paints left
 # limbs lighter than right ones.
-_base_ = '../../../configs/_base_/schedules/adamw_4e_from-scratch.py'
+_base_ = [
+    '../../../configs/_base_/datasets/synthetic_image.py',
+    '../../../configs/_base_/schedules/adamw_4e_from-scratch.py',
+]
 
 custom_imports = dict(
     imports=['mmpose_video', 'projects.yolopose'], allow_failed_imports=False)
@@ -102,33 +105,6 @@ val_pipeline = [
     dict(type='PackPoseInputs'),
 ]
 
-data_root = 'data/synthetic/hard/'
-dataset = dict(
-    type='PoseTrack18Dataset',
-    data_root=data_root,
-    data_mode='bottomup',
-    data_prefix=dict(img=''))
-train_dataloader = dict(
-    batch_size=8,
-    num_workers=1,
-    persistent_workers=True,
-    drop_last=True,
-    sampler=dict(type='DefaultSampler', shuffle=True),
-    dataset=dict(
-        ann_file='annotations/posetrack18_train.json',
-        pipeline=train_pipeline,
-        **dataset))
-val_dataloader = dict(
-    batch_size=1,
-    num_workers=1,
-    persistent_workers=True,
-    sampler=dict(type='DefaultSampler', shuffle=False, round_up=False),
-    dataset=dict(
-        ann_file='annotations/posetrack18_val.json',
-        test_mode=True,
-        pipeline=val_pipeline,
-        **dataset))
+train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
 test_dataloader = val_dataloader
-
-val_evaluator = dict(type='PoseTrackAP', bbox_score_thr=0.)
-test_evaluator = val_evaluator
