@@ -110,7 +110,7 @@ class PoseStream:
         self.crops: Optional[TrackCrops] = None
         if system.reuse_features is not None:
             self.crops = TrackCrops(system.reuse_features,
-                                    self.window.before)
+                                    self.window.before + self.window.after)
 
     def run(self, source: FrameSource
             ) -> Iterator[Tuple[Clip, PoseDataSample]]:

@@ -14,12 +14,13 @@ class TrackCrops:
 
     Args:
         options (FeatureReuseOptions): How crops are chosen.
-        before (int): How many frames before the key frame clips reach.
+        span (int): From the first to the last frame of a clip, in frames:
+            how long the crops of a frame are needed.
     """
 
-    def __init__(self, options: FeatureReuseOptions, before: int) -> None:
+    def __init__(self, options: FeatureReuseOptions, span: int) -> None:
         self.options = options
-        self.before = before
+        self.span = span
         self._anchors = CropAnchors(options.run_length, options.min_iou)
         # by frame, then by track
         self._known: Dict[int, Dict[int, np.ndarray]] = {}
@@ -43,7 +44,7 @@ class TrackCrops:
         tracks, crops = self._anchors.update(boxes)
         self._known[index] = dict(zip(tracks, crops))
         for known in [known for known in self._known
-                      if known < index - 2 * self.before]:
+                      if known < index - self.span]:
             del self._known[known]
         return tracks, crops
 

@@ -4,7 +4,8 @@ import pytest
 
 from mmpose_video.apis import Frame, VideoPoseInferencer
 from mmpose_video.apis.clip_window import ClipWindow
-from mmpose_video.apis.options import FeatureReuseOptions
+from mmpose_video.apis.options import FeatureReuseOptions, StreamOptions
+from mmpose_video.apis.pose_stream import PoseStream
 from mmpose_video.apis.track_crops import TrackCrops
 from mmpose_video.datasets.clip_samplers import FixedOffsets
 
@@ -135,7 +136,7 @@ def test_the_key_frame_is_not_moved(make_config, clip_set, checkpoint,
 def test_live_sources_do_not_wait_for_boxes(make_config, clip_set, checkpoint,
                                             images, points_of):
     """A later frame whose boxes are not known is cropped as the key is."""
-    crops = TrackCrops(FeatureReuseOptions(), before=2)
+    crops = TrackCrops(FeatureReuseOptions(), span=4)
     window = ClipWindow(FixedOffsets(offsets=(-1, 0, 1)))
     frames = [Frame(t, t, str(t), image) for t, image in enumerate(images)]
     clips = [clip for frame in frames[:4] for clip in window.push(frame)]
@@ -149,8 +150,26 @@ def test_live_sources_do_not_wait_for_boxes(make_config, clip_set, checkpoint,
     np.testing.assert_array_equal(after, boxes[1][0])
 
 
+def test_clips_that_look_ahead_find_all_crops(make_config, clip_set):
+    """Frames between the key frame and the last one are not forgotten."""
+    config = make_config(clip_set)
+    config.test_dataloader.dataset.clip_sampler = dict(
+        type='FixedOffsets', offsets=(0, 1, 2, 3, 4))
+    inferencer = VideoPoseInferencer(config, device='cpu',
+                                     reuse_features=True)
+    stream = PoseStream(inferencer.system, None, StreamOptions())
+    image = np.zeros((8, 8, 3), np.uint8)
+    boxes = moving(5)
+    for index in range(5):
+        frame = Frame(index, index, str(index), image)
+        clips = list(stream.window.push(frame))
+        (track, ), _ = stream.crops.update(index, boxes[index])
+    crops = stream.crops.of_clip(clips[0], track, boxes[0][0])
+    np.testing.assert_array_equal(crops, [row[0] for row in boxes])
+
+
 def test_a_cut_forgets_the_crops():
-    crops = TrackCrops(FeatureReuseOptions(), before=2)
+    crops = TrackCrops(FeatureReuseOptions(), span=4)
     crops.update(0, moving(1)[0])
     crops.reset()
     assert crops.update(1, moving(1)[0])[0] == [0]
