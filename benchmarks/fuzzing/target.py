@@ -1,13 +1,14 @@
 """A reader to be fuzzed, with valid files to begin with."""
 import json
 import random
+from abc import ABC, abstractmethod
 from pathlib import Path
 from typing import Any, List
 
 from .mutations import mutate_json, mutate_text
 
 
-class Target:
+class Target(ABC):
     """A reader and its files.
 
     Attributes:
@@ -26,17 +27,17 @@ class Target:
             if data.startswith((b'{', b'['))
         }
 
+    @abstractmethod
     def prepare(self) -> None:
         """Write valid files."""
-        raise NotImplementedError
 
+    @abstractmethod
     def find(self) -> List[Path]:
         """Name the files that are damaged."""
-        raise NotImplementedError
 
+    @abstractmethod
     def read(self, victim: Path, index: int) -> None:
         """Read everything; ``victim`` is damaged."""
-        raise NotImplementedError
 
     def damage(self, rng: random.Random) -> Path:
         """Damage one of the files."""

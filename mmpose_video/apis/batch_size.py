@@ -1,4 +1,4 @@
-"""How many clips to predict at a time."""
+"""Choose the number of clips to predict at a time."""
 from typing import Sequence
 
 from mmengine.dataset import Compose

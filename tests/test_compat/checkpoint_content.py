@@ -1,4 +1,4 @@
-"""What checkpoints of the tests hold, good and hostile."""
+"""Contents for checkpoints of the tests, good and hostile."""
 import collections
 import functools
 import os
@@ -34,7 +34,7 @@ EXECUTED = []
 
 
 def note(*args):
-    """What a hostile file would like to have called."""
+    """Record a call that a hostile file asks for."""
     EXECUTED.append(args)
 
 

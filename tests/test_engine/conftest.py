@@ -20,12 +20,24 @@ FORKS.set_forkserver_preload(['mmpose_video'])
 @pytest.fixture(scope='session')
 def clips(tmp_path_factory):
     """A rendered dataset of a few frames."""
-    folder = tmp_path_factory.mktemp('clips')
+    return render(tmp_path_factory.mktemp('clips'), frames=5, labeled_every=2)
+
+
+@pytest.fixture(scope='session')
+def labelled_clips(tmp_path_factory):
+    """Clips whose frames are all labelled, for PoseFix's frame before."""
+    return render(tmp_path_factory.mktemp('labelled_clips'), frames=4,
+                  labeled_every=1)
+
+
+def render(folder, frames, labeled_every):
+    """Render two clips for training and one for validation."""
     generate(
         str(folder),
         SyntheticConfig(
-            width=160, height=120, train_videos=2, val_videos=1, frames=5,
-            people=(2, 2), difficulty='easy', labeled_every=2))
+            width=160, height=120, train_videos=2, val_videos=1,
+            frames=frames, people=(2, 2), difficulty='easy',
+            labeled_every=labeled_every))
     return folder
 
 

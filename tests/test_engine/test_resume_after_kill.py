@@ -5,8 +5,6 @@ from pathlib import Path
 import pytest
 import torch
 
-from mmpose_video.datasets.synthetic import SyntheticConfig, generate
-
 ROOT = Path(__file__).parents[2]
 #: The small configs of the projects, those that are to be trained.
 PROJECTS = sorted((ROOT / 'projects').glob('*/configs/*_synthetic-*.py'))
@@ -71,18 +69,6 @@ def test_killed_and_resumed_ends_with_the_same_weights(
 @pytest.mark.parametrize('method', ['dcpose', 'fami', 'glsmamba', 'tdmi'])
 def test_each_method_resumes(method, write_config, fork, tmp_path):
     check(method_config(method, write_config), fork, tmp_path)
-
-
-@pytest.fixture(scope='module')
-def labelled_clips(tmp_path_factory):
-    """Clips whose frames are all labelled, for PoseFix's frame before."""
-    folder = tmp_path_factory.mktemp('labelled_clips')
-    generate(
-        str(folder),
-        SyntheticConfig(
-            width=160, height=120, train_videos=2, val_videos=1, frames=4,
-            people=(2, 2), difficulty='easy', labeled_every=1))
-    return folder
 
 
 @pytest.mark.slow
