@@ -49,6 +49,21 @@ def seed():
     return 0
 
 
+@pytest.fixture(autouse=True)
+def log_files():
+    """Detach the log files that a test's runner opened.
+
+    Jupyter and uvicorn configure Python's logging, which closes all handlers
+    of the process; MMEngine would write into the closed ones in later tests.
+    """
+    yield
+    for logger in MMLogger._instance_dict.values():
+        for handler in list(logger.handlers):
+            if isinstance(handler, logging.FileHandler):
+                logger.removeHandler(handler)
+                handler.close()
+
+
 @pytest.fixture
 def rng():
     """Return a seeded generator of NumPy."""
