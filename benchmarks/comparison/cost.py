@@ -58,9 +58,10 @@ def measure(config: str, device: str, batch_size: Optional[int],
     size = len(batch['inputs'])
 
     model = MODELS.build(model_cfg)
-    shape = (size, *batch['inputs'][0].shape)
+    # as the backbone gets it: some data preprocessors leave one channel
+    shape = tuple(model.data_preprocessor(batch)['inputs'].shape)
     if len(shape) == 4:  # a still image
-        shape = (size, 1, *batch['inputs'][0].shape)
+        shape = (size, 1, *shape[1:])
     speed = clips_per_second(model, shape, device, passes)
 
     model.train()
