@@ -9,6 +9,10 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from .sizes import Size
 
+#: Variants of the second protocol: single-image methods train the backbone
+#: and video methods keep it, unless a variant says otherwise.
+FROZEN, TRAINED = 'frozen', 'trained'
+
 _LOADERS = ('train_dataloader', 'val_dataloader', 'test_dataloader')
 
 
@@ -107,10 +111,15 @@ _TABLE: Sequence[Ablation] = (
     Ablation('diffpose', 'spacing1', 'three frames, next to each other',
              frames(3, 1, False)),
     # what the video methods, whose backbone is frozen, begin with
-    Ablation('baseline', 'frozen', 'the head alone is trained on',
+    Ablation('baseline', FROZEN, 'the head alone is trained on',
              ('model.freeze_backbone=True', ), '-'),
-    Ablation('vit-tiny', 'frozen', 'the head alone is trained on',
+    Ablation('vit-tiny', FROZEN, 'the head alone is trained on',
              ('model.freeze_backbone=True', ), '-'),
+    # the second protocol: the backbone is trained as long as the baseline's
+    *(Ablation(method, TRAINED, 'the backbone is trained on',
+               ('model.freeze_backbone=False', ))
+      for method in ('dcpose', 'diffpose', 'fami', 'glsmamba', 'posewarper',
+                     'tdmi', 'tdmi-st')),
     # GLSMamba
     Ablation('glsmamba', 'no-local', 'global blocks (GSM) without the local '
              'one (LRM)', ('model.neck.num_local=0', ), '-',
@@ -207,7 +216,7 @@ _TABLE: Sequence[Ablation] = (
              'training: half of the differences are 0',
              ('model.neck.with_key_difference=True', )),
     # TAR-ViTPose
-    Ablation('tarvitpose-vit-tiny', 'trained', 'the backbone is trained on, '
+    Ablation('tarvitpose-vit-tiny', TRAINED, 'the backbone is trained on, '
              'as published', ('model.freeze_backbone=False', ), '+'),
     Ablation('tarvitpose-vit-tiny', 'published', 'tokens and masks of the '
              'released code', ('model.neck.layout=published', )),
@@ -215,12 +224,12 @@ _TABLE: Sequence[Ablation] = (
              ('model.neck.use_mask=False', ), '-',
              'paper, PoseTrack17: 84.0 to 82.6'),
     # Poseidon
-    Ablation('poseidon-vit-tiny', 'trained', 'the backbone is trained on, as '
+    Ablation('poseidon-vit-tiny', TRAINED, 'the backbone is trained on, as '
              'published', ('model.freeze_backbone=False', ), '+'),
     Ablation('poseidon-vit-tiny', 'published', 'tokens of the released code',
              ('model.neck.layout=published', )),
     # DSTA
-    Ablation('dsta', 'trained', 'the backbone is trained on, as published',
+    Ablation('dsta', TRAINED, 'the backbone is trained on, as published',
              ('model.freeze_backbone=False', ), '+'),
 )
 ABLATIONS: Dict[str, Ablation] = {entry.key: entry for entry in _TABLE}

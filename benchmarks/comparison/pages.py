@@ -7,6 +7,7 @@ from .difficulty import BINS
 from .errors import RunError
 from .methods import BASELINE, discover, is_start
 from .plan import duration
+from .protocols import protocol_table
 from .results import read_json
 from .sizes import SIZES
 from .tables import (
@@ -117,6 +118,16 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
         parts += _image(images,
                         f'benchmark_{size.name}_difficulty_{split}.png',
                         'Keypoints found against occlusion and blur')
+    text = protocol_table(results, size.splits[-1])
+    if text:
+        parts += [
+            f'### Frozen and trained backbones, {size.splits[-1]} split',
+            'All from the same start and for the same number of steps, twice: '
+            'with the backbone of the start kept (the single-frame model '
+            'trains its head alone), and with all weights trained. The '
+            'changes are against the single-frame model of the same seed '
+            'under the same protocol.',
+            text]
     text = ablation_table(results)
     if text:
         parts += [

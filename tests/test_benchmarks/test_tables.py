@@ -10,6 +10,7 @@ from comparison.errors import RunError
 from comparison.logs import JOINT_GROUPS
 from comparison.pages import BEGIN, END, replace
 from comparison.plots import draw, on_shared_backbone, spread
+from comparison.protocols import protocol_table
 from comparison.results import (
     changes,
     read_json,
@@ -283,3 +284,19 @@ def test_unequal_lengths_are_said(results):
 def test_the_published_pages_are_current():
     """If not, run ``python benchmarks/report.py``."""
     assert report.write_pages(ROOT, check=True) == []
+
+
+def test_protocols_compare_within_themselves(results):
+    results['runs'] += [
+        run('baseline', 0, 46., 'frozen'),
+        run('dcpose', 0, 56., 'trained', still_AP=53.)]
+    head, _, single, dcpose = cells(protocol_table(results, 'hard'))
+    assert head[2:6] == ['AP, frozen', 'to the head alone', 'AP, trained',
+                         'to the whole model']
+    assert single[1:6] == ['0', '46.0', '', '48.0', '']
+    # seed 0 alone has both: 53 - 46 and 56 - 48
+    assert dcpose[1:] == ['0', '53.0', '+7.0', '56.0', '+8.0', '-', '53.0']
+
+
+def test_protocols_need_a_method_with_both(results):
+    assert protocol_table(results, 'hard') == ''
