@@ -231,6 +231,11 @@ _TABLE: Sequence[Ablation] = (
     # DSTA
     Ablation('dsta', TRAINED, 'the backbone is trained on, as published',
              ('model.freeze_backbone=False', ), '+'),
+    Ablation('dsta', 'trained-slowly', 'the backbone is trained on at a '
+             'tenth of the rate', (
+                 'model.freeze_backbone=False',
+                 'optim_wrapper.paramwise_cfg.custom_keys.backbone.lr_mult'
+                 '=0.1')),
 )
 ABLATIONS: Dict[str, Ablation] = {entry.key: entry for entry in _TABLE}
 
