@@ -1,10 +1,12 @@
 """Person boxes from a detector."""
+import os.path as osp
 from typing import Optional, Sequence
 
 import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.engine.checkpoint_match import match_checkpoint
+from mmpose_video.utils import one_line
 from mmpose_video.utils.weights_file import read_checkpoint
 
 from .frame_source import Frame
@@ -15,9 +17,11 @@ class DetectedBoxes(BoxSource):
     """Boxes from an MMDetection model.
 
     Args:
-        config (str): Path of its config.
-        checkpoint (str, optional): Its weights. Defaults to None, random
-            weights, with a warning.
+        config (str): Path of its config, or a name of MMDetection's model
+            zoo, such as ``'rtmdet-tiny'``.
+        checkpoint (str, optional): Its weights. Defaults to None: the
+            published ones of a named model, which are downloaded, and for
+            others random weights, with a warning.
         device (str, optional): Where it runs.
         categories (Sequence[int]): Labels that are people. Defaults to (0, ),
             COCO's.
@@ -28,7 +32,8 @@ class DetectedBoxes(BoxSource):
     Raises:
         FileNotFoundError: If there is no such checkpoint.
         ImportError: If MMDetection or what it needs is not installed.
-        ValueError: If the checkpoint cannot be read or is another model's.
+        ValueError: If the checkpoint cannot be read or is another model's, or
+            if the config is not that of a detector.
     """
 
     empty_hint = 'the detector finds none above its `score_thr`'
@@ -56,11 +61,15 @@ class DetectedBoxes(BoxSource):
             raise ImportError(
                 f'a detector needs MMDetection, which cannot be imported: '
                 f'{error}') from error
-        if content is None:
+        except (AttributeError, KeyError, TypeError) as error:
+            raise ValueError(
+                f'no detector of MMDetection can be built from `{config}`: '
+                f'{one_line(error)}') from error
+        if content is None and osp.isfile(config):  # names have weights
             print_log(
                 'the detector has no checkpoint: its weights are random, and '
                 'its boxes mean nothing', 'current', 30)
-        else:
+        elif content is not None:
             fault = match_checkpoint(self.model.model, content).find_fault(
                 predicting=False)
             if fault is not None:

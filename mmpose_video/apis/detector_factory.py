@@ -5,12 +5,14 @@ from typing import Any, Dict, Optional, Union
 from mmpose.models.pose_estimators import BottomupPoseEstimator
 
 from mmpose_video.models.heads import MoveNetHead, MoveNetMultiPoseHead
+from mmpose_video.weights.model_zoo import find_zoo_model
 
 from .bottom_up_detector import BottomUpDetector
 from .detected_boxes import DetectedBoxes
 from .followed_people import FollowedPeople
 from .found_people import FoundBoxes
 from .model_loading import finds_people, load_pose_model, read_config
+from .model_names import resolve_model
 from .movenet_crop import movenet_crop
 from .movenet_detector import MoveNetDetector
 from .person_boxes import BoxSource
@@ -29,7 +31,8 @@ def make_detector(detector: Detector, model: PoseModel,
 
     Args:
         detector (str | dict | BoxSource, optional): ``'movenet'``, the config
-            of an MMDetection model or of a bottom-up one of MMPose, a dict of
+            of an MMDetection model or of a bottom-up one of MMPose, or a name
+            of one in their model zoos, such as ``'rtmo'``; a dict of
             ``config``, one of these, and arguments of
             :class:`DetectedBoxes`, of :class:`BottomUpDetector`, or of
             :class:`MoveNetDetector` and :class:`FollowedPeople`; or a source
@@ -39,9 +42,10 @@ def make_detector(detector: Detector, model: PoseModel,
         device (str, optional): Where the detector runs unless it says else.
 
     Raises:
-        FileNotFoundError: If there is no such checkpoint.
+        FileNotFoundError: If there is no such config or checkpoint.
         TypeError: If there is no such argument.
-        ValueError: If the pose model finds people by itself.
+        ValueError: If the pose model finds people by itself, or the config is
+            not that of a detector.
     """
     if isinstance(model, BottomupPoseEstimator):
         return _own_people(detector, model)
@@ -72,8 +76,12 @@ def make_detector(detector: Detector, model: PoseModel,
 
 def _from_config(config: str, **options: Any) -> BoxSource:
     """Return a detector of MMDetection or of MMPose."""
-    # names without a file are MMDetection's
-    if osp.isfile(config):
+    # other names without a file are MMDetection's
+    if not osp.isfile(config) and find_zoo_model(config) is not None:
+        found, options['checkpoint'] = resolve_model(
+            config, options.get('checkpoint'))
+        config = str(found)
+    if osp.isfile(config) or config.endswith('.py'):
         content = read_config(config, ('model', ))
         if finds_people(content):
             model = load_pose_model(content, options.pop('checkpoint', None),

@@ -8,7 +8,11 @@ import numpy as np
 from mmengine.logging import print_log
 
 from mmpose_video.datasets.loading.frame_reader import FrameReader, to_bgr
-from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, only_series
+from mmpose_video.formats.frame_index import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    only_series,
+)
 
 
 @dataclass(frozen=True)
@@ -127,10 +131,12 @@ class FolderSource(FrameSource):
     """
 
     def __init__(self, folder: str, reader: FrameReader) -> None:
-        names = only_series(os.listdir(folder), folder)
+        entries = os.listdir(folder)
+        names = only_series(entries, folder)
         if not names:
             raise ValueError(f'`{folder}` holds no images whose names end in '
-                             f'a frame number ({", ".join(IMAGE_SUFFIXES)})')
+                             f'a frame number ({", ".join(IMAGE_SUFFIXES)})'
+                             f'{_others(entries)}')
         self.folder = folder
         self.reader = reader
         self._names = list(names.items())
@@ -148,6 +154,19 @@ class FolderSource(FrameSource):
                 print_log(f'{error}; the frame is left out', 'current', 30)
                 continue
             yield Frame(index, number, name, image)
+
+
+def _others(entries: Sequence[str]) -> str:
+    """Say what a folder without frames holds instead, '' for nothing."""
+    for kind, suffixes, advice in (
+            ('videos', VIDEO_SUFFIXES, 'give them in place of the folder'),
+            ('images', IMAGE_SUFFIXES, 'rename them to 000000.jpg and so on')):
+        found = sorted(name for name in entries
+                       if name.lower().endswith(suffixes))
+        if found:
+            return (f'. It holds {len(found)} {kind}, such as `{found[0]}`: '
+                    f'{advice}')
+    return ''
 
 
 class ImageSource(FrameSource):

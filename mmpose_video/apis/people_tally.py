@@ -5,9 +5,14 @@ from .person_boxes import BoxSource
 
 
 class PeopleTally:
-    """Counts of the frames and people of one run."""
+    """Counts of the frames and people of one run.
 
-    def __init__(self) -> None:
+    Args:
+        video (str): Name of the video.
+    """
+
+    def __init__(self, video: str) -> None:
+        self.video = video
         self.frames = 0
         self.frames_with_people = 0
         self.people = 0
@@ -32,5 +37,6 @@ class PeopleTally:
         if summary is not None:
             print_log(summary, 'current')
         if self.frames and not self.people:
-            print_log(f'there are no people in the {self.frames} frames: '
-                      f'{find.empty_hint}', 'current', 30)
+            # with its name: a logger shows equal warnings once
+            print_log(f'there are no people in the {self.frames} frames of '
+                      f'`{self.video}`: {find.empty_hint}', 'current', 30)

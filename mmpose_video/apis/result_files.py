@@ -6,6 +6,7 @@ from typing import Callable, Dict, List, Optional, Sequence
 import numpy as np
 from mmengine.logging import print_log
 
+from mmpose_video.formats.extras import import_extra
 from mmpose_video.formats.json_array_file import JsonArrayFile
 from mmpose_video.formats.json_file import write_json
 from mmpose_video.formats.posetrack_stream import PoseTrackFile
@@ -48,6 +49,7 @@ class ResultFiles:
 
     Raises:
         FileExistsError: If a file to be written is an input.
+        ImportError: If a format needs a package that is not installed.
         OSError: If the folder cannot be created.
         ValueError: If there is no such format.
     """
@@ -172,11 +174,18 @@ class ResultFiles:
 
 
 def _check_formats(names: Sequence[str]) -> List[str]:
-    """Check and return the names of formats, without those written anyway."""
+    """Check and return the names of formats, without those written anyway.
+
+    Raises:
+        ImportError: If a format needs a package that is not installed.
+        ValueError: If there is no such format.
+    """
     if isinstance(names, str):
         names = [names]
     for name in names:
         if name not in RESULT_FORMATS:
             raise ValueError(f'there is no format {name!r}; there are '
                              f'{", ".join(RESULT_FORMATS)}')
+        for package in RESULT_FORMATS[name].packages:
+            import_extra(package)  # not found out after hours
     return [name for name in names if name not in ('mmpose', 'posetrack')]

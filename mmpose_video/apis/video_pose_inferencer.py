@@ -223,7 +223,7 @@ class VideoPoseInferencer:
         visualizer: Optional[TrackLocalVisualizer] = None
         if save_vis or writing.return_vis:
             visualizer = self._make_visualizer(style)
-        tally = PeopleTally()
+        tally = PeopleTally(source.name)
         with contextlib.ExitStack() as stack:
             files = None
             info = self._run_info(source)
@@ -286,6 +286,8 @@ class VideoPoseInferencer:
     def _check_frame_rate(self, source: FrameSource) -> None:
         """Log that a filter needs a frame rate and the source has none."""
         smoother = self.system.smoother
+        if source.total == 1:
+            return  # nothing to smooth
         if source.fps is None and smoother and takes_frame_rate(smoother):
             print_log(
                 f'`{source.name}` does not tell its frame rate: '

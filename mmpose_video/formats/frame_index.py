@@ -10,6 +10,8 @@ from mmengine.fileio import list_dir_or_file
 from .frame_choice import choose_frames
 
 IMAGE_SUFFIXES = ('.jpg', '.jpeg', '.png', '.bmp', '.webp')
+VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
+                  '.webm', '.wmv')
 _NAME = re.compile(r'^(.*?)([0-9]+)$', re.S)
 #: Longest frame number, so that it fits in 64 bits.
 _MAX_DIGITS = 18

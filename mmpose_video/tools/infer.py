@@ -3,6 +3,7 @@ r"""Estimate the poses of people in a video.
 For example::
 
     mmpose-video infer video.mp4
+    mmpose-video infer monday.mp4 tuesday.mp4
     mmpose-video infer video.mp4 --config CONFIG --checkpoint WEIGHTS \
         --boxes boxes.json --out-dir results
 
@@ -32,8 +33,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         prog='mmpose-video infer', description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add('video', metavar='VIDEO',
-        help='video file, image, folder of images, or webcam:0')
+    add('videos', nargs='+', metavar='VIDEO',
+        help='video file, image, folder of images, or webcam:0; several run '
+        'one after the other')
     add('--config', '--model', metavar='MODEL', default=DEFAULT_MODEL,
         help='movenet-lightning, movenet-thunder, movenet-multipose, the '
         "config of a model, or a name or alias of MMPose's model zoo, such as "
@@ -53,8 +55,9 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--boxes-id-offset', type=int, default=0, metavar='N',
         help='what to subtract from the id of an image for the number of '
         'the frame (default: %(default)s)')
-    add('--detector', help='config of an MMDetection model that finds '
-        'people, or of a bottom-up model of MMPose')
+    add('--detector', help='config, or name in the model zoo, of an '
+        'MMDetection model that finds people, or of a bottom-up model of '
+        'MMPose (rtmo)')
     add('--detector-checkpoint')
     add('--box-score-thr', type=float,
         help='lowest score of a detected box (default: 0.3, of MoveNet '
@@ -102,13 +105,19 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def run(args: argparse.Namespace, written: List[int]) -> None:
-    """Run on a video.
+def run(args: argparse.Namespace, written: List[int]) -> int:
+    """Run on the videos, one after the other.
+
+    Of several videos, one that cannot be read or written is reported and
+    left out.
 
     Args:
         args (argparse.Namespace): As :func:`parse_args` returns them.
         written (list[int]): Gets the number of each frame whose results are
             complete, also if an error ends the run.
+
+    Returns:
+        int: How many of several videos could not be done.
 
     Raises:
         ValueError: If an input is wrong.
@@ -116,6 +125,9 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
     """
     smoother = _smoother(args)
     boxes = _boxes(args)
+    if args.reuse_features is not None and args.reuse_features < 1:
+        raise ValueError('--reuse-features must be at least 1, got '
+                         f'{args.reuse_features}')
     # it imports PyTorch and MMPose: not before the arguments are known
     from mmpose_video.apis.video_pose_inferencer import VideoPoseInferencer
     inferencer = VideoPoseInferencer(
@@ -125,13 +137,30 @@ def run(args: argparse.Namespace, written: List[int]) -> None:
         detector=_detector(args),
         batch_size=args.batch_size,
         reuse_features=dict(run_length=args.reuse_features)
-        if args.reuse_features else False,
+        if args.reuse_features is not None else False,
         smoother=smoother,
         cfg_options=args.cfg_options,
         runtime=args.runtime,
         dtype=args.dtype)
+    if len(args.videos) == 1:
+        _run_on(inferencer, args.videos[0], boxes, args, written)
+        return 0
+    failed = 0
+    for video in args.videos:
+        print(f'{video}:', flush=True)
+        try:
+            _run_on(inferencer, video, boxes, args, written)
+        except (OSError, ValueError, FloatingPointError) as error:
+            _print_error(error)
+            failed += 1
+    return failed
+
+
+def _run_on(inferencer: Any, video: str, boxes: Any,
+            args: argparse.Namespace, written: List[int]) -> None:
+    """Run on one video."""
     results = inferencer(
-        args.video,
+        video,
         boxes=boxes,
         out_dir=args.out_dir,
         stream=dict(
@@ -198,6 +227,9 @@ def _boxes(args: argparse.Namespace) -> Any:
     """Return the boxes that the arguments name, None for the detector's."""
     if args.boxes == 'movenet':
         return None
+    if args.boxes is not None and len(args.videos) > 1:
+        raise ValueError('--boxes FILE is for one video, got '
+                         f'{len(args.videos)}')
     if not (args.boxes_ann_file or args.boxes_id_offset):
         return args.boxes
     from mmpose_video.apis import FileBoxes
@@ -207,7 +239,7 @@ def _boxes(args: argparse.Namespace) -> Any:
     return FileBoxes(
         args.boxes,
         image_id_offset=args.boxes_id_offset,
-        video=osp.splitext(osp.basename(args.video.rstrip('/')))[0],
+        video=osp.splitext(osp.basename(args.videos[0].rstrip('/')))[0],
         ann_file=args.boxes_ann_file)
 
 
@@ -253,28 +285,36 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         argv (Sequence[str], optional): Defaults to the process's.
 
     Returns:
-        int: The exit status: 0, 1 for a bad input, 130 after Ctrl-C and 143
-        after SIGTERM. The results so far are complete in all cases.
+        int: The exit status: 0, 1 for a bad input (also if it is one of
+        several videos), 130 after Ctrl-C and 143 after SIGTERM. The results
+        so far are complete in all cases.
     """
     args = parse_args(argv)
     start = time.perf_counter()
     written: List[int] = []
     before = signal.signal(signal.SIGTERM, _terminate)
     try:
-        run(args, written)
+        failed = run(args, written)
     except KeyboardInterrupt as error:
         _report('interrupted:', written, start, args.out_dir)
         return 143 if isinstance(error, _Terminated) else 130
     except (OSError, ValueError, ImportError, FloatingPointError) as error:
-        from mmpose_video.utils.one_line import one_line
-        print(f'error: {one_line(error)}', file=sys.stderr)
+        _print_error(error)
         if written:
             _report('stopped:', written, start, args.out_dir)
         return 1
     finally:
         signal.signal(signal.SIGTERM, before)
-    _report('done:', written, start, args.out_dir)
-    return 0
+    state = (f'{failed} of {len(args.videos)} videos failed:'
+             if failed else 'done:')
+    _report(state, written, start, args.out_dir)
+    return int(failed > 0)
+
+
+def _print_error(error: Exception) -> None:
+    """Print an error as one line."""
+    from mmpose_video.utils.one_line import one_line
+    print(f'error: {one_line(error)}', file=sys.stderr, flush=True)
 
 
 def _report(state: str, written: Sequence[int], start: float,
@@ -283,7 +323,8 @@ def _report(state: str, written: Sequence[int], start: float,
     seconds = time.perf_counter() - start
     count = len(written)
     if count:
-        print(f'{state} the results of {count} frames are in {out_dir} '
+        frames = '1 frame' if count == 1 else f'{count} frames'
+        print(f'{state} the results of {frames} are in {out_dir} '
               f'({seconds:.1f} s)')
     else:
         print(f'{state} there are no results')

@@ -70,6 +70,24 @@ def test_a_detector_for_a_top_down_model(one_stage, make_config, clip_set,
                for person in people)
 
 
+@pytest.mark.slow
+def test_a_detector_of_the_model_zoo(make_config, clip_set, checkpoint,
+                                     tmp_path):
+    """By its name, as pose models are."""
+    config = Config.fromfile(find_zoo_model(NAME).config)
+    init_default_scope('mmpose')
+    torch.manual_seed(0)
+    wanted = MODELS.build({**config.model, 'backbone': {
+        **config.model.backbone, 'init_cfg': None}}).state_dict()
+    torch.save(dict(state_dict=wanted, meta={}), tmp_path / 'weights.pth')
+    infer = VideoPoseInferencer(
+        make_config(clip_set), checkpoint, 'cpu', detector=dict(
+            config=NAME, checkpoint=str(tmp_path / 'weights.pth')))
+    found = infer.detector.detector.model.state_dict()
+    assert found.keys() == wanted.keys()
+    assert all(torch.equal(found[name], wanted[name]) for name in wanted)
+
+
 def test_refuses(one_stage, images):
     with pytest.raises(ValueError, match='takes no other detector'):
         VideoPoseInferencer(*one_stage, 'cpu', detector='rtmdet')

@@ -223,11 +223,33 @@ def text(content):
     ('--out-dir', text(''), 'file.py'),
     ('--batch-size', lambda d: '0', 'batch_size'),
     ('--latency', lambda d: '-1', 'latency'),
+    ('--reuse-features', lambda d: '0', 'reuse-features'),
     ('video', lambda d: '0', 'webcam:0'),
     ('video', lambda d: str(d / 'none.mp4'), 'none.mp4')])
 def test_wrong_arguments(arguments, capsys, tmp_path, name, make, message):
     arguments[name] = make(tmp_path)
     check_one_line(run(arguments), capsys, message)
+
+
+@pytest.mark.slow
+def test_several_videos(arguments, images, capsys, tmp_path):
+    """One that cannot be read does not keep the others from their results."""
+    videos = [tmp_path / name for name in ('a.png', 'none.mp4', 'b.png')]
+    for path, image in ((videos[0], images[0]), (videos[2], images[1])):
+        cv2.imwrite(str(path), image)
+    words = [word for name, value in arguments.items() if name != 'video'
+             for word in (name, value)]
+    assert cli.main([*map(str, videos), *words]) == 1
+    out, err = capsys.readouterr()
+    assert f'error: there is no video `{videos[1]}`' in err.splitlines()
+    assert '1 of 3 videos failed: the results of 2 frames' in out
+    for name, count in (('a', 1), ('b', 1), ('none', 0)):
+        found = list((tmp_path / 'out/predictions').glob(f'{name}.json'))
+        assert len(found) == count
+    assert cli.main([*map(str, videos[::2]), *words]) == 0
+    assert 'done: the results of 2 frames' in capsys.readouterr().out
+    check_one_line(cli.main([*map(str, videos), *words, '--boxes', 'b.json']),
+                   capsys, 'boxes FILE is for one video')
 
 
 def test_unknown_argument_of_a_filter(arguments, capsys):

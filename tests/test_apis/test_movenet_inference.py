@@ -120,8 +120,9 @@ def test_video_without_people(cache, video, monkeypatch, tmp_path):
         '--model', 'movenet-lightning', '--box-score-thr', '1']) == 0
     content = json.loads((tmp_path / 'out/predictions/two.json').read_text())
     assert [frame['instances'] for frame in content] == [[]] * 6
-    assert said[-1] == ('there are no people in the 6 frames: the detector '
-                        'finds none above its `score_thr`')
+    assert said[-1] == (
+        'there are no people in the 6 frames of `two`: the detector finds '
+        'none above its `score_thr`')
     capture = cv2.VideoCapture(str(tmp_path / 'out/visualizations/two.mp4'))
     assert capture.get(cv2.CAP_PROP_FRAME_COUNT) == 6
 
@@ -176,6 +177,29 @@ def test_boxes_for_other_methods(cache, make_config, checkpoint, clip_set,
     results = list(infer(images))
     assert len(results) == len(images)
     assert all(len(result['predictions'][0]) >= 1 for result in results)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize('options', [
+    dict(dtype='bfloat16'), dict(dtype='float16'),
+    dict(runtime='onnxruntime')], ids=lambda given: [*given.values()][0])
+def test_other_runtimes(published, video, options):
+    """Near the poses of PyTorch in float32; the head has several outputs."""
+    if 'runtime' in options:
+        pytest.importorskip('onnxscript', reason='exporting needs onnxscript')
+    capture = cv2.VideoCapture(str(video))
+    images = [capture.read()[1] for _ in range(2)]
+    boxes = [[[60, 10, 200, 350], [370, 10, 530, 350]]] * 2
+    wanted, found = (
+        [person['keypoints']
+         for result in VideoPoseInferencer('movenet-lightning', device='cpu',
+                                           **given)(images, boxes=boxes)
+         for person in result['predictions'][0]]
+        for given in ({}, options))
+    assert np.shape(wanted) == (4, 17, 2)
+    error = np.linalg.norm(np.subtract(found, wanted), axis=-1)
+    # pixels, of figures 340 pixels high
+    assert np.median(error) < (0.01 if 'runtime' in options else 8)
 
 
 @pytest.mark.slow

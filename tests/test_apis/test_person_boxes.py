@@ -4,6 +4,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from mmengine.config import Config
 
 from mmpose_video.apis import DetectedBoxes, Frame, VideoPoseInferencer
 
@@ -70,3 +71,35 @@ def test_a_detector_names_bad_checkpoints(content, match, tmp_path):
     with pytest.raises((OSError, ValueError), match=match) as error:
         DetectedBoxes('config.py', str(path), 'cpu')
     assert str(path) in str(error.value)
+
+
+@pytest.mark.slow
+def test_names_of_the_zoo_have_weights(detector, monkeypatch, tmp_path):
+    """What a name stands for is not called random."""
+    said = []
+    monkeypatch.setattr('mmpose_video.apis.detected_boxes.print_log',
+                        lambda text, *_: said.append(text))
+    config = Config.fromfile(detector)
+    model = DetectedBoxes(detector, device='cpu').model.model
+    weights = tmp_path / 'published.pth'
+    torch.save(dict(state_dict=model.state_dict(), meta={}), weights)
+    assert len(said) == 1 and 'weights are random' in said[0]
+    monkeypatch.setattr(
+        'mmengine.infer.BaseInferencer._load_model_from_metafile',
+        lambda self, name: (config, str(weights)))
+    found = DetectedBoxes('rtmdet-tiny', device='cpu').model.model
+    for name, value in model.state_dict().items():
+        assert torch.equal(found.state_dict()[name], value)
+    assert len(said) == 1
+
+
+@pytest.mark.slow
+def test_pose_models_are_no_detectors(make_config, clip_set, tmp_path):
+    """One line in place of a KeyError of MMDetection."""
+    config = make_config(clip_set)
+    path = str(tmp_path / 'pose.py')
+    config.dump(path)
+    with pytest.raises(ValueError, match='no detector.*pose.py'):
+        VideoPoseInferencer(config, device='cpu', detector=path)
+    with pytest.raises(FileNotFoundError, match='absent.py'):
+        VideoPoseInferencer(config, device='cpu', detector='absent.py')

@@ -3,6 +3,8 @@ import contextlib
 import json
 import os
 import resource
+import sys
+from types import ModuleType
 
 import cv2
 import numpy as np
@@ -243,6 +245,18 @@ def test_names_that_are_no_text(inferencer, images, tmp_path):
                  f'csv/{stem}.csv'):
         assert os.path.getsize(os.path.join(out, name)) > 100
     assert len(os.listdir(os.path.join(out, 'sources'))) == 1
+
+
+@pytest.mark.parametrize('name, package', [
+    ('slp', 'sleap_io'), ('nwb', 'ndx_pose')])
+def test_formats_that_need_a_package(tmp_path, monkeypatch, name, package):
+    """Refused before the first frame, not after the last one."""
+    for module in ('sleap_io', 'pynwb', 'ndx_pose'):
+        monkeypatch.setitem(sys.modules, module, ModuleType(module))
+    ResultFiles(str(tmp_path), 'a', INFO, draw=False, formats=[name]).close()
+    monkeypatch.setitem(sys.modules, package, None)
+    with pytest.raises(ImportError, match=rf'`{package}`.*\[formats\]'):
+        ResultFiles(str(tmp_path), 'a', INFO, draw=False, formats=[name])
 
 
 def test_other_formats_overwrite_neither_inputs_nor_others(tmp_path):

@@ -204,6 +204,25 @@ def test_bad_videos(tmp_path, make, error, message):
         list(open_source(make(tmp_path)))
 
 
+@pytest.mark.parametrize('names, message', [
+    (['b.MP4', 'a.mov'], r'2 videos, such as `a.mov`: give them'),
+    (['IMG_1 (1).jpg', 'x.JPG', 'notes.txt'],
+     r'2 images, such as `IMG_1 \(1\).jpg`: rename them')])
+def test_folders_of_other_things(tmp_path, names, message):
+    """What they hold, and what to do."""
+    for name in names:
+        (tmp_path / name).touch()
+    with pytest.raises(ValueError, match=f'frame number.*{message}'):
+        open_source(tmp_path)
+
+
+def test_addresses_that_cannot_be_reached():
+    """No advice on files."""
+    with pytest.raises(OSError, match='address.*can it be reached') as error:
+        open_source('http://127.0.0.1:1/a.mp4')
+    assert 'ffmpeg' not in str(error.value)
+
+
 def test_video_without_frames(tmp_path):
     """A header and nothing behind it."""
     path = tmp_path / 'none.avi'

@@ -217,6 +217,7 @@ def test_unknown_rate_is_reported(make_config, clip_set, images, monkeypatch):
     next(smooth(images))
     assert 'does not tell its frame rate' in lines[0]
     next(smooth(images, stream=dict(fps=50)))
+    next(smooth(images[:1]))  # nothing to smooth
     assert len(lines) == 1
 
 

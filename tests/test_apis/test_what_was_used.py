@@ -77,8 +77,8 @@ def test_the_log_says_what_was_used(inferencer, images, tmp_path, log):
 
 def test_no_people_is_never_silent(inferencer, images, log):
     list(inferencer(images, boxes=[[]] * 9))
-    assert log == [(30, 'there are no people in the 9 frames: are the boxes '
-                    'those of this video?')]
+    assert log == [(30, 'there are no people in the 9 frames of `frames`: are '
+                    'the boxes those of this video?')]
     log.clear()
     list(inferencer(images, boxes=[[[5, 5, 60, 100]]] + [[]] * 8))
     assert not log

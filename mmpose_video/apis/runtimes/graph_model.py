@@ -13,6 +13,7 @@ from mmpose_video.structures import ClipInfo
 
 from .compiled import use_compile
 from .onnx_graph import export_graph
+from .precision import same_kind
 from .sessions import RUNTIMES, Session
 
 # more than one clip: exporters take 0 and 1 for constants
@@ -70,7 +71,8 @@ class GraphModel:
         self.model = model
         self.kind = kind
         self.session: Optional[Session] = None
-        self.outputs = 0
+        # several outputs of the head, for their kind; None for a tensor
+        self._example: Optional[Tuple[Tensor, ...]] = None
         self._extract = model.extract_feat
         self._forward = model.head.forward
         model.extract_feat = self.extract_feat
@@ -107,7 +109,9 @@ class GraphModel:
             torch.from_numpy(value).to(clips.device)
             for value in self.session.run(arrays)
         ]
-        return found[0] if len(found) == 1 else tuple(found)
+        if self._example is None:
+            return found[0]
+        return same_kind(self._example, found)
 
     def _export(self, inputs: List[Tensor], key_index: int) -> None:
         """Export the graph for batches like this one."""
@@ -127,7 +131,9 @@ class GraphModel:
                 model.to('cpu')
                 wanted = network(*examples)
             names = ('clips', 'offsets')[:len(examples)]
-            count = len(wanted) if isinstance(wanted, (tuple, list)) else 1
+            several = isinstance(wanted, (tuple, list))
+            self._example = wanted if several else None
+            count = len(wanted) if several else 1
             with tempfile.TemporaryDirectory() as folder:
                 path = os.path.join(folder, 'model.onnx')
                 export_graph(network, examples, path, names,

@@ -1,5 +1,5 @@
 """Run the network of a model in a lower precision."""
-from typing import Any, Callable
+from typing import Any, Callable, Sequence
 
 import torch
 from torch import Tensor
@@ -56,5 +56,17 @@ def _float(value: Any) -> Any:
     if isinstance(value, Tensor):
         return value.float()
     if isinstance(value, (tuple, list)):
-        return type(value)(_float(entry) for entry in value)
+        return same_kind(value, [_float(entry) for entry in value])
     return value
+
+
+def same_kind(value: Any, entries: Sequence[Any]) -> Any:
+    """Return entries as a list or (named) tuple of the kind of another.
+
+    Args:
+        value (list | tuple): Tells the kind.
+        entries (Sequence): As many entries as it has.
+    """
+    if hasattr(value, '_fields'):  # a named tuple takes them one by one
+        return type(value)(*entries)
+    return type(value)(entries)

@@ -3,10 +3,11 @@ import glob
 import os.path as osp
 import sys
 
+from mmpose_video.formats.frame_index import VIDEO_SUFFIXES
 from mmpose_video.utils import Progress
 
 from .report import Report
-from .video_frames import VIDEO_SUFFIXES, write_frames
+from .video_frames import write_frames
 
 
 def extract_frames(src: str, dst: str, report: Report) -> None:

@@ -11,7 +11,11 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 import cv2
 
 from mmpose_video.formats.drafts import draft_name
-from mmpose_video.formats.frame_index import IMAGE_SUFFIXES, frame_number
+from mmpose_video.formats.frame_index import (
+    IMAGE_SUFFIXES,
+    VIDEO_SUFFIXES,
+    frame_number,
+)
 from mmpose_video.formats.inner_path import inner_path
 from mmpose_video.formats.json_file import atomic_file
 from mmpose_video.formats.labels import LabeledVideo
@@ -20,7 +24,7 @@ from mmpose_video.utils import Progress
 from mmpose_video.utils.stated_frames import stated_frames
 
 from .report import Report
-from .video_frames import VIDEO_SUFFIXES, nothing, write_frames
+from .video_frames import nothing, write_frames
 
 NO_IMAGE = 'image that does not exist'
 OUTSIDE = 'image name that leaves the image folder'

@@ -11,8 +11,6 @@ from mmpose_video.datasets.loading.video_reader import VideoReader
 from mmpose_video.formats.drafts import draft_name
 from mmpose_video.utils.opencv_path import opencv_path
 
-VIDEO_SUFFIXES = ('.mp4', '.avi', '.mov', '.mkv', '.m4v', '.mpg', '.mpeg',
-                  '.webm', '.wmv')
 QUALITY = 95
 _FRAME = re.compile(r'[0-9]{6,}\.jpg')
 

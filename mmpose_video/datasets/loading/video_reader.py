@@ -65,6 +65,9 @@ class VideoReader:
             if self.live:
                 raise OSError(f'OpenCV cannot open camera {target}; is it '
                               'connected, and not in use by another program?')
+            if not self.is_file:
+                raise OSError(f'OpenCV cannot open the address `{target}`; '
+                              'can it be reached, and is it a video?')
             raise OSError(f'OpenCV cannot open the video `{target}`; is it a '
                           f'complete video? {self.way_out()}')
         fps = self._capture.get(cv2.CAP_PROP_FPS)

@@ -40,6 +40,7 @@ class ResultFormat(ABC):
         title (str): One line about the format.
         embeds_info (bool): True if the file itself holds the info.
         holds_tracks (bool): False if the second file must tell the tracks.
+        packages (tuple[str]): Modules of the extra ``formats`` that it needs.
     """
 
     name: ClassVar[str]
@@ -47,6 +48,7 @@ class ResultFormat(ABC):
     title: ClassVar[str]
     embeds_info: ClassVar[bool] = False
     holds_tracks: ClassVar[bool] = True
+    packages: ClassVar[Tuple[str, ...]] = ()
 
     def __init__(self,
                  fps: Optional[float] = None,

@@ -21,6 +21,7 @@ class NwbFile(ResultFormat):
     name = 'nwb'
     suffix = '.nwb'
     title = 'Neurodata Without Borders, by ndx-pose'
+    packages = ('pynwb', 'ndx_pose')
     embeds_info = True
 
     def _write(self, results: PoseResults, path: str) -> None:

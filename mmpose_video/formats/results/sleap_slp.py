@@ -22,6 +22,7 @@ class SleapFile(ResultFormat):
     suffix = '.slp'
     title = 'SLEAP, by sleap-io'
     embeds_info = True
+    packages = ('sleap_io', )
 
     def _write(self, results: PoseResults, path: str) -> None:
         sio = import_extra('sleap_io')
