@@ -23,24 +23,6 @@ NAMES = [
 ]
 
 
-@pytest.fixture
-def people(make_video, make_annotations):
-    """Two people near each other and one apart, in two frames."""
-    from tests.conftest import annotation
-    make_video()
-    anns = []
-    for frame in range(2):
-        for track, x in enumerate((5, 8, 40)):
-            ann = annotation(
-                len(anns), 1000 + frame, bbox=(x, 10, 20, 30),
-                track_id=track)
-            points = np.reshape(ann['keypoints'], (17, 3))
-            points[:, 0] += x - 10 + 2 * frame
-            ann['keypoints'] = points.ravel().tolist()
-            anns.append(ann)
-    return make_annotations(key_frames=(0, 1), annotations=anns)
-
-
 def build(path, pipeline=(), type='PoseFixPoseTrack18Dataset', **options):
     import projects.posefix  # noqa: F401
     init_default_scope('mmpose')
