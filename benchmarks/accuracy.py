@@ -5,11 +5,14 @@ trained from scratch; then each method starts from its weights, as the papers
 start from COCO's, with the backbone frozen, and the baseline itself trains on
 for as many epochs with all of its weights. MMPose's own single-frame systems
 train for as long, each from its own start. Data, boxes (ground truth), input,
-schedule, sampler and augmentation are the same for all::
+schedule, sampler and augmentation are the same for all. Models that get whole
+frames and find the people themselves are a group of their own, trained as
+their configs say::
 
     python benchmarks/accuracy.py                          # all, 3 seeds
     python benchmarks/accuracy.py --methods baseline dcpose --seeds 1
     python benchmarks/accuracy.py --ablations glsmamba tdmi.no-mi
+    python benchmarks/accuracy.py --methods whole_frame --seeds 1
     python benchmarks/accuracy.py --size medium --device cuda
     python benchmarks/accuracy.py --dry-run                # commands only
 
@@ -52,8 +55,8 @@ def build_parser() -> argparse.ArgumentParser:
         description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
     add = parser.add_argument
     add('--methods', nargs='*', metavar='NAME',
-        help='names or groups (video, single_image); default: all, or with\n'
-        '--ablations only the methods that these belong to')
+        help='names or groups (video, single_image, whole_frame); default:\n'
+        'all, or with --ablations only the methods that these belong to')
     add('--ablations', nargs='*', metavar='NAME',
         help='also these variants, on the hard split; no name: all of the\n'
         'methods that have a config')
@@ -68,7 +71,8 @@ def build_parser() -> argparse.ArgumentParser:
     add('--start-epochs', type=int,
         help="epochs of the single-frame starts; default: the size's")
     add('--epochs', type=int,
-        help="epochs of each method; default: the size's")
+        help="epochs of each method; default: the size's, of models for\n"
+        "whole frames their configs'")
     add('--device', choices=('cpu', 'cuda'), default='cpu')
     add('--gpus', type=int, default=1, help='per training, by torchrun')
     add('--jobs', type=int, help='trainings at a time; default: 2 on cpu, '
@@ -143,7 +147,7 @@ def main(argv: Optional[List[str]] = None) -> int:
             size, choose(table, wanted), variants, table,
             range(args.first_seed, args.first_seed + args.seeds), splits,
             args.start_epochs or size.start_epochs,
-            args.epochs or size.epochs)
+            args.epochs)
         if args.dry_run:
             print_commands(size, splits, runs, trainings, jobs)
             return 0

@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Optional, Sequence
 from . import difficulty
 from .errors import RunError
 from .logs import epoch_losses
-from .methods import SINGLE_IMAGE_FOLDER, is_start
+from .methods import WHOLE_FRAME, group_of, is_start
 from .runs import Trainings
 from .sizes import Size
 
@@ -24,6 +24,9 @@ TESTER = [sys.executable, '-m', 'mim', 'test', 'mmpose']
 def predict_all(size: Size, trainings: Trainings, results: Results,
                 tester: Optional[List[str]] = None) -> List[str]:
     """Test each run that was not, and sort its keypoints by difficulty.
+
+    Models for whole frames are left out: nothing says which of the labelled
+    people those that they find are.
 
     Args:
         size (Size): The size; real data say nothing of difficulty.
@@ -53,7 +56,8 @@ def predict_all(size: Size, trainings: Trainings, results: Results,
                difficulty.count(difficulty.read_predictions(dump), labels))
 
     missing = [result for result in results
-               if not _fresh(trainings, result, 'difficulty.json')]
+               if group_of(result['config']) != WHOLE_FRAME
+               and not _fresh(trainings, result, 'difficulty.json')]
     return _for_each(missing, 'testing', predict)
 
 
@@ -87,7 +91,7 @@ def still_all(trainings: Trainings, results: Results,
 
     missing = [
         result for result in results
-        if Path(result['config']).parent.name != SINGLE_IMAGE_FOLDER
+        if group_of(result['config']) == 'video'
         and not _fresh(trainings, result, 'still.json')
     ]
     return _for_each(missing, 'still clips for', show_still)

@@ -5,7 +5,9 @@ from typing import Dict, List, Optional, Sequence, Tuple
 
 from .sizes import ROOT, Size
 
-GROUPS = ('video', 'single_image')
+GROUPS = ('video', 'single_image', 'whole_frame')
+#: Models that get no boxes, but find the people of a frame themselves.
+WHOLE_FRAME = GROUPS[2]
 #: Folder of the models that look at the key frame alone.
 SINGLE_IMAGE_FOLDER = 'single_image'
 BASELINE = 'baseline'
@@ -19,22 +21,24 @@ class Method:
 
     Args:
         name (str): Short name, e.g. ``dcpose``.
-        group (str): ``'video'`` or ``'single_image'``.
+        group (str): One of ``GROUPS``.
         config (str): Path of its config below the repository.
         start (str, optional): Name of the single-frame method whose
             weights, trained from scratch, it starts from. None: its config
             says where it begins.
+        epochs (int, optional): Of its training. None: the size's.
     """
     name: str
     group: str
     config: str
     start: Optional[str]
+    epochs: Optional[int] = None
 
     def options(self, checkpoint: str) -> Tuple[str, ...]:
         """Return the config options of the training that follows the start.
 
         Video methods keep the backbone of their start, as the papers keep
-        COCO's; single-image methods go on with all of their weights.
+        COCO's; others go on with all of their weights.
 
         Args:
             checkpoint (str): What the start left.
@@ -60,6 +64,10 @@ def discover(size: Size, root: Path = ROOT) -> Dict[str, Method]:
     all share, that is part of the name. ``td-hm`` on the shared backbone is
     the baseline.
 
+    Models for whole frames are configs of projects. They train for as many
+    epochs as their names say, from the single-frame start if they are on the
+    shared backbone.
+
     Args:
         size (Size): The size.
         root (Path): The repository.
@@ -73,8 +81,7 @@ def discover(size: Size, root: Path = ROOT) -> Dict[str, Method]:
         if folder == '_base_':
             continue
         key = path.name.rsplit('_', 2)[0]
-        group = ('single_image'
-                 if folder == SINGLE_IMAGE_FOLDER else 'video')
+        group = group_of(path.relative_to(root).as_posix())
         name = _name(key, size)
         start: Optional[str] = None
         if size.start_epochs is not None:
@@ -85,11 +92,40 @@ def discover(size: Size, root: Path = ROOT) -> Dict[str, Method]:
             Method(name, group, path.relative_to(root).as_posix(), start))
     found.sort(key=lambda m: (m.group != 'single_image',
                               m.name != BASELINE, m.name))
+    found += _whole_frame(size, root)
     methods = {method.name: method for method in found}
     if len(methods) < len(found):
         raise ValueError('two configs stand for one method: ' + ', '.join(
             method.config for method in found))
     return methods
+
+
+def group_of(config: str) -> str:
+    """Return the group of a config's method.
+
+    Args:
+        config (str): Its path below the repository.
+    """
+    path = Path(config)
+    if path.parts[0] == 'projects':
+        return WHOLE_FRAME
+    return ('single_image' if path.parent.name == SINGLE_IMAGE_FOLDER
+            else 'video')
+
+
+def _whole_frame(size: Size, root: Path) -> List[Method]:
+    """Find the models that look at whole frames, by name."""
+    if size.whole_frame_suffix is None:
+        return []
+    found = []
+    for path in root.glob(f'projects/*/configs/*{size.whole_frame_suffix}'):
+        key, schedule, _ = path.name.rsplit('_', 2)
+        shared = key.split('_')[-1] == size.backbone
+        found.append(Method(
+            _name(key, size), WHOLE_FRAME, path.relative_to(root).as_posix(),
+            BASELINE if shared else None,
+            int(schedule.split('-')[-1].removesuffix('e'))))
+    return sorted(found, key=lambda method: method.name)
 
 
 def _name(key: str, size: Size) -> str:

@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Sequence
 
 from .difficulty import BINS
 from .errors import RunError
-from .methods import BASELINE, discover, is_start
+from .methods import BASELINE, WHOLE_FRAME, discover, group_of, is_start
 from .plan import duration
 from .protocols import protocol_table
 from .results import read_json
@@ -16,6 +16,7 @@ from .tables import (
     front_table,
     main_table,
     ordered,
+    whole_frame_table,
 )
 
 BEGIN = '<!-- benchmark:begin -->'
@@ -118,6 +119,17 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
         parts += _image(images,
                         f'benchmark_{size.name}_difficulty_{split}.png',
                         'Keypoints found against occlusion and blur')
+        text = whole_frame_table(results, split)
+        if text:
+            parts += [
+                f'### Whole frames, {split} split',
+                'Bottom-up and one-stage models get the frame alone, and no '
+                'boxes. Same clips and metric, over the labelled frames; '
+                'people whom they do not find count as missed, and people '
+                'whom they invent as wrong, which no row above has to fear, '
+                'so these rows and those above are not a comparison of '
+                'methods. Input, batches and schedule are those of their '
+                'configs.', text]
     text = protocol_table(results, size.splits[-1])
     if text:
         parts += [
@@ -161,7 +173,8 @@ def _made(results: Dict[str, Any]) -> str:
     starts = sorted({run['epochs'] for run in runs
                      if is_start(run['method'])})
     epochs = sorted({run['epochs'] for run in runs
-                     if run['method'] in table})
+                     if run['method'] in table
+                     and group_of(run['config']) != WHOLE_FRAME})
     costs = [run['cost'] for run in runs if run.get('cost')]
     versions = {(key, value) for run in runs
                 for key, value in (run.get('versions') or {}).items()}

@@ -37,7 +37,8 @@ def plan(size: Size, methods: Sequence[Method],
         seeds (Sequence[int]): Seeds.
         splits (Sequence[str]): Splits of the data.
         start_epochs (int, optional): Of the starts.
-        epochs (int, optional): Of the methods.
+        epochs (int, optional): Of the methods. None: of each its own, or
+            else the size's.
 
     Raises:
         ValueError: If a method's start is missing among the configs.
@@ -63,7 +64,8 @@ def plan(size: Size, methods: Sequence[Method],
         name = method.name + (f'.{ablation.name}' if ablation else '')
         name = f'{begin}{name}_seed{seed}'
         runs.setdefault(name, Run(
-            name, method.name, method.config, seed, split, epochs,
+            name, method.name, method.config, seed, split,
+            epochs or method.epochs or size.epochs,
             (*data, *(ablation.options_for(size) if ablation else ())), start,
             method.options('{start}') if start else (),
             ablation.name if ablation else None))

@@ -27,6 +27,9 @@ class Size:
             is not ours to make.
         data (str): Folder of a split below the repository, with ``{split}``.
         sigma (float): Width of its targets, in cells of the heatmap.
+        whole_frame_suffix (str, optional): How the names of configs in
+            ``projects`` end whose models find the people of whole frames
+            themselves. None: there are none.
     """
     name: str
     suffix: str
@@ -38,6 +41,7 @@ class Size:
     render: Optional[str]
     data: str
     sigma: float
+    whole_frame_suffix: Optional[str] = None
 
     @property
     def splits(self) -> Tuple[str, ...]:
@@ -93,7 +97,8 @@ SIZES: Dict[str, Size] = {
         Size('small', '_1xb16-4e_synthetic-96x64.py', 'hrnet-tiny',
              'rendered clips at 96x64, small models, for two CPU cores',
              8, 4, 16, '--videos 150 --val-videos 30 --frames 16 '
-             '--labeled-every 4', 'data/synthetic/{split}', 1.),
+             '--labeled-every 4', 'data/synthetic/{split}', 1.,
+             '_synthetic-256x160.py'),
         Size('medium', '_1xb32-4e_synthetic-256x192.py', 'hrnet-w32',
              'rendered clips at 256x192, HRNet-W32, for one GPU',
              15, 4, 32, '--videos 400 --val-videos 60 --frames 16 '

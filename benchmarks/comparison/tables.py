@@ -5,7 +5,7 @@ from typing import Any, Dict, List, Optional, Sequence
 from .ablations import ABLATIONS
 from .difficulty import BINS
 from .logs import JOINT_GROUPS
-from .methods import BASELINE, GROUPS, discover
+from .methods import BASELINE, GROUPS, WHOLE_FRAME, discover, group_of
 from .results import Row, changes, rows
 from .sizes import SIZES
 
@@ -24,7 +24,10 @@ def spread(row: Row, key: str = 'AP') -> str:
 
 
 def ordered(results: Dict[str, Any], split: str) -> List[Row]:
-    """Return the methods on a split: single-image, then video, by AP."""
+    """Return the methods on a split: single-image, then video, by AP.
+
+    Models for whole frames, which get no boxes, are left out.
+    """
     methods = discover(SIZES[results['size']])
 
     def group(row: Row) -> int:
@@ -32,7 +35,8 @@ def ordered(results: Dict[str, Any], split: str) -> List[Row]:
         return GROUPS.index(method.group) if method else len(GROUPS)
 
     chosen = [row for row in rows(results)
-              if row.variant is None and row.split == split]
+              if row.variant is None and row.split == split
+              and group_of(row.config) != WHOLE_FRAME]
     return sorted(chosen, key=lambda row: (
         row.method != BASELINE, -group(row), -row.mean('AP')))
 
@@ -91,6 +95,33 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
         'method', 'seeds', 'AP', 'on still clips', *JOINT_GROUPS, 'T',
         'parameters, M', 'trained, M', 'GMAC per clip', 'training samples/s',
         'clips/s', 'peak memory, MB', 'minutes'
+    ], lines) if lines else ''
+
+
+def whole_frame_table(results: Dict[str, Any], split: str, up: str = '../'
+                      ) -> str:
+    """Tabulate the models that find people themselves, by AP.
+
+    Sizes are per frame, with all people in it. '' if there are none.
+    """
+    found = [row for row in rows(results)
+             if row.split == split and group_of(row.config) == WHOLE_FRAME]
+    lines = []
+    for row in sorted(found, key=lambda row: -row.mean('AP')):
+        lines.append([
+            link(row, up), seeds(row, ''),
+            'single-frame start' if row.runs[0].get('start') else
+            'random weights', str(row.runs[0]['epochs']), spread(row),
+            *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
+            *_number(row, 'params', 1e6), *_number(row, 'macs', 1e9),
+            *_number(row, 'samples_per_second', 1, digits=0),
+            *_number(row, 'clips_per_second', 1, digits=0),
+            *_number(row, 'memory_mb', 1, digits=0),
+            f'{row.mean("minutes"):.0f}' if row.values('minutes') else '-'])
+    return table([
+        'method', 'seeds', 'starts from', 'epochs', 'AP', *JOINT_GROUPS,
+        'parameters, M', 'GMAC per frame', 'training frames/s', 'frames/s',
+        'peak memory, MB', 'minutes'
     ], lines) if lines else ''
 
 

@@ -59,7 +59,7 @@ def count(config: str) -> Dict[str, Any]:
     images = clip[:, 0]  # for MMPose's own estimators
     ours = isinstance(model, TopdownVideoPoseEstimator)
     counters = [flop_counter() for _ in PARTS]
-    deform = CountDeformConv()
+    deform, deform_in_head = CountDeformConv(), CountDeformConv()
     with torch.no_grad(), warnings.catch_warnings():
         # the scan warns that no fast backend serves meta tensors
         warnings.simplefilter('ignore')
@@ -72,10 +72,11 @@ def count(config: str) -> Dict[str, Any]:
         with counters[1], deform:
             feats = model.extract_feat(clip if ours else images)
         head = MODELS.build(model_cfg['head']).eval()
-        with counters[2]:
+        with counters[2], deform_in_head:
             head.forward(tuple(torch.zeros(feat.shape) for feat in feats))
     backbone, both, decoder = (c.get_total_flops() for c in counters)
     neck = both - backbone + deform.flops
+    decoder += deform_in_head.flops
     parts = {
         name: flops / 2
         for name, flops in zip(PARTS, (backbone, neck, decoder))

@@ -115,6 +115,16 @@ def test_real_data_say_nothing_of_difficulty(trainings):
                                 [finish(trainings)], ['no program']) == []
 
 
+def test_whole_frames_have_no_keypoints_to_sort_and_no_clips(trainings):
+    result = finish(trainings, 'adaptivepose_seed0',
+                    config='projects/adaptivepose/configs/config.py')
+    for test in (lambda: evaluate.predict_all(
+            SMALL, trainings, [result], ['no program']),
+                 lambda: evaluate.still_all(
+                     trainings, [result], ['no program'])):
+        assert test() == []
+
+
 def test_one_measurement_per_model(trainings, monkeypatch):
     commands = []
 

@@ -60,6 +60,31 @@ def test_other_backbones_and_systems(tmp_path):
         choose(methods, ['other'])
 
 
+def test_models_for_whole_frames(tmp_path):
+    folder = tmp_path / 'projects' / 'x' / 'configs'
+    folder.mkdir(parents=True)
+    for name in ('adaptivepose_hrnet-tiny_1xb8-8e', 'yoloxpose-pico_2xb4-24e'):
+        (folder / f'{name}_synthetic-256x160.py').touch()
+    (folder / 'yoloxpose-s_8xb32-300e_posetrack18-640.py').touch()
+    methods = discover(SMALL, tmp_path)
+    assert {m.name: (m.group, m.start, m.epochs) for m in methods.values()
+            } == {'adaptivepose': ('whole_frame', 'baseline', 8),
+                  'yoloxpose-pico': ('whole_frame', None, 24)}
+    assert discover(SIZES['medium'], tmp_path) == {}
+    chosen, table = choose(methods, ['whole_frame']), dict(METHODS, **methods)
+    runs = {run.name: run for run in plan(
+        SMALL, chosen, [], table, [0], ['easy'], 8, None)}
+    assert {name: run.epochs for name, run in runs.items()} == {
+        'easy_start_seed0': 8, 'easy_adaptivepose_seed0': 8,
+        'easy_yoloxpose-pico_seed0': 24}
+    run = runs['easy_adaptivepose_seed0']
+    assert run.start_options == ('load_from={start}', )
+    assert 'train_dataloader.dataset.data_root=data/synthetic/easy/' in (
+        run.options)
+    assert {run.epochs for run in plan(
+        SMALL, chosen, [], table, [0], ['hard'], 8, 2)} == {8, 2}
+
+
 def test_names_and_order_of_runs():
     simcc = Method('simcc', 'single_image', 'simcc.py', 'simcc')
     table = dict(METHODS, simcc=simcc)
@@ -184,6 +209,8 @@ def test_one_schedule_for_all_methods(size):
     """The options of a run set its length."""
     schedules = []
     for method in discover(SIZES[size]).values():
+        if method.group == 'whole_frame':
+            continue  # of their own
         config = Config.fromfile(accuracy.ROOT / method.config)
         config.merge_from_dict(parsed(length_options(9)))
         assert config.train_cfg.max_epochs == 9

@@ -26,6 +26,7 @@ from comparison.tables import (
     main_table,
     ordered,
     verdict,
+    whole_frame_table,
 )
 
 CONFIG = 'configs/{0}/{0}_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
@@ -119,6 +120,31 @@ def test_main_table(results):
     assert line['training samples/s'] == '21' and line['clips/s'] == '100'
     assert line['peak memory, MB'] == '812' and line['minutes'] == '10'
     assert {len(line) for line in lines} == {len(head)}
+
+
+def test_models_for_whole_frames_have_a_table_of_their_own(results):
+    before = main_table(results, 'hard'), front_table(results, 'hard')
+    assert whole_frame_table(results, 'hard') == ''
+    folder = 'projects/{}/configs/{}_1xb8-8e_synthetic-256x160.py'
+    results['runs'] += [
+        run('yoloxpose-pico', 0, 9., epochs=9, config=folder.format(
+            'yolopose', 'yoloxpose-pico')),
+        run('adaptivepose', 0, 28., epochs=9, start='start_seed0', cost=COST,
+            config=folder.format('adaptivepose', 'adaptivepose_hrnet-tiny'))]
+    assert (main_table(results, 'hard'),
+            front_table(results, 'hard')) == before
+    head, _, *lines = cells(whole_frame_table(results, 'hard'))
+    assert [line[0].split(']')[0] for line in lines] == [
+        '[adaptivepose', '[yoloxpose-pico']
+    line = dict(zip(head, lines[0]))
+    assert line['AP'] == '28.0' and line['starts from'] == 'single-frame start'
+    assert line['epochs'] == '9' and line['GMAC per frame'] == '0.74'
+    assert dict(zip(head, lines[1]))['starts from'] == 'random weights'
+    page = pages.page([results], ROOT)
+    assert '### Whole frames, hard split' in page
+    # the length of the others' trainings
+    assert 'then 4 epochs each' in page
+    assert whole_frame_table(results, 'easy') == ''
 
 
 def test_difficulty_table(results):

@@ -20,7 +20,7 @@ param_scheduler = [
 optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys=dict(conv_offset=dict(lr_mult=0.1))))
 
-label_codec = dict(
+codec = dict(
     type='AdaptivePoseLabel', input_size=(256, 160), heatmap_size=(64, 40))
 
 model = dict(
@@ -36,25 +36,25 @@ model = dict(
         oks_loss=dict(
             type='OKSLoss',
             metainfo='configs/_base_/datasets/posetrack18.py'),
-        decoder=label_codec),
+        decoder=codec),
     test_cfg=dict(flip_test=False))
 
 train_pipeline = [
     dict(type='LoadImage'),
     dict(
         type='BottomupRandomAffine',
-        input_size=label_codec['input_size'],
+        input_size=codec['input_size'],
         scale_factor=(0.8, 1.3),
         rotate_factor=15.,
         shear_prob=0.),
-    dict(type='GenerateTarget', encoder=label_codec),
+    dict(type='GenerateTarget', encoder=codec),
     dict(type='PackPoseInputs'),
 ]
 val_pipeline = [
     dict(type='LoadImage'),
     dict(
         type='BottomupResize',
-        input_size=label_codec['input_size'],
+        input_size=codec['input_size'],
         size_factor=32,
         resize_mode='expand'),
     dict(type='PackPoseInputs'),

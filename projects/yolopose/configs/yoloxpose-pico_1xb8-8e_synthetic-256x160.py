@@ -16,7 +16,7 @@ param_scheduler = [
 ]
 
 input_size = (256, 160)
-label_codec = dict(type='YOLOXPoseAnnotationProcessor', input_size=input_size)
+codec = dict(type='YOLOXPoseAnnotationProcessor', input_size=input_size)
 norm_cfg = dict(type='BN', momentum=0.03, eps=0.001)
 act_cfg = dict(type='Swish')
 
@@ -96,7 +96,7 @@ train_pipeline = [
         bbox_keep_corner=False,
         clip_border=True),
     dict(type='FilterAnnotations', by_kpt=True, by_box=True, keep_empty=False),
-    dict(type='GenerateTarget', encoder=label_codec),
+    dict(type='GenerateTarget', encoder=codec),
     dict(type='PackPoseInputs'),
 ]
 val_pipeline = [
