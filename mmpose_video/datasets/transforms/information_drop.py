@@ -36,7 +36,7 @@ class InformationDrop(BaseTransform):
     Required Keys:
 
         - img (np.ndarray | list[np.ndarray]): the crop, or a clip of crops
-        - frame_offsets (for ``frames='key'``)
+        - key_index (int): its place in a clip (for ``frames='key'``)
         - transformed_keypoints, keypoints_visible (for 'joint_cutout')
 
     Modified Keys:
@@ -105,8 +105,9 @@ class InformationDrop(BaseTransform):
         """Return the indices of the frames that lose the region."""
         if self.frames == 'all' or count == 1:
             return list(range(count))
-        offsets = np.asarray(results['frame_offsets'])
-        return [int(np.abs(offsets).argmin())]
+        # not by the offsets: a copy of the key frame that stands in for a
+        # neighbor has 0, too
+        return [results['key_index']]
 
     def _hide(self, frame: np.ndarray, mask: np.ndarray) -> np.ndarray:
         """Return a copy without the pixels of a mask."""

@@ -9,6 +9,7 @@ def clip(frames=3, height=192, width=144, value=200):
         img=[np.full((height, width, 3), value, np.uint8)
              for _ in range(frames)],
         frame_offsets=np.arange(frames) - frames // 2,
+        key_index=frames // 2,
         transformed_keypoints=np.array([[[40., 60.], [100., 150.]]]),
         keypoints_visible=np.array([[1., 0.]]))
 
@@ -90,6 +91,16 @@ def test_all_frames_lose_the_same_region():
 def test_key_frame_alone():
     np.random.seed(0)
     results = InformationDrop('cutout', frames='key')(clip())
+    assert [hidden(results, i).any() for i in range(3)] == [
+        False, True, False]
+
+
+def test_key_frame_at_the_start_of_a_video():
+    """The first frame stands in for its neighbor, at a distance of 0."""
+    np.random.seed(0)
+    given = clip()
+    given['frame_offsets'] = np.array([0, 0, 1])
+    results = InformationDrop('cutout', frames='key')(given)
     assert [hidden(results, i).any() for i in range(3)] == [
         False, True, False]
 
