@@ -195,13 +195,14 @@ def _people(path: str, count: int, values: int) -> List[LabeledPerson]:
             points = table[:, :2]
             flags = (table[:, 2] if values == 3 else 2. * points.any(-1))
             known: np.ndarray = np.asarray(flags > 0)
-            if not (np.abs(numbers) <= 10).all():
+            # the first number is a class, and one behind the table a track
+            if not (np.abs(numbers[1:5 + values * count]) <= 10).all():
                 raise FormatError(f'{where}: positions must be fractions of '
                                   "the image's size")
             x, y, width, height = numbers[1:5].tolist()
             track = None
             if len(numbers) == 6 + values * count:
-                track = f'{numbers[-1]:g}'
+                track = f'{numbers[-1]:.15g}'
             people.append(LabeledPerson(
                 np.where(known[:, None], points, np.nan),
                 np.where(known, np.clip(flags, 1, 2), 0).astype(int), where,

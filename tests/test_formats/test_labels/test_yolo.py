@@ -51,6 +51,14 @@ def test_two_values_a_keypoint_and_tracks(tmp_path):
     assert person.flags.tolist() == [2, 0] and person.track == '3'
 
 
+@pytest.mark.parametrize('track', ['11', '1234567'])
+def test_classes_and_tracks_are_no_positions(track, tmp_path):
+    path = write(tmp_path, 'train: images\nkpt_shape: [3, 3]',
+                 {'labels/a_7.txt': f'79{ROW[1:]} {track}\n'})
+    frame, = frames(read_labels(path)).values()
+    assert [person.track for person in frame.people] == [track]
+
+
 def test_names_and_mirror(tmp_path):
     """The file's names go first, then those that were given, then numbers."""
     head = 'train: images\nkpt_shape: [3, 3]\nflip_idx: [0, 2, 1]'
