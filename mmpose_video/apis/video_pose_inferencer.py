@@ -1,5 +1,6 @@
 """Estimate the poses of all people in a video."""
 import contextlib
+import copy
 import os
 from functools import partial
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Union
@@ -160,7 +161,7 @@ class VideoPoseInferencer:
             pipeline,
             sampler,
             batch_size,
-            tracker=dict(sigmas=self.meta.get('sigmas'), **(tracker or {})),
+            tracker={'sigmas': self.meta.get('sigmas'), **(tracker or {})},
             reuse_features=_reuse(reuse_features),
             smoother=smoother,
             reuse_poses=reuse_poses)
@@ -278,7 +279,8 @@ class VideoPoseInferencer:
     def _box_source(self, boxes: Boxes, source: FrameSource) -> BoxSource:
         """Return what finds the people of a video."""
         if boxes is None and self.detector is not None:
-            boxes = self.detector
+            # a copy: of two videos that are read in turn each has its people
+            boxes = copy.copy(self.detector)
         find = make_box_source(boxes, source.name)
         find.start(source)
         return find

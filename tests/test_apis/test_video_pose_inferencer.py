@@ -11,6 +11,8 @@ from mmpose_video.apis import (
     WholeImage,
     video_pose_inferencer,
 )
+from mmpose_video.apis.followed_people import FollowedPeople
+from mmpose_video.apis.found_people import FoundPeople
 from mmpose_video.apis.pose_stream import PoseStream
 from mmpose_video.smoothing import build_filter
 from mmpose_video.tools import infer as cli
@@ -59,6 +61,36 @@ def test_frames_without_people(inferencer, images, tmp_path):
     sample = next(inferencer(images, boxes=[[]] * 9,
                              output=dict(return_datasamples=True)))['predictions'][0]
     assert sample.pred_instances.keypoints.shape == (0, 17, 2)
+
+
+def test_two_videos_in_turn(make_config, clip_set, checkpoint, images):
+    """Two cameras, for instance: neither gets the people of the other."""
+    def find(image):
+        left = 5. if image[0, 0, 0] else 80.
+        return FoundPeople(
+            np.array([[left, 5, left + 65, 110]], np.float32), np.ones(1, 'f4'),
+            np.zeros((1, 17, 2), 'f4'), np.ones((1, 17), 'f4'))
+
+    # people with bad scores are kept, with the boxes that they had
+    infer = VideoPoseInferencer(
+        make_config(clip_set), checkpoint, device='cpu',
+        detector=FollowedPeople(find, min_score=-9., joint_thr=9.))
+    videos = [np.array(images[:4]), np.array(images[:4])]
+    for video, mark in zip(videos, (255, 0)):
+        video[:, 0, 0] = mark
+    alone = [list(infer(video)) for video in videos]
+    for first, second in zip(infer(videos[0]), infer(videos[1])):
+        for result, expected in zip((first, second), alone):
+            assert result == expected[result['frame_id']]
+    assert [run[3]['predictions'][0][0]['bbox'][0][0] for run in alone] == [
+        5., 80.]
+
+
+def test_own_sigmas_of_the_tracker(make_config, clip_set, checkpoint):
+    infer = VideoPoseInferencer(
+        make_config(clip_set), checkpoint, device='cpu',
+        tracker=dict(sigmas=[0.1] * 17, max_lost=3))
+    assert infer.system.tracker == dict(sigmas=[0.1] * 17, max_lost=3)
 
 
 @pytest.mark.slow
