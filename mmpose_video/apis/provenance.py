@@ -2,6 +2,7 @@
 import datetime
 import importlib.metadata
 import inspect
+import os
 import os.path as osp
 import platform
 from functools import lru_cache
@@ -76,14 +77,20 @@ def _checkpoint(path: Optional[str]) -> Optional[Dict[str, Any]]:
     """Return name and checksum of a checkpoint."""
     if path is None:
         return None
-    return dict(
-        name=osp.basename(path),
-        sha256=_checksum(path) if osp.isfile(path) else None)
+    checksum = None
+    if osp.isfile(path):
+        state = os.stat(path)
+        checksum = _checksum(path, state.st_mtime_ns, state.st_size)
+    return dict(name=osp.basename(path), sha256=checksum)
 
 
 @lru_cache(maxsize=8)
-def _checksum(path: str) -> str:
-    """Return the SHA-256 of a file, read once for many videos."""
+def _checksum(path: str, modified: int, size: int) -> str:
+    """Return the SHA-256 of a file, read once for many videos.
+
+    A file that was written since, as a training's last checkpoint is, has
+    another time (``modified``, in nanoseconds) or ``size``.
+    """
     return sha256(Path(path))
 
 

@@ -115,3 +115,20 @@ def test_command_line(make_config, clip_set, clip_dir, checkpoint, tmp_path):
         assert cli.main([*arguments, '--out-dir', str(out), *more]) == 0
         assert {p.name for p in out.iterdir()} == {
             'predictions', 'posetrack', 'sources'} | kinds
+
+
+def test_checkpoint_that_was_written_again(make_config, clip_set, checkpoint,
+                                           images, tmp_path):
+    """As a training writes its last one: each run tells its own weights."""
+    path = tmp_path / 'last.pth'
+    weights = torch.load(checkpoint, weights_only=True)
+    for epoch in range(2):
+        torch.save(dict(weights, meta=dict(epoch=epoch)), path)
+        infer = VideoPoseInferencer(make_config(clip_set), str(path),
+                                    device='cpu')
+        out = tmp_path / str(epoch)
+        list(infer(images[:1], out_dir=str(out), boxes='whole_image',
+                   output=dict(save_vis=False)))
+        made = json.loads((out / 'predictions/frames.run.json').read_text())
+        assert made['provenance']['checkpoint']['sha256'] == (
+            hashlib.sha256(path.read_bytes()).hexdigest())
