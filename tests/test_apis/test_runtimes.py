@@ -70,9 +70,10 @@ def test_compiled_models_give_the_same(baseline, images):
     np.testing.assert_allclose(found, wanted, atol=1e-2)
 
 
-def test_compiling_needs_a_compiler(baseline, monkeypatch):
-    monkeypatch.setenv('CXX', 'no-such-compiler')
-    with pytest.raises(ValueError, match="no 'no-such-compiler'.*CXX"):
+@pytest.mark.parametrize('name', ['no-such-compiler', ''])
+def test_compiling_needs_a_compiler(name, baseline, monkeypatch):
+    monkeypatch.setenv('CXX', name)
+    with pytest.raises(ValueError, match=f"no '{name}'.*CXX"):
         VideoPoseInferencer(*baseline, 'cpu', runtime='compile')
 
 

@@ -19,12 +19,15 @@ def use_compile(model: Any) -> None:
         ValueError: If the model is on the CPU and there is no C++ compiler.
     """
     device = next(model.parameters()).device
-    compiler = os.environ.get('CXX', 'g++').split()[0]
+    # what PyTorch calls, by default
+    default = 'clang++' if sys.platform == 'darwin' else 'g++'
+    command = os.environ.get('CXX', default).split()
     if (device.type == 'cpu' and sys.platform != 'win32'
-            and shutil.which(compiler) is None):
+            and not (command and shutil.which(command[0]))):
         raise ValueError(
             "runtime='compile' needs a C++ compiler on a CPU, and there is "
-            f'no {compiler!r}: install one (Debian: g++) or name it in CXX')
+            f'no {" ".join(command)!r}: install one (Debian: g++) or name it '
+            'in CXX')
     model.backbone.compile()
     if model.with_neck:
         model.neck.compile()

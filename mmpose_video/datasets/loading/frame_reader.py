@@ -89,9 +89,11 @@ class FrameReader:
         try:
             return fileio.get(path, backend_args=self.backend_args)
         except OSError as error:
-            raise type(error)(
-                f'cannot read frame `{path}`: {error.strerror or error}'
-            ) from error
+            # not its own type, which may want more: `HTTPError` does
+            kind = FileNotFoundError if isinstance(
+                error, FileNotFoundError) else OSError
+            raise kind(f'cannot read frame `{path}`: '
+                       f'{error.strerror or error}') from error
 
     def jpeg_size(self, path: str) -> Optional[Tuple[int, int]]:
         """Read the stored width and height of a JPEG; the last are kept.
