@@ -132,7 +132,8 @@ class VideoPoseInferencer:
         config, checkpoint = resolve_model(config, checkpoint)
         self.checkpoint = checkpoint
         self.cfg = read_config(config)
-        reuse_poses = finds_people(self.cfg)
+        #: Whether the model is bottom-up and takes no boxes.
+        self.finds_people = finds_people(self.cfg)
         self.model: PoseModel = load_pose_model(self.cfg, checkpoint, device,
                                                 cfg_options)
         self.runtime, self.dtype = runtime, dtype
@@ -140,7 +141,7 @@ class VideoPoseInferencer:
             raise ValueError(f'runtime={runtime!r} runs whole clips in '
                              'float32: it knows neither `reuse_features` '
                              'nor `dtype`')
-        if reuse_poses and (runtime != 'torch' or reuse_features):
+        if self.finds_people and (runtime != 'torch' or reuse_features):
             raise ValueError('the model finds people by itself: it takes '
                              'neither `runtime` nor `reuse_features`')
         use_precision(self.model, dtype)
@@ -164,7 +165,7 @@ class VideoPoseInferencer:
             tracker={'sigmas': self.meta.get('sigmas'), **(tracker or {})},
             reuse_features=_reuse(reuse_features),
             smoother=smoother,
-            reuse_poses=reuse_poses)
+            reuse_poses=self.finds_people)
         # may refuse to reuse features
         self.system.make_runner(ClipWindow(self.system.sampler))
         self.detector = make_detector(detector, self.model, device)

@@ -1,4 +1,5 @@
 """Estimate the poses of an uploaded video."""
+import logging
 import os
 import shutil
 from dataclasses import dataclass
@@ -15,7 +16,10 @@ from typing import (
 )
 
 import cv2
+from mmengine.logging import print_log
 
+from mmpose_video.apis.model_loading import finds_people, read_config
+from mmpose_video.apis.model_names import resolve_model
 from mmpose_video.apis.video_pose_inferencer import VideoPoseInferencer
 from mmpose_video.formats.results import PoseResults, read_results
 from mmpose_video.formats.results.pose_results import sidecar_path
@@ -171,9 +175,16 @@ class PoseJob:
                choice: ModelChoice) -> Iterator[dict]:
         """Return the frames of a video, which are estimated on demand."""
         backend = video_backend()
-        return self._load(choice, options)(
+        infer = self._load(choice, options)
+        boxes = 'whole_image' if options.people == WHOLE_IMAGE else None
+        if infer.finds_people:
+            boxes = None
+            if not (choice.is_movenet and options.people == MOVENET):
+                print_log(f'{choice.title} finds people by itself, without '
+                          f'{options.people}', 'current', logging.WARNING)
+        return infer(
             str(video),
-            boxes='whole_image' if options.people == WHOLE_IMAGE else None,
+            boxes=boxes,
             out_dir=str(folder.draft / _INFERENCE),
             stream=dict(backend=backend, max_frames=self._limit(options)),
             output=dict(video_backend=backend),
@@ -189,12 +200,6 @@ class PoseJob:
             smoother = dict(type=options.smoothing)
         if options.people not in self.finders():
             raise AppError(f'nothing called {options.people!r} finds people')
-        # the named models of MoveNet bring their detector along
-        detector = None
-        if options.people == MOVENET and not choice.is_movenet:
-            detector = dict(config='movenet')
-        elif options.people not in (MOVENET, WHOLE_IMAGE):
-            detector = self.detector
         key = (choice, options.smoothing, options.people, options.max_lost)
         if self._inferencer is None or self._key != key:
             self._inferencer = None  # frees the memory first
@@ -202,11 +207,25 @@ class PoseJob:
                 choice.config,
                 choice.checkpoint,
                 device=self.device,
-                detector=detector,
+                detector=self._detector_for(choice, options.people),
                 tracker=dict(max_lost=options.max_lost),
                 smoother=smoother)
             self._key = key
         return self._inferencer
+
+    def _detector_for(self, choice: ModelChoice,
+                      people: str) -> Optional[Dict[str, Any]]:
+        """Return the detector that a model is to be given, None for none.
+
+        Bottom-up models are their own, and the named models of MoveNet bring
+        one along.
+        """
+        config, _ = resolve_model(choice.config, choice.checkpoint)
+        if people == WHOLE_IMAGE or finds_people(read_config(config)):
+            return None
+        if people != MOVENET:
+            return self.detector
+        return None if choice.is_movenet else dict(config='movenet')
 
     def _check_frames(self, video: Path,
                       options: JobOptions) -> Optional[int]:

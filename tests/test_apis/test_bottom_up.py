@@ -3,40 +3,21 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
-import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.apis import inference_bottomup
-from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from mmpose_video.apis import VideoPoseInferencer
 from mmpose_video.apis.bottom_up_detector import BottomUpDetector
 from mmpose_video.apis.found_people import FoundBoxes
-from mmpose_video.weights.model_zoo import find_zoo_model
 
-NAME = 'yoloxpose_tiny_4xb64-300e_coco-416'
+from .one_stage_material import write_one_stage
 
 
 @pytest.fixture(scope='module')
 def one_stage(tmp_path_factory):
-    """Config and weights of a narrow YOLOX-Pose, files; random weights."""
-    config = Config.fromfile(find_zoo_model(NAME).config)
-    config.model.backbone.update(widen_factor=0.125, init_cfg=None)
-    config.model.neck.update(in_channels=[32, 64, 128], out_channels=32)
-    config.model.head.head_module_cfg.widen_factor = 0.125
-    config.model.test_cfg = dict(score_thr=0., nms_thr=0.3)
-    config.test_dataloader.dataset.pipeline[1].input_size = (64, 64)
-    folder = tmp_path_factory.mktemp('one_stage')
-    config.dump(folder / 'narrow.py')
-    init_default_scope('mmpose')
-    torch.manual_seed(0)
-    model = MODELS.build(config.model)
-    model.init_weights()
-    torch.save(dict(state_dict=model.state_dict(), meta={}),
-               folder / 'narrow.pth')
-    return str(folder / 'narrow.py'), str(folder / 'narrow.pth')
+    return write_one_stage(tmp_path_factory.mktemp('one_stage'))
 
 
 def test_poses_are_those_of_mmpose(one_stage, images):

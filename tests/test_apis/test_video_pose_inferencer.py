@@ -68,7 +68,7 @@ def test_two_videos_in_turn(make_config, clip_set, checkpoint, images):
     def find(image):
         left = 5. if image[0, 0, 0] else 80.
         return FoundPeople(
-            np.array([[left, 5, left + 65, 110]], np.float32), np.ones(1, 'f4'),
+            np.array([[left, 5, left + 65, 110]], 'f4'), np.ones(1, 'f4'),
             np.zeros((1, 17, 2), 'f4'), np.ones((1, 17), 'f4'))
 
     # people with bad scores are kept, with the boxes that they had

@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+import torch
 
 from mmpose_video.apis import VideoPoseInferencer
 from mmpose_video.app import job as job_module
@@ -14,6 +15,9 @@ from mmpose_video.app.browser_video import NOT_PLAYABLE, make_playable
 from mmpose_video.app.errors import AppError, CancelledError
 from mmpose_video.app.exports import export_all
 from mmpose_video.app.job import WHOLE_IMAGE, JobOptions, PoseJob
+from mmpose_video.app.menu import Menu
+
+from ..test_apis.one_stage_material import write_one_stage
 
 NUM_FRAMES = 9
 
@@ -153,6 +157,27 @@ def test_one_model_stays_in_memory(job, menu, rendered):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize('people', ['MoveNet', WHOLE_IMAGE])
+def test_a_model_that_finds_people_itself(people, workspace, rendered,
+                                          tmp_path):
+    """It runs as by itself, and the page says that nothing else does."""
+    config, checkpoint = write_one_stage(tmp_path)
+    content = torch.load(checkpoint, weights_only=True)
+    for name, value in content['state_dict'].items():
+        if name.endswith('bias') and ('out_cls' in name or 'out_obj' in name):
+            value += 10.  # which begin at -4.6: high scores
+    torch.save(content, checkpoint)
+    menu = Menu([(config, checkpoint)])
+    result = PoseJob(menu, workspace, device='cpu', max_frames=2).run(
+        str(rendered), options(menu, people=people), ignore)
+    assert f'finds people by itself, without {people}' in result.notes[0]
+    want = list(VideoPoseInferencer(config, checkpoint, device='cpu')(
+        str(rendered), stream=dict(max_frames=2, backend='pyav')))
+    counts = [len(frame.people) for frame in result.results.frames]
+    assert counts == [len(frame['predictions'][0]) for frame in want]
+    assert min(counts) > 0
+
+
 def test_warnings_of_a_run_reach_the_page(menu, workspace, rendered,
                                           tiny_model):
     from mmpose_video.app.menu import Menu
