@@ -1,6 +1,7 @@
 """Encode H.264 videos with PyAV."""
+import contextlib
 from fractions import Fraction
-from typing import Any, Optional, Tuple
+from typing import Any, Iterator, Optional, Tuple
 
 import cv2
 import numpy as np
@@ -31,8 +32,9 @@ class PyavEncoder:
         self._fps = fps if np.isfinite(fps) and fps > 0 else 25.
         self._size = (size[0] + size[0] % 2, size[1] + size[1] % 2)
         # the index first, so that a browser can start before the end
-        self._container = av.open(
-            path, 'w', options={'movflags': 'faststart'})
+        with self._os_errors():
+            self._container = av.open(
+                path, 'w', options={'movflags': 'faststart'})
         self._stream = self._container.add_stream(
             'libx264',
             rate=Fraction(self._fps).limit_denominator(1001),
@@ -63,7 +65,8 @@ class PyavEncoder:
         seconds = self._count / self._fps if time is None else time
         self._last = max(round(seconds * _TICKS), self._last + 1)
         frame.pts, frame.time_base = self._last, Fraction(1, _TICKS)
-        self._container.mux(self._stream.encode(frame))
+        with self._os_errors():
+            self._container.mux(self._stream.encode(frame))
         self._count += 1
 
     def close(self) -> None:
@@ -72,10 +75,20 @@ class PyavEncoder:
         Raises:
             OSError: If it cannot be written.
         """
-        try:
+        with self._os_errors(), contextlib.closing(self._container):
             self._container.mux(self._stream.encode(None))
-        finally:
-            self._container.close()
+
+    @contextlib.contextmanager
+    def _os_errors(self) -> Iterator[None]:
+        """Make FFmpeg's errors OSErrors.
+
+        Some are none, such as that of x264, whose sides have at most 16384
+        pixels.
+        """
+        try:
+            yield
+        except self._av.error.FFmpegError as error:
+            raise OSError(f'FFmpeg cannot write it: {error}') from error
 
 
 def import_av() -> Any:

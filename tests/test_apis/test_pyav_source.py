@@ -193,3 +193,12 @@ def test_without_pyav(tmp_path):
     done = subprocess.run([sys.executable, '-c', code], text=True,
                           capture_output=True)
     assert 'mmpose_video[video]' in done.stdout, done.stderr
+
+
+def test_frames_that_x264_does_not_take(tmp_path):
+    """Its error is no OSError; the run goes on without the video."""
+    video = VideoFile(str(tmp_path / 'a.mp4'), 25., 'pyav')
+    for _ in range(2):
+        video.append(np.zeros((2, 16400, 3), np.uint8))
+    video.close()
+    assert video.failed and not list(tmp_path.iterdir())
