@@ -22,7 +22,7 @@ from typing import Any, Dict, Optional, Sequence, Tuple
 
 import numpy as np
 import torch
-from mmengine.config import Config
+from mmengine.config import Config, DictAction
 from mmpose.models.heads import (
     RegressionHead,
     RLEHead,
@@ -72,7 +72,7 @@ class ExportedPart(nn.Module):
             raise ValueError(
                 f'with `sampling.eta={self.settings.eta}` each step draws '
                 'noise, and the graph has one input of noise; export with '
-                '`model.test_cfg.sampling.eta=0`')
+                '`--cfg-options model.test_cfg.sampling.eta=0`')
 
     @property
     def input_names(self) -> Tuple[str, ...]:
@@ -239,9 +239,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                         help='fix the number of clips (default: any)')
     parser.add_argument('--deploy', action='store_true',
                         help="merge the branches of layers such as RepVGG's")
+    parser.add_argument(
+        '--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='changes to the config')
     args = parser.parse_args(argv)
     result = export(args.config, args.out, args.checkpoint, args.batch_size,
-                    deploy=args.deploy)
+                    args.cfg_options, args.deploy)
     found = result['difference']
     checked = 'not compared: onnxruntime is not installed' if (
         found is None) else f'differs by {found:.1e} from PyTorch'

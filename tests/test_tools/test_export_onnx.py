@@ -134,6 +134,13 @@ def test_refuses_noise_in_each_step(tmp_path):
     assert not out.exists()
 
 
+def test_command_changes_the_config(tmp_path, capsys):
+    out = tmp_path / 'model.onnx'
+    assert main([tiny('diffpose', 'diffpose_hrnet-tiny*'), str(out),
+                 '--cfg-options', 'model.test_cfg.sampling.eta=0.5']) == 1
+    assert 'sampling.eta=0.5` each step draws' in capsys.readouterr().err
+
+
 @pytest.mark.slow
 def test_deploy_merges_branches(tmp_path, weights):
     """RepVGG's three branches become one convolution; SimCC's two outputs."""
