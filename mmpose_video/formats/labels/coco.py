@@ -1,5 +1,6 @@
 """Labels in COCO's layout, as CVAT and Label Studio export them."""
 import os.path as osp
+import re
 from typing import Any, Dict, List, Optional, Tuple
 
 import numpy as np
@@ -12,13 +13,18 @@ from ..skeleton import Skeleton
 from .image_groups import group_images
 from .label_set import SPLITS, LabeledFrame, LabeledPerson, LabelSet
 
+#: A split as a word of its own: 'latest' and 'interval' tell none.
+_SPLIT_WORD = re.compile(
+    rf'(?<![a-z])({"|".join(SPLITS)})(?:ing|id|idation)?(?![a-z])')
+
 
 def read_coco(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
     """Read a COCO-style file.
 
     The keypoints are those of the category that has some. CVAT's tracks are
     in ``attributes.track_id``, those of others in ``track_id``. A file whose
-    name holds 'train', 'val' or 'test' tells the split.
+    name has the word train, val or test, also with a year behind it, or
+    training and the like, tells the split.
 
     Args:
         path (str): The file.
@@ -40,7 +46,7 @@ def read_coco(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
     file = Record(labels.content, path)
     found, ids = _skeleton(file, skeleton)
     stem = osp.splitext(osp.basename(path))[0]
-    split = next((s for s in SPLITS if s in stem.lower()), '')
+    split = _split(stem)
     result = LabelSet(found, [])
     if labels.strangers:
         result.left_out += [('annotation of an image that the file does not '
@@ -72,6 +78,12 @@ def read_coco(path: str, skeleton: Optional[Skeleton] = None) -> LabelSet:
                 size if all(size) else None, split)))
     result.videos = group_images(frames, path, stem)
     return result
+
+
+def _split(stem: str) -> str:
+    """Return the split that the name of a file tells, '' for none."""
+    found = set(_SPLIT_WORD.findall(stem.lower()))
+    return found.pop() if len(found) == 1 else ''
 
 
 def _skeleton(file: Record, given: Optional[Skeleton]
