@@ -1,6 +1,7 @@
 """The interface of the file formats of results."""
 import os.path as osp
 from abc import ABC, abstractmethod
+from dataclasses import replace
 from typing import Any, ClassVar, Dict, List, Optional, Tuple
 
 from ..json_file import write_json
@@ -74,7 +75,7 @@ class ResultFormat(ABC):
             OSError: If it cannot be written.
             ValueError: If the format cannot hold the results.
         """
-        self._complete(results.info)
+        results = replace(results, info=self._completed(results.info))
         self._write(results, path)
         if not self.embeds_info:
             content = info_dict(results)
@@ -106,7 +107,7 @@ class ResultFormat(ABC):
             restore_frames(results, sidecar)
             _restore_tracks(results, sidecar)
         check_results(results, path)
-        self._complete(results.info)
+        results.info = self._completed(results.info)
         if not results.info.video:
             results.info.video = osp.splitext(
                 osp.basename(osp.abspath(path)))[0]
@@ -120,12 +121,12 @@ class ResultFormat(ABC):
     def _read(self, path: str, info: Optional[RunInfo]) -> PoseResults:
         """Read results; ``info`` is None without the second file."""
 
-    def _complete(self, info: RunInfo) -> None:
-        """Fill in what the caller knows."""
-        if info.fps is None:
-            info.fps = self.fps
-        if info.size is None:
-            info.size = self.size
+    def _completed(self, info: RunInfo) -> RunInfo:
+        """Return the info with what the caller knows in place of None."""
+        return replace(
+            info,
+            fps=self.fps if info.fps is None else info.fps,
+            size=self.size if info.size is None else info.size)
 
 
 def info_dict(results: PoseResults) -> Dict[str, Any]:

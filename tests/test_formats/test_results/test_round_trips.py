@@ -267,3 +267,12 @@ def test_time_stamps_as_numbers(name, tmp_path):
         path, name, **dict(fps=25.) if name == 'trc' else {}).frames
         if f.people]
     assert found == [number + i for i in (0, 1, 3, 4)]
+
+
+def test_results_stay_as_they_are(tmp_path):
+    """What the caller adds for one file is not in the next one."""
+    results = PoseResults(RunInfo(('nose', )), [FrameResult(0, [])])
+    write_results(results, str(tmp_path / 'a.csv'), fps=25., size=(64, 48))
+    assert results.info == RunInfo(('nose', ))
+    info = read_results(str(tmp_path / 'a.csv')).info
+    assert (info.fps, info.size) == (25., (64, 48))
