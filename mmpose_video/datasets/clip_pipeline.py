@@ -4,6 +4,8 @@ from typing import Optional
 import cv2
 from mmengine.dataset import Compose
 
+from mmpose_video.utils import one_line
+
 
 class ClipPipeline(Compose):
     """Run transforms one after the other.
@@ -31,10 +33,9 @@ class ClipPipeline(Compose):
                 if not isinstance(frames, list):
                     raise
                 name = type(step).__name__
-                text = ' '.join(str(error).split()) or type(error).__name__
                 raise TypeError(
                     f'`{name}` failed on a clip, a list of {len(frames)} '
-                    f'frames ({text}). If it takes single images, let it '
+                    f'frames ({one_line(error)}). If it takes single images, let it '
                     "change all frames alike: dict(type='ClipConsistent', "
                     f"transform=dict(type='{name}', ...))") from error
             if current is None:

@@ -6,7 +6,7 @@ from typing import Any, Dict, List, Union
 import numpy as np
 
 from .inner_path import inner_path
-from .json_file import read_json
+from .schema import FormatError, Record, shown
 
 PathLike = Union[str, os.PathLike]
 
@@ -65,24 +65,32 @@ def read_graph_weights(path: PathLike) -> Dict[str, np.ndarray]:
 
 
 def _manifest(path: PathLike) -> List[Dict[str, Any]]:
-    """Return the weight manifest of a json file."""
-    content = read_json(os.fspath(path))
+    """Return the weight manifest of a json file, checked."""
+    file = Record.read(os.fspath(path))
     try:
-        manifest = content['weightsManifest']
-        nodes = content['modelTopology']['node']
-        assert isinstance(nodes, list)
-        for group in manifest:
-            assert all(isinstance(name, str) for name in group['paths'])
-            for entry in group['weights']:
-                assert isinstance(entry['name'], str)
-                assert all(
-                    isinstance(n, int) and n >= 0 for n in entry['shape'])
-                assert isinstance(entry.get('quantization', {}), dict)
-    except (AttributeError, KeyError, TypeError, AssertionError) as error:
+        file.record('modelTopology').items('node')
+        groups = file.records('weightsManifest')
+        for group in groups:
+            _check_group(group)
+    except FormatError as error:
         raise ValueError(
             f'{path} is not the json file of a TensorFlow.js graph model '
-            '(`modelTopology` and `weightsManifest`)') from error
-    return manifest
+            f'(`modelTopology` and `weightsManifest`): {error}') from error
+    return [group.data for group in groups]
+
+
+def _check_group(group: Record) -> None:
+    """Check the types of a group of weights."""
+    if not all(isinstance(name, str) for name in group.items('paths')):
+        raise group.error("'paths' must be names of files")
+    for entry in group.records('weights'):
+        entry.text('name')
+        if not all(isinstance(n, int) and n >= 0
+                   for n in entry.items('shape')):
+            raise entry.error("'shape' must be whole numbers, got "
+                              f"{shown(entry.value('shape'))}")
+        if 'quantization' in entry.data:
+            entry.record('quantization')
 
 
 def _read_binary(binary: str, path: PathLike) -> bytes:

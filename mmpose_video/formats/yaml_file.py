@@ -3,6 +3,7 @@ from typing import Any, Dict, Optional
 
 import yaml  # type: ignore[import-untyped]
 
+from ..utils.one_line import one_line
 from .errors import FormatError
 from .json_file import read_text
 
@@ -38,8 +39,8 @@ def parse_yaml(text: str, source: str) -> Any:
         finally:
             loader.dispose()
     except Exception as error:  # tags raise what they like
-        line = ' '.join(str(error).split()) or type(error).__name__
-        raise FormatError(f'{source} is not valid YAML: {line}') from error
+        raise FormatError(f'{source} is not valid YAML: '
+                          f'{one_line(error)}') from error
 
 
 def read_yaml(path: str) -> Dict[str, Any]:

@@ -79,5 +79,5 @@ def fill_size(image: dict, source: str) -> dict:
             f"image {image.get('id')} of `{source}` has no 'width' and "
             f"'height', and its file cannot be read ({error}). Correct "
             '`data_prefix`, or write the sizes into the annotations with '
-            '`python -m mmpose_video.datasets.convert`') from error
+            '`mmpose-video convert`') from error
     return image
