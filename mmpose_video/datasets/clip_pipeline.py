@@ -35,8 +35,9 @@ class ClipPipeline(Compose):
                 name = type(step).__name__
                 raise TypeError(
                     f'`{name}` failed on a clip, a list of {len(frames)} '
-                    f'frames ({one_line(error)}). If it takes single images, let it '
-                    "change all frames alike: dict(type='ClipConsistent', "
+                    f'frames ({one_line(error)}). If it takes single images, '
+                    'let it change all frames alike: '
+                    "dict(type='ClipConsistent', "
                     f"transform=dict(type='{name}', ...))") from error
             if current is None:
                 return None

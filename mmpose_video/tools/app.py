@@ -178,7 +178,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         run(args, stop)
     except (OSError, ValueError, ImportError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        from mmpose_video.utils.one_line import one_line
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     finally:
         for number, handler in before.items():

@@ -10,7 +10,7 @@ from mmpose_video.evaluation.functional.sub_jhmdb import (
     JHMDB_GROUPS,
     average_splits,
 )
-from mmpose_video.utils import one_line
+from mmpose_video.tools._errors import one_line_errors
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
@@ -24,14 +24,11 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@one_line_errors
 def main(argv: Optional[List[str]] = None) -> int:
     """Print a line per split and their mean; return the exit status."""
     args = parse_args(argv)
-    try:
-        result = average_splits(args.files)
-    except (OSError, ValueError) as error:
-        print(f'error: {one_line(error)}', file=sys.stderr)
-        return 1
+    result = average_splits(args.files)
     for key in ('PCK', 'tPCK'):
         if key not in result['mean']:
             continue

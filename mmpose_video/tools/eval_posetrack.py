@@ -8,7 +8,7 @@ from typing import Callable, Dict, List, Optional
 
 from mmpose_video.evaluation.functional import evaluate_posetrack, format_table
 from mmpose_video.formats.json_file import without_nan, write_json
-from mmpose_video.utils import one_line
+from mmpose_video.tools._errors import one_line_errors
 
 
 def main(argv: Optional[List[str]] = None) -> int:
@@ -20,6 +20,7 @@ def main(argv: Optional[List[str]] = None) -> int:
         'the official PoseTrack evaluator computes it.')
 
 
+@one_line_errors
 def run(argv: Optional[List[str]],
         evaluate: Callable[[str, str], Dict[str, float]],
         show: Callable[[Dict[str, float]], str], prog: str,
@@ -44,14 +45,10 @@ def run(argv: Optional[List[str]],
     parser.add_argument(
         '--json', metavar='OUT', help='also write the result to this file')
     args = parser.parse_args(argv)
-    try:
-        table = evaluate(args.gt, args.pred)
-        print(show(table))
-        if args.json:
-            write_json(without_nan(table), args.json, indent=2)
-    except (ImportError, OSError, ValueError) as error:
-        print(f'error: {one_line(error)}', file=sys.stderr)
-        return 1
+    table = evaluate(args.gt, args.pred)
+    print(show(table))
+    if args.json:
+        write_json(without_nan(table), args.json, indent=2)
     return 0
 
 

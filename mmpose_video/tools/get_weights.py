@@ -57,7 +57,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
                               'MMPOSE_VIDEO_CACHE_DIR names another folder')
             print(path)
     except (OSError, ValueError) as error:
-        print(f'error: {error}', file=sys.stderr)
+        from mmpose_video.utils.one_line import one_line
+        print(f'error: {one_line(error)}', file=sys.stderr)
         return 1
     return 0
 

@@ -11,11 +11,6 @@ PAGE = (ROOT / 'docs' / 'architecture.md').read_text()
 OUTER, MODELS = (
     [line.split() for line in block.splitlines()]
     for block in re.findall(r'```\n(.*?)```', PAGE, re.DOTALL))
-# old module names, kept for `python -m`
-ALIASES = {
-    'evaluation/jhmdb.py', 'evaluation/posetrack.py', 'apis/infer.py',
-    'evaluation/posetrack_tracking.py', 'evaluation/analyze_errors.py'
-}
 
 
 def imported(path):
@@ -44,7 +39,7 @@ def test_imports_point_up_the_page(root, lines):
     for path in root.rglob('*.py'):
         inside = path.relative_to(root)
         own = inside.parts[0]
-        if own not in level or inside.as_posix() in ALIASES:
+        if own not in level:
             continue
         for module in imported(path):
             if not module.startswith(prefix):
