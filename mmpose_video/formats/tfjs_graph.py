@@ -6,6 +6,7 @@ from typing import Any, Dict, List, Union
 import numpy as np
 
 from .inner_path import inner_path
+from .json_file import read_json
 from .schema import FormatError, Record, shown
 
 PathLike = Union[str, os.PathLike]
@@ -66,8 +67,9 @@ def read_graph_weights(path: PathLike) -> Dict[str, np.ndarray]:
 
 def _manifest(path: PathLike) -> List[Dict[str, Any]]:
     """Return the weight manifest of a json file, checked."""
-    file = Record.read(os.fspath(path))
+    content = read_json(os.fspath(path))
     try:
+        file = Record(content, os.fspath(path))
         file.record('modelTopology').items('node')
         groups = file.records('weightsManifest')
         for group in groups:
