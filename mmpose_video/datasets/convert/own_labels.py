@@ -5,6 +5,8 @@ import os.path as osp
 from dataclasses import dataclass
 from typing import Dict, List, Optional, Sequence, Tuple
 
+import numpy as np
+
 from mmpose_video.formats.labels import (
     SPLITS,
     LabeledVideo,
@@ -76,37 +78,29 @@ def plan(sources: Sequence[str], dst: str,
     sets = [read_labels(path, options.format, options.skeleton or kept)
             for path in sources]
     skeleton = options.skeleton or kept or sets[0].skeleton
-    merged: Dict[str, LabeledVideo] = {}
-    origin: Dict[str, Tuple[LabelSet, str]] = {}
-    for path, labels in zip(sources, sets):
-        for video in labels.videos:
-            if not video.frames:
-                continue
-            first = merged.setdefault(video.name, video)
-            if first is not video:
-                first.frames += video.frames
-            origin.setdefault(video.name, (labels, path))
+    merged, origin = _merge(sources, sets)
     notes = [note for labels in sets for note in labels.notes]
     if not merged:
         reasons = sorted({reason for s in sets for reason, _ in s.left_out})
         raise FormatError(f'{", ".join(sources)}: no labeled frame'
                           f'{": " if reasons else ""}{", ".join(reasons)}')
-    columns = [_columns(labels.skeleton, skeleton, path, options.drop_unknown,
-                        notes) for path, labels in zip(sources, sets)]
+    for path, labels in zip(sources, sets):
+        _reorder(labels, _columns(labels.skeleton, skeleton, path,
+                                  options.drop_unknown, notes),
+                 len(skeleton.keypoints))
     folders = folder_names(list(merged))
     splits = split_videos(merged, folders, options.val, options.val_share,
                           notes)
     frames = OwnFrames(dst, options.frames or beside(sources, options.format))
     frames.extract({folders[name]: v for name, v in merged.items()})
     key = json.dumps([
-        skeleton.to_dict(), vars(frames.options), columns, options.format
+        skeleton.to_dict(), vars(frames.options), options.format
     ], default=list)
     tasks: Dict[str, List[VideoTask]] = {split: [] for split in SPLITS}
     for number, (name, video) in enumerate(merged.items(), start=1):
         labels, path = origin[name]
-        reader = OwnVideo(video, folders[name], number, skeleton,
-                          columns[list(sources).index(path)],
-                          labels.relative, frames)
+        reader = OwnVideo(video, folders[name], number, labels.relative,
+                          frames)
         tasks[splits[name]].append(
             VideoTask(folders[name], [video.source or path], reader,
                       _digest(video, key)))
@@ -123,6 +117,51 @@ def plan(sources: Sequence[str], dst: str,
             for split in SPLITS if tasks[split]
         ], dst, [], notes, report,
         lambda *_: {osp.join(dst, SKELETON_FILE): skeleton.to_dict()})
+
+
+def _merge(sources: Sequence[str], sets: Sequence[LabelSet]) -> Tuple[
+        Dict[str, LabeledVideo], Dict[str, Tuple[LabelSet, str]]]:
+    """Return the videos by name, and the set and file of each.
+
+    Raises:
+        FormatError: If two files have a video, one in pixels and one in
+            fractions of the image.
+    """
+    merged: Dict[str, LabeledVideo] = {}
+    origin: Dict[str, Tuple[LabelSet, str]] = {}
+    for path, labels in zip(sources, sets):
+        for video in labels.videos:
+            if not video.frames:
+                continue
+            first = merged.setdefault(video.name, video)
+            if first is not video:
+                first.frames += video.frames
+            other, source = origin.setdefault(video.name, (labels, path))
+            if other.relative != labels.relative:
+                raise FormatError(
+                    f'{source} and {path} both have labels of the video '
+                    f'{video.name}, one of them in pixels and one in '
+                    'fractions of the image: import them apart')
+    return merged, origin
+
+
+def _reorder(labels: LabelSet, columns: Sequence[Tuple[int, int]],
+             count: int) -> None:
+    """Bring everybody's keypoints into the order of the dataset, in place.
+
+    Args:
+        labels (LabelSet): The labels.
+        columns (Sequence[tuple[int, int]]): Index of a keypoint in the
+            labels, and that in the dataset.
+        count (int): Number of keypoints of the dataset.
+    """
+    here, there = np.array(columns).T
+    for person in (person for video in labels.videos
+                   for frame in video.frames for person in frame.people):
+        points, flags = person.points[here], person.flags[here]
+        person.points = np.full((count, 2), np.nan)
+        person.flags = np.zeros(count, dtype=int)
+        person.points[there], person.flags[there] = points, flags
 
 
 def _digest(video: LabeledVideo, key: str) -> str:

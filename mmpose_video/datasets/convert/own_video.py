@@ -9,7 +9,6 @@ from mmpose_video.formats.labels import (
     LabeledPerson,
     LabeledVideo,
 )
-from mmpose_video.formats.skeleton import Skeleton
 
 from .geometry import box_with_size, is_box
 from .own_frames import OwnFrames
@@ -25,12 +24,9 @@ class OwnVideo:
     """Turn a video's labels into a part of an annotation file.
 
     Attributes:
-        video (LabeledVideo): The labels.
+        video (LabeledVideo): The labels, with the dataset's keypoints.
         name (str): Name of the video's folder.
         number (int): Number of the video, from 1, for the ids.
-        skeleton (Skeleton): The keypoints of the dataset.
-        columns (list[tuple[int, int]]): Index of a keypoint in the labels,
-            and that in the dataset.
         relative (bool): Positions are fractions of the size of the image.
         frames (OwnFrames): Provides the images.
         tracks (dict[str, int]): Number of each track by its name.
@@ -39,8 +35,6 @@ class OwnVideo:
     video: LabeledVideo
     name: str
     number: int
-    skeleton: Skeleton
-    columns: List[Tuple[int, int]]
     relative: bool
     frames: OwnFrames
     tracks: Dict[str, int] = field(default_factory=dict)
@@ -113,15 +107,13 @@ class OwnVideo:
         """Return a person, None if nothing is labeled."""
         extent = np.array(size, dtype=np.float64)
         scale = extent if self.relative else np.ones(2)
-        table = np.zeros((len(self.skeleton.keypoints), 3))
-        for source, target in self.columns:
-            point = person.points[source] * scale
-            if not person.flags[source]:
-                continue
+        table = np.zeros((len(person.flags), 3))
+        for i in np.flatnonzero(person.flags):
+            point = person.points[i] * scale
             if not (np.abs(point - extent / 2) <= extent / 2 + 1).all():
                 report.skip('keypoint outside of its image', person.where)
                 continue
-            table[target] = *point, person.flags[source]
+            table[i] = *point, person.flags[i]
         labelled = table[:, 2] > 0
         if not labelled.any():
             report.skip('person without a labeled keypoint', person.where)

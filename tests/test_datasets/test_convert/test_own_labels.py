@@ -106,6 +106,23 @@ def test_coco_of_label_studio(tmp_path):
     check(out, points)
 
 
+def test_two_files_of_a_video_with_keypoints_in_two_orders(tmp_path):
+    """The dataset has the order of the first one."""
+    points = tools.truth(2)
+    pattern = '{video}/frame_{number:06d}.png'
+    tools.write_images(tmp_path, pattern)
+    for name, numbers, order in (('a', (1, 2), [0, 1, 2, 3, 4]),
+                                 ('b', (4, ), [4, 2, 0, 3, 1])):
+        tools.coco(tmp_path / f'{name}.json',
+                   {key: table[order] for key, table in points.items()
+                    if key[1] in numbers},
+                   pattern, names=[tools.NAMES[i] for i in order])
+    out = tmp_path / 'out'
+    assert main([str(tmp_path / 'a.json'), str(tmp_path / 'b.json'),
+                 str(out), '--val', 'cage_b']) == 0
+    check(out, points)
+
+
 def test_coco_over_a_video_file(tmp_path):
     """CVAT exports labels of a video without its frames."""
     points = {k: v for k, v in tools.truth().items() if k[0] == 'cage_a'}

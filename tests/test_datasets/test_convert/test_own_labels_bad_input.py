@@ -353,3 +353,15 @@ def test_link_or_copy(project, tmp_path, capsys, monkeypatch):
     project(lambda content: content['annotations'].pop(0))
     assert run(tmp_path, capsys, '--val', 'cage_b')[0] == 0
     assert other.is_file() and not other.is_symlink()
+
+
+def test_pixels_and_fractions_of_one_video(project, tmp_path, capsys):
+    """A COCO file and YOLO-pose: neither is taken for the other."""
+    tools.yolo(tmp_path / 'yolo', tools.truth())
+    status = main([str(tmp_path / 'a.json'), str(tmp_path / 'yolo/data.yaml'),
+                   str(tmp_path / 'out'), '--images',
+                   str(tmp_path / 'frames')])
+    assert status == 1 and not (tmp_path / 'out/annotations').exists()
+    err = capsys.readouterr().err
+    assert 'both have labels of the video cage_a' in err
+    assert err.count('\n') == 1
