@@ -3,16 +3,20 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
+from mmengine.registry import init_default_scope
 from mmengine.structures import InstanceData
 from mmpose.apis import inference_bottomup
+from mmpose.registry import MODELS
 from mmpose.structures import PoseDataSample
 
 from mmpose_video.apis import VideoPoseInferencer
 from mmpose_video.apis.bottom_up_detector import BottomUpDetector
 from mmpose_video.apis.found_people import FoundBoxes
+from mmpose_video.weights.model_zoo import find_zoo_model
 
-from .one_stage_material import write_one_stage
+from .one_stage_material import NAME, write_one_stage
 
 
 @pytest.fixture(scope='module')
