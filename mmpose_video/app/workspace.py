@@ -1,21 +1,20 @@
 """The only folder that the app writes to."""
 import contextlib
-import os
 import shutil
 import tempfile
 import uuid
 from pathlib import Path
 from typing import Iterator, Optional
 
-_PART = '.part'
+from mmpose_video.formats.drafts import draft_of, remove_all_left
 
 
 class Workspace:
     """A folder with the uploads and a folder for the results of each job.
 
-    A job writes to a folder whose name ends in ``.part``, which gets its
-    name when everything is in it: after an error, a canceled job or a killed
-    process no incomplete results are left under a final name.
+    A job writes to a draft, a folder that gets its name when everything is in
+    it: after an error, a canceled job or a killed process no incomplete
+    results are left under a final name.
 
     Args:
         folder (str, optional): Where results are kept. Defaults to None, a
@@ -38,8 +37,7 @@ class Workspace:
         self.uploads = self.root / 'uploads'
         for path in (self.jobs, self.uploads):
             path.mkdir(parents=True, exist_ok=True)
-        for left in self.jobs.glob(f'*{_PART}'):  # of a killed process
-            shutil.rmtree(left, ignore_errors=True)
+        remove_all_left(str(self.jobs))
 
     @contextlib.contextmanager
     def job(self) -> Iterator['JobFolder']:
@@ -48,14 +46,9 @@ class Workspace:
         Yields:
             JobFolder: Where to write, and where it will be.
         """
-        name = uuid.uuid4().hex
-        folder = JobFolder(self.jobs / f'{name}{_PART}', self.jobs / name)
-        folder.draft.mkdir()
-        try:
-            yield folder
-            os.replace(folder.draft, folder.final)
-        finally:
-            shutil.rmtree(folder.draft, ignore_errors=True)
+        final = self.jobs / uuid.uuid4().hex
+        with draft_of(str(final), folder=True) as draft:
+            yield JobFolder(Path(draft), final)
 
     def remove(self, job: Path) -> None:
         """Remove the results of a job.

@@ -132,7 +132,9 @@ def find_latest_checkpoint(path: str) -> Optional[str]:
         RuntimeError: If it has, and none is intact.
     """
     if is_main_process():
-        _delete_drafts(Path(path))
+        from mmpose_video.formats.drafts import remove_all_left
+
+        remove_all_left(path)
     barrier()
     faults: List[str] = []
     candidates = _candidates(Path(path), faults)
@@ -213,14 +215,6 @@ def _saved_in(folder: Path, before: Optional[Path] = None) -> List[_Saved]:
             continue
         found.append(_Saved(int(name['step']), path))
     return sorted(found, reverse=True)
-
-
-def _delete_drafts(folder: Path) -> None:
-    """Delete what a killed process has left of files that it was writing."""
-    drafts = [*folder.glob('*.pth.*.part'),
-              *folder.glob('last_checkpoint.*.part')]
-    for draft in drafts:
-        draft.unlink(missing_ok=True)
 
 
 def _guard_resume() -> None:

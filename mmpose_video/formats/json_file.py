@@ -7,7 +7,7 @@ from typing import IO, Any, Iterator, Optional
 
 import mmengine.fileio as fileio
 
-from .drafts import draft_name
+from .drafts import Draft
 from .errors import FormatError
 
 
@@ -102,7 +102,7 @@ def write_json(content: Any, path: str, indent: Optional[int] = None) -> None:
 def atomic_file(path: str) -> Iterator[IO[bytes]]:
     """Open a file that gets its name when it is complete.
 
-    The content goes to a new file (see :func:`draft_name`), is flushed to
+    The content goes to a new file (see :class:`Draft`), is flushed to
     the disk and renamed. If anything fails the draft is removed, and an
     earlier file of that name stays as it was. What is no file, such as
     ``/dev/null`` or a pipe, is written to as it is.
@@ -120,22 +120,20 @@ def atomic_file(path: str) -> Iterator[IO[bytes]]:
         with open(path, 'wb') as file:
             yield file
         return
-    os.makedirs(osp.dirname(osp.abspath(path)), exist_ok=True)
-    draft = draft_name(path)
+    draft = Draft(path)
     try:
-        with open(draft, 'x+b') as file:
+        with open(draft.name, 'r+b') as file:
             yield file
             file.flush()
             os.fsync(file.fileno())
-        os.replace(draft, path)
+        draft.finish()
     except OSError as error:
-        if error.errno is None or error.filename not in (None, draft):
+        if error.errno is None or error.filename not in (None, draft.name):
             raise
         # a full disk is reported without the name of the file
         raise OSError(error.errno, error.strerror, path) from error
     finally:
-        with contextlib.suppress(FileNotFoundError):
-            os.remove(draft)
+        draft.close()
 
 
 def without_nan(value: Any) -> Any:

@@ -13,7 +13,6 @@ import argparse
 import os
 import os.path as osp
 import re
-import shutil
 import sys
 from typing import Any, Dict, List, Optional, Sequence
 
@@ -198,11 +197,9 @@ def _write_frames(source: Any, folder: str, count: int) -> Sequence[int]:
     """Write the frames of a video and return their width and height."""
     import cv2
 
-    from mmpose_video.formats.drafts import draft_name
-    draft = draft_name(folder)
-    os.makedirs(draft)
+    from mmpose_video.formats.drafts import draft_of
     size = (0, 0)
-    try:
+    with draft_of(folder, folder=True) as draft:
         for index, frame in enumerate(source):
             if index == count:
                 break
@@ -212,10 +209,6 @@ def _write_frames(source: Any, folder: str, count: int) -> Sequence[int]:
                 raise OSError(f'OpenCV cannot encode frame {frame.number}')
             with open(osp.join(draft, f'{frame.number:06d}.jpg'), 'wb') as out:
                 out.write(data.tobytes())
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     return size
 
 

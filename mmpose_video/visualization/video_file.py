@@ -1,15 +1,12 @@
 """Write frames to an mp4."""
-import contextlib
 import logging
-import os
-import os.path as osp
 from typing import Dict, Optional, Tuple, Type, Union
 
 import cv2
 import numpy as np
 from mmengine.logging import MMLogger, print_log
 
-from mmpose_video.formats.drafts import draft_name
+from mmpose_video.formats.drafts import Draft, remove_left
 from mmpose_video.utils.stated_frames import stated_frames
 
 from .opencv_encoder import OpencvEncoder
@@ -45,14 +42,14 @@ class VideoFile:
         self.path = path
         self.fps = fps
         self.backend = backend
-        # the container is chosen by the suffix
-        self._draft = draft_name(path, keep_suffix=True)
+        self._draft: Optional[Draft] = None
         self._encoder: Optional[Encoder] = None
         self._size: Tuple[int, int] = (0, 0)
         self._count = 0
         # now: to find it takes a lock of MMEngine's, which the caller may
         # hold while a thread writes
         self._logger = MMLogger.get_current_instance()
+        remove_left(path)  # it logs
         self.failed = False
 
     def append(self, image: np.ndarray, time: Optional[float] = None) -> None:
@@ -68,10 +65,9 @@ class VideoFile:
         try:
             if self._encoder is None:
                 self._size = (image.shape[1], image.shape[0])
-                os.makedirs(
-                    osp.dirname(osp.abspath(self.path)), exist_ok=True)
-                self._encoder = ENCODERS[self.backend](self._draft, self.fps,
-                                                       self._size)
+                self._draft = Draft(self.path, boxed=True)
+                self._encoder = ENCODERS[self.backend](
+                    self._draft.name, self.fps, self._size)
             if (image.shape[1], image.shape[0]) != self._size:
                 image = cv2.resize(image, self._size)
             self._encoder.write(image, time)
@@ -88,25 +84,23 @@ class VideoFile:
 
     def close(self) -> None:
         """Finish the file and give it its name."""
-        if self._encoder is None:
-            return
+        draft, self._draft = self._draft, None
         encoder, self._encoder = self._encoder, None
+        if draft is None:
+            return
         try:
-            encoder.close()
-            if not self.failed and self._is_complete():
-                os.replace(self._draft, self.path)
+            if encoder is not None:
+                encoder.close()
+            # OpenCV reports no error
+            if not self.failed and stated_frames(draft.name) == self._count:
+                draft.finish()
             elif not self.failed:
                 self._fail('it is not complete; is the disk full?')
         except OSError as error:
             if not self.failed:
                 self._fail(str(error))
         finally:
-            with contextlib.suppress(FileNotFoundError):
-                os.remove(self._draft)
-
-    def _is_complete(self) -> bool:
-        """Return whether all frames are there: OpenCV reports no error."""
-        return stated_frames(self._draft) == self._count
+            draft.close()
 
 
 def check_backend(backend: str) -> None:

@@ -1,12 +1,11 @@
 """Write checkpoints."""
-import os
 from pathlib import Path
 from typing import Dict, Mapping
 
 import torch
 from torch import Tensor
 
-from mmpose_video.formats.drafts import draft_name
+from mmpose_video.formats.drafts import draft_of
 
 
 def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
@@ -24,11 +23,6 @@ def write_checkpoint(weights: Mapping[str, Tensor], layout: str,
         value.numel() * value.element_size() else value.clone()
         for name, value in weights.items()
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = Path(draft_name(str(path)))
-    try:
+    with draft_of(str(path)) as draft:
         torch.save(
-            dict(meta=dict(converted_from=layout), state_dict=owned), partial)
-        os.replace(partial, path)
-    finally:
-        partial.unlink(missing_ok=True)
+            dict(meta=dict(converted_from=layout), state_dict=owned), draft)

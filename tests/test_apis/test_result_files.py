@@ -1,8 +1,10 @@
 """Results that overwrite neither inputs nor each other, on any disk."""
 import contextlib
 import json
+import multiprocessing
 import os
 import resource
+import signal
 import sys
 from types import ModuleType
 
@@ -197,6 +199,36 @@ def test_all_frame_rates_can_be_written(tmp_path):
             assert abs(video.get(cv2.CAP_PROP_FPS) / rate - 1) < 2e-4
         (tmp_path / 'a.mp4').unlink()
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize('backend', ['opencv', 'pyav'])
+def test_the_next_run_removes_the_video_of_a_killed_one(tmp_path, backend):
+    if backend == 'pyav':
+        pytest.importorskip('av')
+    path = tmp_path / 'visualizations' / 'a.mp4'
+
+    def draw():
+        return np.zeros((16, 16, 3), np.uint8)
+
+    def write(last):
+        files = ResultFiles(str(tmp_path), 'a', INFO, draw=True, video='a.mp4',
+                            video_backend=backend)
+        for number, picture in enumerate([draw, draw, last]):
+            files.append(number, number, '', [], picture)
+        files.close()
+
+    process = multiprocessing.get_context('fork').Process(
+        target=write, args=(lambda: os.kill(os.getpid(), signal.SIGKILL), ))
+    process.start()
+    process.join()
+    assert process.exitcode == -signal.SIGKILL
+    left, = path.parent.iterdir()
+    assert left.name.startswith('a.mp4.') and left.suffix == '.part'
+    assert frames_of(tmp_path / 'predictions' / 'a.json') == [0, 1, 2]
+
+    write(draw)
+    assert list(path.parent.iterdir()) == [path]
+    assert cv2.VideoCapture(str(path)).get(cv2.CAP_PROP_FRAME_COUNT) == 3
 
 
 def test_poses_do_not_depend_on_the_picture(inferencer, images, tmp_path):

@@ -24,11 +24,18 @@ def test_nothing_is_left_of_a_failed_job(workspace, error):
 
 def test_what_a_killed_process_left_is_removed(tmp_path):
     kept = tmp_path / 'jobs' / 'done'
-    for folder in (kept, tmp_path / 'jobs' / 'half.part'):
+    for folder in (kept, tmp_path / 'jobs' / 'half.0123abcd.part'):
         folder.mkdir(parents=True)
         (folder / 'x').write_text('1')
     workspace = Workspace(str(tmp_path))
     assert list(workspace.jobs.iterdir()) == [kept]
+
+
+def test_a_second_app_leaves_the_jobs_of_the_first(workspace):
+    with workspace.job() as folder:
+        other = Workspace(str(workspace.root))
+        assert folder.draft.is_dir()
+    assert list(other.jobs.iterdir()) == [folder.final]
 
 
 def test_only_jobs_are_removed(tmp_path, workspace):

@@ -126,7 +126,8 @@ def test_a_new_training_begins_anew(tmp_path, warned):
 
 
 def test_drafts_of_a_killed_process_are_deleted(run):
-    for name in ('epoch_12.pth.77.part', 'last_checkpoint.77.part'):
+    for name in ('epoch_12.pth.0123abcd.part',
+                 'last_checkpoint.01234567.part'):
         (run / name).write_bytes(b'PK')
     (run / 'mine.part').touch()
     find_latest_checkpoint(str(run))

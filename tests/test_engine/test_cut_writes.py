@@ -54,16 +54,16 @@ def kill_and_resume(fork, folder, whole, **cut):
 
 
 def positions(step):
-    """The training opens, renames and deletes 58 times."""
-    return pytest.mark.parametrize('kill_at', range(6, 58, step))
+    """The training opens, renames and deletes 86 times."""
+    return pytest.mark.parametrize('kill_at', range(6, 86, step))
 
 
-@positions(step=9)
+@positions(step=13)
 def test_killed_between_two_writes(kill_at, fork, whole, tmp_path):
     kill_and_resume(fork, tmp_path, whole, kill_at=kill_at)
 
 
-@positions(step=13)
+@positions(step=19)
 @pytest.mark.parametrize('max_bytes', [1, 4000])
 def test_killed_within_a_write(kill_at, max_bytes, fork, whole, tmp_path):
     kill_and_resume(fork, tmp_path, whole, kill_at=kill_at,
@@ -71,7 +71,7 @@ def test_killed_within_a_write(kill_at, max_bytes, fork, whole, tmp_path):
 
 
 @pytest.mark.slow
-@positions(step=1)
+@positions(step=2)
 def test_killed_anywhere(kill_at, fork, whole, tmp_path):
     kill_and_resume(fork, tmp_path / 'a', whole, kill_at=kill_at)
     kill_and_resume(fork, tmp_path / 'b', whole, kill_at=kill_at,

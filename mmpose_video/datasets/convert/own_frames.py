@@ -1,4 +1,5 @@
 """Bring the frames of labeled videos into the layout of the package."""
+import contextlib
 import filecmp
 import os
 import os.path as osp
@@ -10,7 +11,7 @@ from typing import Dict, List, Optional, Sequence, Set, Tuple
 
 import cv2
 
-from mmpose_video.formats.drafts import draft_name
+from mmpose_video.formats.drafts import draft_name, draft_of
 from mmpose_video.formats.frame_index import (
     IMAGE_SUFFIXES,
     VIDEO_SUFFIXES,
@@ -313,16 +314,21 @@ def _place(source: str, target: str, copy: bool) -> None:
         if not osp.islink(target):
             raise ValueError(f'{target} is another image than {source}; '
                              'choose another folder or remove it')
+    if not copy and _link(osp.abspath(source), target):
+        return
+    with draft_of(target) as draft:
+        shutil.copyfile(source, draft)
+
+
+def _link(source: str, target: str) -> bool:
+    """Make or replace a link; return False where that needs a permission."""
     draft = draft_name(target)
     try:
-        if not copy:
-            try:
-                os.symlink(osp.abspath(source), draft)
-            except OSError:  # where links need a permission
-                copy = True
-        if copy:
-            shutil.copyfile(source, draft)
+        os.symlink(source, draft)
         os.replace(draft, target)
+    except OSError:
+        return False
     finally:
-        if osp.lexists(draft):
+        with contextlib.suppress(FileNotFoundError):
             os.remove(draft)
+    return True

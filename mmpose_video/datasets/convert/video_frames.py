@@ -2,13 +2,12 @@
 import os
 import os.path as osp
 import re
-import shutil
 from typing import Callable, Collection, Optional, Tuple
 
 import cv2
 
 from mmpose_video.datasets.loading.video_reader import VideoReader
-from mmpose_video.formats.drafts import draft_name
+from mmpose_video.formats.drafts import draft_of
 from mmpose_video.utils.opencv_path import opencv_path
 
 QUALITY = 95
@@ -45,11 +44,9 @@ def write_frames(path: str, folder: str,
     """
     _check_replaceable(folder)
     reader = VideoReader(path)
-    draft = draft_name(folder)
     end, last = 0, None if keep is None else max(keep, default=-1)
     wanted = None if keep is None else frozenset(keep)
-    try:
-        os.makedirs(draft)
+    with draft_of(folder, folder=True) as draft:
         for number, image, _ in reader:
             end = number + 1
             if wanted is None or number in wanted:
@@ -62,10 +59,6 @@ def write_frames(path: str, folder: str,
                 break
         if not end:
             raise OSError(f'`{path}` holds no frame')
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
     whole = last is None or end <= last
     return end, reader.loss() if whole else ''
 

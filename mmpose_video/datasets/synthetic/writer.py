@@ -1,7 +1,6 @@
 """Write a whole dataset: resumable, without half-written files."""
 import json
 import multiprocessing
-import os
 import shutil
 import signal
 import sys
@@ -11,6 +10,7 @@ from typing import Any, Callable, Dict, List, Optional, Tuple, Union
 
 import cv2
 
+from mmpose_video.formats.drafts import draft_of, remove_all_left
 from mmpose_video.formats.json_file import read_json, write_json
 from mmpose_video.utils import end_with_parent
 
@@ -55,21 +55,14 @@ def write_clip(root: Union[str, Path], config: SyntheticConfig, split: str,
         return 0
     cv2.setNumThreads(1)  # the clips run in parallel, not their parts
     clip = Clip(config, clip_seed(config, split, index), split, index)
-    draft = folder.with_name(f'.{folder.name}.{os.getpid()}.tmp')
-    shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
     quality = clip.scene.exposure.quality
-    try:
+    with draft_of(str(folder), folder=True) as draft:
         for i, frame in enumerate(clip.renderer().frames()):
             ok, data = cv2.imencode(
                 '.jpg', frame, [cv2.IMWRITE_JPEG_QUALITY, int(quality[i])])
             if not ok:
                 raise OSError(f'OpenCV cannot encode frame {i} of {folder}')
-            (draft / f'{i:06d}.jpg').write_bytes(data.tobytes())
-        shutil.rmtree(folder, ignore_errors=True)
-        os.replace(draft, folder)
-    finally:
-        shutil.rmtree(draft, ignore_errors=True)
+            Path(draft, f'{i:06d}.jpg').write_bytes(data.tobytes())
     write_json(clip.annotations, str(record))
     return config.frames
 
@@ -177,12 +170,7 @@ def _prepare(root: Path, config: SyntheticConfig, overwrite: bool) -> bool:
             f'{MANIFEST} in it). Choose another folder')
     for split in SPLITS:  # leftovers of a killed run
         for room in ('images', 'annotations'):
-            folder = root / room / split
-            for draft in [*folder.glob('.*.tmp'), *folder.glob('*.part')]:
-                if draft.is_dir():
-                    shutil.rmtree(draft, ignore_errors=True)
-                else:
-                    draft.unlink(missing_ok=True)
+            remove_all_left(str(root / room / split))
     write_json(dict(wanted, complete=False), str(path))
     return False
 

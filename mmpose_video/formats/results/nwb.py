@@ -5,7 +5,8 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 
-from ..extras import draft_of, import_extra
+from ..drafts import draft_of
+from ..extras import import_extra
 from ..schema import FormatError, Record
 from .base_format import ResultFormat, info_dict, restore_frames
 from .pose_results import FrameResult, PersonResult, PoseResults, RunInfo
@@ -54,8 +55,9 @@ class NwbFile(ResultFormat):
                     original_videos=[info.video],
                     source_software='mmpose_video',
                     skeleton=skeleton))
-        with draft_of(path) as draft, pynwb.NWBHDF5IO(draft, 'w') as out:
-            out.write(file)
+        with draft_of(path, boxed=True) as draft:
+            with pynwb.NWBHDF5IO(draft, 'w') as out:
+                out.write(file)
 
     def _read(self, path: str, info: Optional[RunInfo]) -> PoseResults:
         pynwb, pose = import_extra('pynwb'), import_extra('ndx_pose')

@@ -4,7 +4,8 @@ from typing import Any, Dict, Optional
 
 import numpy as np
 
-from ..extras import draft_of, import_extra
+from ..drafts import draft_of
+from ..extras import import_extra
 from ..json_file import parse_json, without_nan
 from ..schema import FormatError, Record
 from ..sleap_file import load_slp
@@ -55,7 +56,7 @@ class SleapFile(ResultFormat):
             tracks=list(tracks.values()),
             provenance=dict(
                 mmpose_video=json.dumps(without_nan(info_dict(results)))))
-        with draft_of(path) as draft:
+        with draft_of(path, boxed=True) as draft:
             sio.save_slp(labels, draft, verbose=False)
 
     def _read(self, path: str, info: Optional[RunInfo]) -> PoseResults:

@@ -114,7 +114,7 @@ def test_interrupted_run_goes_on(data, tmp_path, monkeypatch, stop_at):
 
 def test_leftovers_of_a_killed_run_are_cleared(data, tmp_path):
     root = tmp_path / 'data'
-    draft = root / 'images/train/.000001_synthetic.123.tmp'
+    draft = root / 'images/train/000001_synthetic.0123abcd.part'
     generate(root, CONFIG)
     draft.mkdir()
     (draft / '000000.jpg').write_bytes(b'half')
