@@ -48,9 +48,9 @@ class Draft:
     """A file or folder under another name, until it is complete.
 
     A process that is killed leaves its drafts. So each is locked by the
-    process that writes it, the system frees the lock when the process ends,
-    however it ends, and whoever writes the same path next removes the drafts
-    that are not locked.
+    process that writes it, and the system frees the lock when the process
+    ends, however it ends. The next process that writes the same path removes
+    the drafts that are not locked.
 
     Args:
         path (str): The file or folder; missing folders above it are created.
