@@ -154,11 +154,16 @@ class ResultFiles:
             self.video.append(draw, time)
 
     def close(self) -> None:
-        """Finish all files, and write the other formats."""
-        self._files.close()
-        if self.paths is not None:
-            for kind in self.formats:
-                self._export(kind, self.paths.predictions)
+        """Finish all files, and write the other formats.
+
+        The formats are written even if the video could not be finished.
+        """
+        try:
+            self._files.close()
+        finally:
+            if self.paths is not None:
+                for kind in self.formats:
+                    self._export(kind, self.paths.predictions)
 
     def _export(self, kind: str, predictions: str) -> None:
         """Write the results in another format; say so if that fails."""

@@ -50,13 +50,22 @@ class VideoThread:
     def close(self) -> None:
         """Wait for the frames that were added, and finish the file.
 
+        Ctrl-C drops the frames that wait; the file holds those before.
+
         Raises:
             Exception: What drawing a frame raised.
+            KeyboardInterrupt: If Ctrl-C was pressed meanwhile.
         """
-        if self._thread.is_alive():
-            self._jobs.put(None)
-            self._thread.join()
+        interrupt: Optional[KeyboardInterrupt] = None
+        while self._thread.is_alive():
+            try:
+                self._jobs.put(None)
+                self._thread.join()
+            except KeyboardInterrupt as error:
+                interrupt, self._stopped = error, True
         self.video.close()
+        if interrupt is not None:
+            raise interrupt
         self._raise()
 
     def _work(self) -> None:

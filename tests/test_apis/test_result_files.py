@@ -239,6 +239,23 @@ def test_poses_do_not_depend_on_the_picture(inferencer, images, tmp_path):
     assert frames_of(tmp_path / 'predictions/frames.json') == list(range(9))
 
 
+@pytest.mark.parametrize('error', [KeyboardInterrupt, RuntimeError])
+def test_formats_without_the_video(tmp_path, error):
+    """What ends the video, at its end, costs no other file."""
+
+    def draw():
+        raise error
+
+    files = ResultFiles(str(tmp_path), 'a', INFO, draw=True, formats=['csv'])
+    files.append(0, 0, '0.jpg', [], lambda: np.zeros((32, 48, 3), np.uint8))
+    files.video.close = draw
+    files._files.callback(files.video.close)
+    with pytest.raises(error):
+        files.close()
+    assert (tmp_path / 'csv/a.csv').read_text().startswith('frame,')
+    assert os.listdir(tmp_path / 'visualizations') == ['a.mp4']
+
+
 def test_a_video_on_a_full_disk_has_no_name(tmp_path):
     file = VideoFile(str(tmp_path / 'a.mp4'), 25.)
     rng = np.random.default_rng(0)

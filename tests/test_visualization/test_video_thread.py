@@ -1,4 +1,5 @@
 """A video written beside the caller: order, errors, bounded memory."""
+import os
 import threading
 
 import cv2
@@ -127,3 +128,29 @@ def test_nothing_is_written_after_an_error_was_raised(tmp_path):
     video.append(lambda: picture(9))
     video.close()
     assert len(read(tmp_path / 'a.mp4')) == 1
+
+
+def test_interrupt_while_it_is_finished(tmp_path, monkeypatch):
+    """The file is whole and has its name; the frames that wait are dropped."""
+    begun, go = threading.Event(), threading.Event()
+
+    def draw():
+        begun.set()
+        go.wait(10)
+        return picture(100)
+
+    video = VideoThread(VideoFile(str(tmp_path / 'a.mp4'), 25.))
+    for _ in range(3):
+        video.append(draw)
+    assert begun.wait(10)
+    join = video._thread.join
+
+    def interrupted_join():
+        monkeypatch.setattr(video._thread, 'join', lambda: (go.set(), join()))
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(video._thread, 'join', interrupted_join)
+    with pytest.raises(KeyboardInterrupt):
+        video.close()
+    assert os.listdir(tmp_path) == ['a.mp4']
+    np.testing.assert_allclose(read(tmp_path / 'a.mp4'), [100], atol=4)

@@ -62,13 +62,14 @@ class YoloLabels(ResultFormat):
                         osp.join(path, 'labels', f'{_stem(frame)}.txt'))
 
     def _read(self, path: str, info: Optional[RunInfo]) -> PoseResults:
+        folder = osp.join(path, 'labels')
+        if not osp.isdir(folder):
+            raise FormatError(f'{path} has no folder `labels`, as results of '
+                              'YOLO have; other results are files')
         size = self.size or (info.size if info else None)
         if size is None:
             raise ValueError(f'{path} has labels divided by the size of the '
                              'image; give `size` (--image-size)')
-        folder = osp.join(path, 'labels')
-        if not osp.isdir(folder):
-            raise FormatError(f'{path} has no folder `labels`')
         numbers = {
             frame_number(name): name
             for name in sorted(os.listdir(folder)) if name.endswith('.txt')

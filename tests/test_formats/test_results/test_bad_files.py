@@ -74,11 +74,12 @@ def test_absent(name, tmp_path):
 
 
 def test_yolo(tmp_path):
+    for options in ({}, dict(size=(9, 9))):
+        with pytest.raises(FormatError, match='no folder `labels`.*are files'):
+            read_results(str(tmp_path), 'yolo', **options)
+    (tmp_path / 'labels').mkdir()
     with pytest.raises(ValueError, match='size'):
         read_results(str(tmp_path), 'yolo')
-    with pytest.raises(FormatError, match='no folder `labels`'):
-        read_results(str(tmp_path), 'yolo', size=(9, 9))
-    (tmp_path / 'labels').mkdir()
     (tmp_path / 'labels' / '000001.txt').write_text('0 .5 .5 1 1 .1 .2\n')
     with pytest.raises(FormatError, match='line 1: 7 numbers'):
         read_results(str(tmp_path), 'yolo', size=(9, 9))
