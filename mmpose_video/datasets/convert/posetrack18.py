@@ -1,6 +1,7 @@
 """PoseTrack18 and PoseTrack21: one COCO-style JSON file per video."""
 import os.path as osp
-from typing import Dict, List, Optional
+from collections import Counter
+from typing import Dict, List, Optional, Union
 
 import numpy as np
 
@@ -16,7 +17,7 @@ from mmpose_video.formats.schema import FormatError, Record, check_numbers
 from ..label_version import describe_version, version_of_count
 from .geometry import are_coordinates, box_around, is_box
 from .layout import find_label_files
-from .posetrack17 import CATEGORY
+from .posetrack17 import CATEGORY, PEOPLE_PER_FRAME
 from .report import Report
 from .source_images import SourceImages
 from .task import Plan, Reader, SplitTask, VideoTask
@@ -92,7 +93,8 @@ def read_video(file: str, images: SourceImages,
         if size is not None:
             kept[key] = dict(image.data, width=size[0], height=size[1])
     people = []
-    for i, entry in enumerate(labels.records('annotations', optional=True)):
+    count: Counter = Counter()
+    for entry in labels.records('annotations', optional=True):
         image_id = entry.identity('image_id')
         if image_id not in listed:
             report.skip('person in an image that the file does not list',
@@ -106,15 +108,21 @@ def read_video(file: str, images: SourceImages,
             continue
         if person is not None:
             person['id'] = (entry.identity() if entry.value('id') is not None
-                            else _own_id(image_id, i))
+                            else _own_id(image_id, count[image_id]))
+            count[image_id] += 1
             people.append(person)
     return dict(images=list(kept.values()), annotations=people)
 
 
-def _own_id(image_id: object, number: int) -> object:
-    """Return an id for an annotation that has none."""
+def _own_id(image_id: Union[int, str], number: int) -> Union[int, str]:
+    """Return an id for an annotation that has none.
+
+    Args:
+        image_id (int | str): Id of its image.
+        number (int): Number of the annotations of this image before it.
+    """
     if isinstance(image_id, int):
-        return image_id * 100 + number
+        return image_id * PEOPLE_PER_FRAME + number
     return f'{image_id}-{number}'
 
 

@@ -47,6 +47,24 @@ def test_adds_sizes_and_keeps_the_rest(tmp_path):
     assert dataset.get_data_info(0)['frame_offsets'].tolist() == [-1, 0, 1]
 
 
+def test_annotations_without_ids(tmp_path):
+    """They get ids of their own, in whatever order they are listed."""
+    layouts.posetrack18(tmp_path, videos=1)
+
+    def change(data):
+        first, second = (image['id'] for image in data['images'][:2])
+        person = {key: value for key, value in data['annotations'][0].items()
+                  if key != 'id'}
+        data['annotations'] = [
+            dict(person, image_id=second if i < 1 else first, track_id=i)
+            for i in range(101)]
+
+    edit(tmp_path, change)
+    content, report = run(tmp_path)
+    assert not report.faults and len(content['annotations']) == 101
+    assert len({entry['id'] for entry in content['annotations']}) == 101
+
+
 def test_unknown_keys_stay(tmp_path):
     layouts.posetrack18(tmp_path, videos=1)
 
