@@ -23,13 +23,11 @@ checkpoints are given::
 The last two need ``--baseline``. Speeds are medians of ``--repeats`` runs of
 each way, taken in turn. Above the table stands what part of a clip's time the
 backbone takes, and how much faster than ``clips`` no way of reusing its
-features can be. ``--plot`` draws AP against speed. Nothing is drawn.
-``--drawing N`` prints another table in place of this one: what the drawn video
-costs, by the median of N runs of each way, taken in turn in one process. Run
-it on a quiet machine: the load is printed.
+features can be. ``--plot`` draws AP against speed. No video is drawn; what
+that costs ``drawing.py`` measures. Run it on a quiet machine: the load is
+printed.
 """
 import argparse
-import importlib.util
 import json
 import os
 import statistics
@@ -49,6 +47,9 @@ from mmpose_video.evaluation import evaluate_posetrack
 from mmpose_video.formats.posetrack_stream import PoseTrackFile
 
 Clips = List[Tuple[Path, Path]]  # folder of frames, file of annotations
+#: Name, and a function of a folder for the results that returns seconds.
+Ways = List[Tuple[str, Callable[[Path], float]]]
+Row = Tuple[str, float, float]
 
 
 def render(folder: Path, args: argparse.Namespace) -> Clips:
@@ -66,12 +67,38 @@ def render(folder: Path, args: argparse.Namespace) -> Clips:
 def run_inferencer(clips: Clips, out: Path, **kwargs: Any) -> float:
     """Run this package's inferencer without drawing; return seconds."""
     inferencer = VideoPoseInferencer(**kwargs)
-    _warm_up(lambda: inferencer([np.zeros((90, 160, 3), np.uint8)] * 3))
-    return _seconds(inferencer, clips, out, save_vis=False)
+    warm_up(inferencer)
+    return wall_time(inferencer, clips, out, save_vis=False)
 
 
-def _seconds(inferencer: VideoPoseInferencer, clips: Clips, out: Path,
-             **output: Any) -> float:
+def warm_up(inferencer: VideoPoseInferencer) -> None:
+    """Run once, so that libraries choose and load their kernels."""
+    for _ in inferencer([np.zeros((90, 160, 3), np.uint8)] * 3):
+        pass
+
+
+def describe(clips: Clips, args: argparse.Namespace) -> Tuple[int, int]:
+    """Print machine and clips.
+
+    Args:
+        clips (list): The clips.
+        args (argparse.Namespace): ``device``, ``frames`` and ``batch_size``.
+
+    Returns:
+        tuple[int, int]: Height and width of the frames.
+    """
+    with open(clips[0][1], encoding='utf-8') as file:
+        image = json.load(file)['images'][0]
+    load = ', '.join(f'{v:.2f}' for v in os.getloadavg())
+    print(f'{args.device}, {torch.get_num_threads()} threads, load average '
+          f'{load}, torch {torch.__version__}\n'
+          f'{len(clips)} clips of {args.frames} frames, {image["width"]} x '
+          f'{image["height"]}, batches of {args.batch_size}\n')
+    return image['height'], image['width']
+
+
+def wall_time(inferencer: VideoPoseInferencer, clips: Clips, out: Path,
+              **output: Any) -> float:
     """Return the wall time of the clips with options of the output."""
     start = time.perf_counter()
     for frames, boxes in clips:
@@ -79,43 +106,6 @@ def _seconds(inferencer: VideoPoseInferencer, clips: Clips, out: Path,
                             output=output):
             pass
     return time.perf_counter() - start
-
-
-def print_drawing(clips: Clips, out: Path, total: int, repeats: int,
-                  kwargs: Dict[str, Any]) -> None:
-    """Print what the drawn video costs.
-
-    Args:
-        clips (list): The clips.
-        out (Path): Folder for the results.
-        total (int): Number of their frames.
-        repeats (int): Number of runs of each way.
-        kwargs (dict): Arguments of the inferencer.
-    """
-    inferencer = VideoPoseInferencer(**kwargs)
-    _warm_up(lambda: inferencer([np.zeros((90, 160, 3), np.uint8)] * 3))
-    ways: Dict[str, Dict[str, Any]] = {
-        'json alone': dict(save_vis=False),
-        'mp4 (mp4v, OpenCV)': dict(),
-        'mp4, drawn by the caller': dict(return_vis=True),
-    }
-    if importlib.util.find_spec('av'):
-        ways['mp4 (H.264, PyAV)'] = dict(video_backend='pyav')
-    times: Dict[str, List[float]] = {name: [] for name in ways}
-    work: Dict[str, List[float]] = {name: [] for name in ways}
-    for _ in range(repeats):
-        for name, output in ways.items():
-            start = time.process_time()
-            times[name].append(_seconds(inferencer, clips, out, **output))
-            work[name].append(time.process_time() - start)
-    print('| output | frames/s | of the rate without | processor ms per '
-          'frame, all threads |\n|---|---|---|---|')
-    base = statistics.median(times['json alone'])
-    for name, seconds in times.items():
-        middle = statistics.median(seconds)
-        effort = statistics.median(work[name]) / total * 1000
-        print(f'| {name} | {total / middle:.1f} | {base / middle:.1%} | '
-              f'{effort:.1f} |', flush=True)
 
 
 class GivenDetector:
@@ -207,8 +197,7 @@ def backbone_share(config: str, device: str, repeats: int = 5
     return part, frames
 
 
-def plot_frontier(rows: Sequence[Tuple[str, float, float]],
-                  path: str) -> None:
+def plot_frontier(rows: Sequence[Row], path: str) -> None:
     """Draw AP against frames per second.
 
     Args:
@@ -236,12 +225,6 @@ def plot_frontier(rows: Sequence[Tuple[str, float, float]],
     figure.savefig(path, dpi=120)
 
 
-def _warm_up(run: Callable) -> None:
-    """Run once, so that libraries choose and load their kernels."""
-    for _ in run():
-        pass
-
-
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(
@@ -259,7 +242,6 @@ def main() -> None:
     add('--repeats', type=int, default=3)
     add('--plot', metavar='PNG')
     add('--batch-size', type=int, default=32)
-    add('--drawing', type=int, metavar='N')
     add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
     base: Dict[str, Any] = dict(device=args.device,
@@ -268,55 +250,58 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)
         clips = render(root / 'data', args)
-        with open(clips[0][1], encoding='utf-8') as file:
-            image = json.load(file)['images'][0]
-        size = (image['height'], image['width'])
-        total = args.videos * args.frames
-        load = ', '.join(f'{v:.2f}' for v in os.getloadavg())
-        print(f'{args.device}, {torch.get_num_threads()} threads, load '
-              f'average {load}, torch {torch.__version__}\n'
-              f'{args.videos} clips of {args.frames} frames, '
-              f'{size[1]} x {size[0]}, batches of {args.batch_size}\n')
-        if args.drawing:
-            print_drawing(clips, root / 'drawing', total, args.drawing, video)
-            return
+        size = describe(clips, args)
         part, frames = backbone_share(args.config, args.device)
         bound = 1 / (1 - part + part / frames)
         print(f'T = {frames}; the backbone takes {part:.0%} of the time of a '
               f"clip's network: at most {bound:.1f} times as fast\n")
-        ways = _ways(args, clips, size, video, base)
-        seconds: Dict[str, List[float]] = {name: [] for name, _ in ways}
-        for _ in range(args.repeats):
-            for name, run in ways:
-                seconds[name].append(run(root / name.replace(' ', '_')))
-        print('| way | frames/s | of clips | AP |\n|---|---|---|---|')
-        rows = []
-        for name, times in seconds.items():
-            middle = statistics.median(times)
-            score = float('nan')
-            if (args.baseline_checkpoint
-                    if 'single' in name else args.checkpoint):
-                score = evaluate_posetrack(
-                    str(root / 'data' / 'annotations' / 'val'),
-                    str(root / name.replace(' ', '_') / 'posetrack'))['Total']
-            rows.append((name, total / middle, score))
-            ratio = statistics.median(seconds['clips']) / middle
-            print(f'| {name} | {total / middle:.1f} | {ratio:.2f}x | '
-                  f'{score:.2f} |', flush=True)
-        if args.plot:
-            plot_frontier(rows, args.plot)
+        rows = compare(_ways(args, clips, size, video, base), root, args)
+    if args.plot:
+        plot_frontier(rows, args.plot)
+
+
+def compare(ways: Ways, root: Path, args: argparse.Namespace) -> List[Row]:
+    """Run each way, and print the table.
+
+    Args:
+        ways (list): The ways.
+        root (Path): Folder with the clips in ``data``, for the results.
+        args (argparse.Namespace): Of the command line.
+
+    Returns:
+        list[tuple[str, float, float]]: Name, frames per second and AP of
+        each way; NaN without its checkpoint.
+    """
+    seconds: Dict[str, List[float]] = {name: [] for name, _ in ways}
+    for _ in range(args.repeats):
+        for name, run in ways:
+            seconds[name].append(run(root / name.replace(' ', '_')))
+    print('| way | frames/s | of clips | AP |\n|---|---|---|---|')
+    rows: List[Row] = []
+    for name, times in seconds.items():
+        middle = statistics.median(times)
+        score = float('nan')
+        if args.baseline_checkpoint if 'single' in name else args.checkpoint:
+            score = evaluate_posetrack(
+                str(root / 'data' / 'annotations' / 'val'),
+                str(root / name.replace(' ', '_') / 'posetrack'))['Total']
+        rows.append((name, args.videos * args.frames / middle, score))
+        ratio = statistics.median(seconds['clips']) / middle
+        print(f'| {name} | {rows[-1][1]:.1f} | {ratio:.2f}x | {score:.2f} |',
+              flush=True)
+    return rows
 
 
 def _ways(args: argparse.Namespace, clips: Clips, size: Tuple[int, int],
           video: Dict[str, Any], base: Dict[str, Any]
-          ) -> List[Tuple[str, Callable[[Path], float]]]:
+          ) -> Ways:
     """Return the ways by name, each a function of a folder for results."""
 
     def reusing(**options: Any) -> Callable[[Path], float]:
         return lambda out: run_inferencer(clips, out, reuse_features=options,
                                           **video)
 
-    ways: List[Tuple[str, Callable[[Path], float]]] = [
+    ways: Ways = [
         ('clips', lambda out: run_inferencer(clips, out, **video)),
         ('moved', reusing())
     ]

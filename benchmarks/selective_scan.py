@@ -8,18 +8,16 @@ that other work on the machine matters less.
     python benchmarks/selective_scan.py [--threads 1] [--rounds 3] [--quick]
 """
 import argparse
-import ctypes
 import json
 import math
-import multiprocessing
 import platform
-import statistics
 import time
 from functools import partial
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 import torch
+from forked_measure import measure
 from mmengine.config import Config
 from mmpose.models import build_pose_estimator
 from mmpose.utils import register_all_modules
@@ -36,6 +34,8 @@ from mmpose_video.ops import available_backends, selective_scan
 
 Inputs = Dict[str, Tensor]
 PAPER = dict(D=64, S=16, L=15360)
+#: Names of the tables.
+TABLES = ('scans', 'limits', 'growth', 'directions', 'model', '16bit')
 SMALL_MODEL = (Path(__file__).resolve().parents[1] / 'configs' / 'glsmamba'
                / 'glsmamba_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
 
@@ -69,60 +69,6 @@ def operator_inputs(T: int, h: int, w: int, D: int = 64, S: int = 16,
 REVERSE = (False, ) * 3 + (True, ) * 3
 
 
-def memory(field: str) -> float:
-    """Return a field of the process's status in MB."""
-    with open('/proc/self/status') as file:
-        for line in file:
-            if line.startswith(field):
-                return int(line.split()[1]) / 1024
-    raise RuntimeError(f'no {field} in /proc/self/status')
-
-
-def _child(call: Callable[[], Any], repeats: int, threads: int,
-           connection: Any) -> None:
-    """Measure in a process of its own."""
-    torch.set_num_threads(threads)
-    clock = time.process_time if threads == 1 else time.perf_counter
-    try:
-        with open('/proc/self/clear_refs', 'w') as file:
-            file.write('5')  # the peak counts from here
-    except OSError:
-        pass
-    before = memory('VmRSS')
-    call()
-    peak = memory('VmHWM') - before
-    times = []
-    for _ in range(repeats):
-        start = clock()
-        call()
-        times.append(clock() - start)
-    connection.send((statistics.median(times or [float('nan')]) * 1e3, peak))
-    connection.close()
-
-
-def measure(calls: Dict[str, Callable[[], Any]], rounds: int, threads: int,
-            repeats: int = 3) -> Dict[str, Tuple[float, float]]:
-    """Measure median ms and peak MB of each call, in turn."""
-    context = multiprocessing.get_context('fork')
-    # what this process has freed would hide what a child takes
-    ctypes.CDLL(None).malloc_trim(0)
-    found: Dict[str, List[Tuple[float, float]]] = {n: [] for n in calls}
-    for _ in range(rounds):
-        for name, call in calls.items():
-            receiver, sender = context.Pipe(False)
-            child = context.Process(
-                target=_child, args=(call, repeats, threads, sender))
-            child.start()
-            sender.close()
-            found[name].append(receiver.recv())
-            child.join()
-    return {
-        name: (statistics.median(t for t, _ in values),
-               statistics.median(m for _, m in values))
-        for name, values in found.items()
-    }
-
-
 def forward(function: Callable[..., Tensor], inputs: Inputs) -> None:
     """Run the forward pass without gradients."""
     with torch.no_grad():
@@ -130,7 +76,7 @@ def forward(function: Callable[..., Tensor], inputs: Inputs) -> None:
 
 
 def both(function: Callable[..., Tensor], inputs: Inputs) -> None:
-    """Forward and backward, gradients of everything."""
+    """Run both passes, with the gradients of everything."""
     leaves = {k: v.detach().requires_grad_() for k, v in inputs.items()}
     y = function(**leaves)
     y.backward(torch.ones_like(y))
@@ -157,12 +103,12 @@ def limits() -> Dict[str, float]:
 
 
 def row(*cells: Any) -> None:
-    """Return a line of a Markdown table."""
+    """Print a line of a Markdown table."""
     print('| ' + ' | '.join(str(cell) for cell in cells) + ' |', flush=True)
 
 
 def header(*cells: str) -> None:
-    """Return the first two lines of a Markdown table."""
+    """Print the first two lines of a Markdown table."""
     row(*cells)
     row(*['---'] * len(cells))
 
@@ -356,8 +302,8 @@ def main() -> None:
     parser.add_argument('--rounds', type=int, default=3)
     parser.add_argument('--quick', action='store_true',
                         help='few shapes, short lengths')
-    parser.add_argument('--only', default='scans,limits,growth,directions,'
-                        'model,16bit', help='tables to print')
+    parser.add_argument('--only', nargs='+', choices=TABLES, default=TABLES,
+                        help='tables to print')
     args = parser.parse_args()
     torch.set_num_threads(1)
     backends = available_backends()
@@ -371,7 +317,7 @@ def main() -> None:
         'growth': lambda: growth(args, fast),
         'directions': lambda: directions(args, fast),
         'model': lambda: whole_model(args, fast), '16bit': halves}
-    for name in args.only.split(','):
+    for name in args.only:
         tables[name]()
 
 
