@@ -12,14 +12,14 @@ the parts of the model, and ``steps`` draws the heatmap after each step.
 """
 import argparse
 import copy
-import json
-import os
 import statistics
 import time
-from typing import Any, Callable, Dict, List, Optional, Tuple
+from pathlib import Path
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 import torch
+from diffpose_pictures import draw_steps, plot_grid
 from mmengine.config import Config, DictAction
 from mmengine.evaluator import Evaluator
 from mmengine.registry import init_default_scope
@@ -28,6 +28,7 @@ from mmpose.registry import MODELS
 
 import mmpose_video  # noqa: F401  registers the model
 from mmpose_video.apis.model_loading import load_pose_model
+from mmpose_video.formats.json_file import write_json
 from mmpose_video.models.diffusion import SeededNoise, sample_key
 from mmpose_video.utils import Progress
 
@@ -148,23 +149,53 @@ def evaluate(cfg: Config, model: Any, settings: List[Setting],
     return [evaluator.evaluate(seen) for evaluator in evaluators]
 
 
-def run_grid(args: argparse.Namespace) -> None:
-    """Write table and plot of the accuracy over the grid."""
+class Grid(NamedTuple):
+    """Accuracy over the settings of the reverse process.
+
+    Attributes:
+        metric (str): Name of the number.
+        steps (list[int]): The rows.
+        hypotheses (list[int]): The columns.
+        seeds (list[int]): Seeds of the noise.
+        mean (np.ndarray): Mean over the seeds, (steps, hypotheses).
+        std (np.ndarray): Their standard deviation.
+        baseline (float, optional): The number of a single-frame model.
+    """
+
+    metric: str
+    steps: List[int]
+    hypotheses: List[int]
+    seeds: List[int]
+    mean: np.ndarray
+    std: np.ndarray
+    baseline: Optional[float]
+
+    def table(self) -> str:
+        """Return the grid as text with a Markdown table."""
+        lines = [
+            f'{self.metric}, mean and standard deviation over '
+            f'{len(self.seeds)} seeds of the noise', '',
+            '| steps | ' + ' | '.join(f'{h} hyp.' for h in self.hypotheses)
+            + ' |', '|---' * (len(self.hypotheses) + 1) + '|'
+        ]
+        for steps, row, errors in zip(self.steps, self.mean, self.std):
+            cells = [f'{m:.2f} ± {d:.2f}' for m, d in zip(row, errors)]
+            lines.append(f'| {steps} | ' + ' | '.join(cells) + ' |')
+        if self.baseline is not None:
+            lines += ['', f'Single-frame baseline: {self.baseline:.2f}']
+        return '\n'.join(lines) + '\n'
+
+
+def measure_grid(args: argparse.Namespace) -> Grid:
+    """Evaluate the model of the command line, and its baseline if any."""
     cfg, model = load(args.config, args.checkpoint, args.device,
                       args.cfg_options)
     settings = [(steps, hypotheses, seed) for steps in args.steps
                 for hypotheses in args.hypotheses for seed in args.seeds]
     metrics = evaluate(cfg, model, settings, args.max_batches)
     name = args.metric or next(iter(metrics[0]))
-    mean = np.zeros((len(args.steps), len(args.hypotheses)))
-    deviation = np.zeros_like(mean)
-    for i, steps in enumerate(args.steps):
-        for j, hypotheses in enumerate(args.hypotheses):
-            values = [
-                m[name] for s, m in zip(settings, metrics)
-                if s[:2] == (steps, hypotheses)
-            ]
-            mean[i, j], deviation[i, j] = np.mean(values), np.std(values)
+    values = np.reshape([found[name] for found in metrics], (
+        len(args.steps), len(args.hypotheses), len(args.seeds)))
     baseline = None
     if args.baseline:
         # of the options, those on the data hold for both models
@@ -176,48 +207,21 @@ def run_grid(args: argparse.Namespace) -> None:
         # the settings mean nothing to it
         baseline = evaluate(base_cfg, base, [(1, 1, 0)],
                             args.max_batches)[0][name]
+    return Grid(name, args.steps, args.hypotheses, args.seeds,
+                values.mean(-1), values.std(-1), baseline)
 
-    os.makedirs(args.out, exist_ok=True)
-    lines = [
-        f'{name}, mean and standard deviation over {len(args.seeds)} seeds of '
-        'the noise', '',
-        '| steps | ' + ' | '.join(f'{h} hyp.' for h in args.hypotheses) + ' |',
-        '|---' * (len(args.hypotheses) + 1) + '|'
-    ]
-    for steps, row, errors in zip(args.steps, mean, deviation):
-        cells = [f'{m:.2f} ± {d:.2f}' for m, d in zip(row, errors)]
-        lines.append(f'| {steps} | ' + ' | '.join(cells) + ' |')
-    if baseline is not None:
-        lines += ['', f'Single-frame baseline: {baseline:.2f}']
-    text = '\n'.join(lines) + '\n'
-    print(text)
-    with open(os.path.join(args.out, 'grid.md'), 'w') as file:
-        file.write(text)
-    with open(os.path.join(args.out, 'grid.json'), 'w') as file:
-        json.dump(
-            dict(
-                metric=name,
-                steps=args.steps,
-                hypotheses=args.hypotheses,
-                seeds=args.seeds,
-                mean=mean.tolist(),
-                std=deviation.tolist(),
-                baseline=baseline), file, indent=1)
 
-    plt = pyplot()
-    figure, axis = plt.subplots(figsize=(5, 3.5))
-    for j, hypotheses in enumerate(args.hypotheses):
-        axis.errorbar(
-            args.steps, mean[:, j], deviation[:, j], marker='o', capsize=3,
-            label=f'{hypotheses} hypothes{"i" if hypotheses == 1 else "e"}s')
-    if baseline is not None:
-        axis.axhline(baseline, color='grey', ls='--', label='single frame')
-    axis.set(xlabel='steps', ylabel=name, xscale='log')
-    axis.set_xticks(args.steps, [str(s) for s in args.steps], minor=False)
-    axis.minorticks_off()
-    axis.legend()
-    figure.tight_layout()
-    figure.savefig(os.path.join(args.out, 'grid.png'), dpi=150)
+def run_grid(args: argparse.Namespace) -> None:
+    """Write table and plot of the accuracy over the grid."""
+    grid = measure_grid(args)
+    folder = Path(args.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    print(grid.table())
+    (folder / 'grid.md').write_text(grid.table(), encoding='utf-8')
+    write_json(
+        dict(grid._asdict(), mean=grid.mean.tolist(), std=grid.std.tolist()),
+        str(folder / 'grid.json'), indent=1)
+    plot_grid(grid, folder / 'grid.png')
 
 
 def median_time(call: Callable[[], object], device: str,
@@ -285,7 +289,6 @@ def run_steps(args: argparse.Namespace) -> None:
     loader_cfg.update(
         batch_size=len(args.samples), num_workers=0, persistent_workers=False)
     batch = next(iter(Runner.build_dataloader(loader_cfg)))
-
     head, seen = model.head, {}
     predict = head.predict
 
@@ -302,48 +305,12 @@ def run_steps(args: argparse.Namespace) -> None:
     predictions = head.generate(seen['feats'], keys, settings)
     shape = predictions[0].shape[2:]
     noise = SeededNoise(keys, 1, shape, settings.seed, torch.device('cpu'))()
-    pairs = head.diffusion.step_pairs(settings.steps)
-
-    plt = pyplot()
-    columns = 3 + len(pairs)
-    figure, axes = plt.subplots(
-        len(samples), columns, squeeze=False,
-        figsize=(1.5 * columns, 2.1 * len(samples)))
-    for n, row in enumerate(axes):
-        frames = batch['inputs'][n]
-        crop = frames[samples[n].metainfo.get('key_index', 0)]
-        crop = crop.permute(1, 2, 0).numpy()[..., ::-1]
-        extent = (-0.5, crop.shape[1] - 0.5, crop.shape[0] - 0.5, -0.5)
-        row[0].imshow(crop)
-        row[1].imshow(noise[n, 0].amax(0), cmap='magma', extent=extent)
-        for axis, (t, _), heatmaps in zip(row[2:], pairs, predictions):
-            axis.imshow(crop.mean(-1), cmap='gray', alpha=0.4)
-            axis.imshow(heatmaps[n, 0].amax(0).cpu(), cmap='magma', alpha=0.7,
-                        vmin=0, vmax=1, extent=extent)
-            axis.set_title(f't = {t}', fontsize=8)
-        row[-1].imshow(crop)
-        for pose in predictions[-1][n]:
-            points = head.decode(pose[None])[0].keypoints[0]
-            row[-1].scatter(*points.T, s=4, alpha=0.6,
-                            c=np.arange(len(points)), cmap='hsv')
-        row[-1].set(xlim=extent[:2], ylim=extent[2:])
-    titles = ((0, 'key frame'), (1, 'noise'),
-              (-1, f'{settings.hypotheses} hypotheses'))
-    for place, title in titles:
-        axes[0, place].set_title(title, fontsize=8)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    figure.tight_layout()
-    figure.savefig(args.out, dpi=150)
+    crops = [clip[sample.metainfo.get('key_index', 0)]
+             for clip, sample in zip(batch['inputs'], samples)]
+    times = [now for now, _ in head.diffusion.step_pairs(settings.steps)]
+    draw_steps([crop.permute(1, 2, 0).numpy()[..., ::-1] for crop in crops],
+               noise[:, 0], times, predictions, head.decode, args.out)
     print(f'wrote {args.out}')
-
-
-def pyplot() -> Any:
-    """Return Matplotlib's pyplot with a backend that needs no display."""
-    import matplotlib
-    matplotlib.use('Agg')
-    from matplotlib import pyplot as plt
-    return plt
 
 
 if __name__ == '__main__':
