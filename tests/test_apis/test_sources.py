@@ -4,7 +4,7 @@ import json
 import cv2
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
 from mmpose_video.apis import FileBoxes, Frame, GivenBoxes, open_source
 from mmpose_video.apis.box_source_factory import make_box_source
@@ -82,13 +82,17 @@ def test_broken_files_of_a_folder_are_left_out(tmp_path):
         open_source(str(tmp_path / '2.jpg'))
 
 
-def test_an_image_is_turned_as_its_exif_data_say(tmp_path):
+@pytest.mark.parametrize('orientation', range(1, 9))
+def test_an_image_is_turned_as_its_exif_data_say(tmp_path, orientation):
+    stored = Image.new('RGB', (48, 32))
+    stored.paste((200, 40, 90), (0, 0, 32, 16))  # one corner
     exif = Image.Exif()
-    exif[0x0112] = 6
+    exif[0x0112] = orientation
     path = tmp_path / 'a.jpg'
-    Image.new('RGB', (48, 32)).save(path, exif=exif)
+    stored.save(path, exif=exif, subsampling=0)
     only, = open_source(str(path))
-    assert only.image.shape == (48, 32, 3)
+    turned = np.asarray(ImageOps.exif_transpose(Image.open(path)))
+    np.testing.assert_allclose(only.image[..., ::-1], turned, atol=4)
 
 
 def test_arrays_and_generators():

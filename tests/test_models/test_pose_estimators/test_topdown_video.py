@@ -163,19 +163,26 @@ def test_without_a_video_neck_the_key_frame_alone_counts():
     data = model.data_preprocessor(batch(5))
     clip, image = data['inputs'], data['inputs'][:, 2]
     assert torch.equal(model(clip, None), model(image, None))
-    image_model = MODELS.build(dict(
-        config(neck=None), type='TopdownPoseEstimator',
-        data_preprocessor=None))
-    image_model.load_state_dict(model.state_dict())
-    torch.testing.assert_close(model(clip, None),
-                               image_model.eval()(image, None))
+    torch.testing.assert_close(
+        model(clip, None), as_image_model(model, neck=None)(image, None))
 
 
 def test_a_stock_neck_serves_the_baseline():
-    model = build(neck=dict(
-        type='FeatureMapProcessor', scale_factor=2.0, apply_relu=True)).eval()
-    out = model(torch.randn(2, 3, 3, 64, 48), None)
+    neck = dict(type='FeatureMapProcessor', scale_factor=2.0, apply_relu=True)
+    model = build(neck=neck).eval()
+    clip = torch.randn(2, 3, 3, 64, 48)
+    out = model(clip, None)
     assert out.shape == (2, 17, 32, 24)
+    torch.testing.assert_close(
+        out, as_image_model(model, neck=neck)(clip[:, 1], None))
+
+
+def as_image_model(model, **changes):
+    image_model = MODELS.build(dict(
+        config(**changes), type='TopdownPoseEstimator',
+        data_preprocessor=None))
+    image_model.load_state_dict(model.state_dict())
+    return image_model.eval()
 
 
 def test_frozen_backbone_neither_learns_nor_drifts():

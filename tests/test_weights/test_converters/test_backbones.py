@@ -68,9 +68,13 @@ def test_vitpose_gives_the_official_features():
 
 def test_vitpose_without_a_head():
     _, _, state = official_vitpose()
+    whole = CONVERTERS['vitpose']().convert(state).weights
     state = {k: v for k, v in state.items() if k.startswith('backbone.')}
     converted = CONVERTERS['vitpose']().convert(state).weights
     assert len(converted) == len(state)
+    for name, value in converted.items():
+        assert name.startswith('backbone.')
+        assert torch.equal(value, whole[name]), name
 
 
 def test_vitpose_plus_is_refused():

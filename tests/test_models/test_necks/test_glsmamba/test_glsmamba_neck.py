@@ -45,10 +45,10 @@ def test_shape_and_gradients(num_frames):
     dict(channel_attention=False),
     dict(num_local=0),
     dict(num_global=0),
-    dict(scan_cfg=dict(independent_windows=True, backend='torch')),
-    dict(scan_cfg=dict(share_directions=False, backend='torch')),
-    dict(scan_cfg=dict(
-        normalize=('B', 'C', 'dt'), skip_init=0., backend='torch')),
+    dict(scan_cfg=dict(independent_windows=True)),
+    dict(scan_cfg=dict(share_directions=False)),
+    dict(scan_cfg=dict(normalize=('B', 'C', 'dt'))),
+    dict(scan_cfg=dict(skip_init=0.)),
     dict(block_cfg=dict(temporal_kernel=1)),
     dict(block_cfg=dict(scan_norm=True, ffn_ratio=1., conv_kernel=5)),
     dict(embeddings=()),
@@ -58,11 +58,23 @@ def test_shape_and_gradients(num_frames):
     dict(upsample_channels=(4, 4), window=(8, 6)),
 ], ids=str)
 def test_each_ablation_is_one_argument(changes):
-    neck = GLSMambaNeck(**{**SMALL, **changes})
-    out, = neck(feats())
+    """It alters the parameters, or what the same parameters give."""
+    scan_cfg = {**SMALL['scan_cfg'], **changes.get('scan_cfg', {})}
+    torch.manual_seed(0)
+    neck = GLSMambaNeck(**{**SMALL, **changes, 'scan_cfg': scan_cfg}).eval()
+    torch.manual_seed(0)
+    whole = GLSMambaNeck(**SMALL).eval()
+    x = feats()
+    out, = neck(x)
     scale = 4 if 'upsample_channels' in changes else 1
     assert out.shape == (2, 8, 4 * scale, 6 * scale)
+    if shapes(neck) == shapes(whole):
+        assert not torch.allclose(out, whole(x)[0], atol=1e-5)
     out.sum().backward()
+
+
+def shapes(module):
+    return {name: p.shape for name, p in module.state_dict().items()}
 
 
 def influence(**changes):
