@@ -10,7 +10,6 @@ from mmengine.config import Config
 from mmengine.dataset import Compose
 from mmengine.logging import print_log
 from mmengine.registry import init_default_scope
-from mmpose.structures import PoseDataSample
 
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.datasets.loading.frame_reader import FrameReader
@@ -18,13 +17,13 @@ from mmpose_video.datasets.transforms import LoadClip
 from mmpose_video.formats.results import RunInfo
 from mmpose_video.smoothing import takes_frame_rate
 from mmpose_video.utils import Progress
-from mmpose_video.visualization.track_visualizer import TrackLocalVisualizer
 from mmpose_video.weights import PUBLISHED
 
 from .batch_size import default_batch_size, input_size_of
 from .box_source_factory import Boxes, make_box_source
 from .clip_window import Clip, ClipWindow
 from .detector_factory import MOVENET, Detector, make_detector
+from .frame_drawing import FrameDrawing, predict_heatmaps
 from .frame_source import FrameSource
 from .model_loading import finds_people, load_pose_model, read_config
 from .model_names import resolve_model
@@ -221,37 +220,26 @@ class VideoPoseInferencer:
         find = self._box_source(boxes, source)
         results = PoseStream(self.system, find, reading,
                              source.fps).run(source)
-        save_vis = out_dir is not None and writing.save_vis
-        visualizer: Optional[TrackLocalVisualizer] = None
-        if save_vis or writing.return_vis:
-            visualizer = self._make_visualizer(style)
+        drawer = None
+        if writing.return_vis or (out_dir is not None and writing.save_vis):
+            drawer = FrameDrawing(self.meta, style)
         tally = PeopleTally(source.name)
         with contextlib.ExitStack() as stack:
             files = None
-            info = self._run_info(source)
             if out_dir is not None:
-                info.provenance = describe_run(self.system, self.cfg,
-                                               self.checkpoint, find, reading,
-                                               source.fps)
-                info.provenance.update(
-                    runtime=self.runtime, dtype=self.dtype)
                 # entered first: closed last, whatever happens
-                files = stack.enter_context(
-                    contextlib.closing(
-                        ResultFiles(out_dir, source.name, info, save_vis,
-                                    source.path, _input_files(source, find),
-                                    writing.video_backend, writing.formats)))
-            stack.enter_context(
-                _output_heatmaps(self.model, style.draw_heatmap))
+                files = stack.enter_context(contextlib.closing(
+                    self._result_files(out_dir, source, find, reading,
+                                       writing)))
             progress = None
             if writing.show_progress:
                 progress = Progress('frames', _total(source, reading))
                 stack.callback(progress.close)
-            for clip, sample in results:
-                draw = None
-                if visualizer is not None:
-                    draw = _drawing(visualizer, clip, sample, style)
-                drawn = None
+            for clip, sample in predict_heatmaps(results, self.model,
+                                                 style.draw_heatmap):
+                draw, drawn = None, None
+                if drawer is not None:
+                    draw = drawer.task(clip, sample)
                 # a frame that the caller gets is drawn before that
                 if draw is not None and (writing.return_vis
                                          or writing.return_datasamples):
@@ -260,12 +248,7 @@ class VideoPoseInferencer:
                 people = to_dicts(sample.pred_instances)
                 tally.add(len(people))
                 if files is not None:
-                    if info.size is None:
-                        height, width = clip.key.image.shape[:2]
-                        info.size = (width, height)
-                    files.append(clip.key.index, clip.key.number,
-                                 clip.key.name, people, draw,
-                                 source.time_of(clip.key))
+                    _write(files, source, clip, people, draw)
                 if progress is not None:
                     progress.update()
                 yield dict(
@@ -297,24 +280,23 @@ class VideoPoseInferencer:
                 f'{smoother["type"]} takes its default. Set the rate by '
                 '`stream=dict(fps=...)` or --fps', 'current', 30)
 
-    def _run_info(self, source: FrameSource) -> RunInfo:
-        """Return what is known of a run before its first frame."""
+    def _result_files(self, out_dir: str, source: FrameSource,
+                      find: BoxSource, reading: StreamOptions,
+                      writing: OutputOptions) -> ResultFiles:
+        """Return the files of a run, with what is known before it."""
         names = self.meta['keypoint_id2name']
         links = self.meta.get('skeleton_links') or []
-        return RunInfo(
+        info = RunInfo(
             tuple(names[i] for i in range(len(names))),
             source.name,
             tuple((int(a), int(b)) for a, b in links),
             fps=source.fps)
-
-    def _make_visualizer(self, style: DrawingOptions) -> TrackLocalVisualizer:
-        """Return a visualizer with the dataset's skeleton."""
-        visualizer = TrackLocalVisualizer(
-            color_by=style.color_by,
-            radius=style.radius,
-            line_width=style.thickness)
-        visualizer.set_dataset_meta(self.meta)
-        return visualizer
+        info.provenance = describe_run(self.system, self.cfg, self.checkpoint,
+                                       find, reading, source.fps)
+        info.provenance.update(runtime=self.runtime, dtype=self.dtype)
+        return ResultFiles(out_dir, source.name, info, writing.save_vis,
+                           source.path, _input_files(source, find),
+                           writing.video_backend, writing.formats)
 
 
 def _reuse(value: Union[bool, Mapping, FeatureReuseOptions]
@@ -336,26 +318,6 @@ def _frame_reader(pipeline: Compose) -> FrameReader:
     return FrameReader()
 
 
-def _drawing(visualizer: TrackLocalVisualizer, clip: Clip,
-             sample: PoseDataSample,
-             style: DrawingOptions) -> Callable[[], np.ndarray]:
-    """Return a function that draws a frame, (H, W, 3) uint8 BGR."""
-    frame = clip.key  # without the other frames of the clip
-
-    def draw() -> np.ndarray:
-        drawn = visualizer.add_datasample(
-            frame.name,
-            np.ascontiguousarray(frame.image[..., ::-1]),
-            sample,
-            draw_gt=False,
-            draw_bbox=style.draw_bbox,
-            draw_heatmap=style.draw_heatmap,
-            kpt_thr=style.kpt_thr)
-        return drawn[..., ::-1]
-
-    return draw
-
-
 def _input_files(source: FrameSource, find: BoxSource) -> List[str]:
     """Return the files that a run reads and must not overwrite."""
     return [path for path in (source.path, find.path) if path is not None]
@@ -370,12 +332,13 @@ def _total(source: FrameSource, reading: StreamOptions) -> Optional[int]:
     return min(known, default=None)
 
 
-@contextlib.contextmanager
-def _output_heatmaps(model: PoseModel, wanted: bool) -> Iterator[None]:
-    """Set whether a model returns its heatmaps within the ``with`` block."""
-    before = model.test_cfg
-    model.test_cfg = dict(before or {}, output_heatmaps=wanted)
-    try:
-        yield
-    finally:
-        model.test_cfg = before
+def _write(files: ResultFiles, source: FrameSource, clip: Clip,
+           people: List[dict],
+           draw: Optional[Callable[[], np.ndarray]]) -> None:
+    """Add the people of a key frame to the files of a run."""
+    frame = clip.key
+    if files.info.size is None:
+        height, width = frame.image.shape[:2]
+        files.info.size = (width, height)
+    files.append(frame.index, frame.number, frame.name, people, draw,
+                 source.time_of(frame))

@@ -300,6 +300,23 @@ def test_heatmaps_are_drawn_on_demand(inferencer, images):
     assert not inferencer.model.test_cfg.get('output_heatmaps', False)
 
 
+def test_heatmaps_of_two_videos_that_are_read_in_turn(inferencer, images):
+    def run(heatmaps):
+        return inferencer(images, output=dict(return_vis=True),
+                          drawing=dict(draw_heatmap=heatmaps))
+
+    before = inferencer.model.test_cfg
+    plain, both = run(False), run(True)
+    for one, other in zip(plain, both):
+        assert (other['visualization'][0].size ==
+                2 * one['visualization'][0].size)
+    assert inferencer.model.test_cfg == before
+    unfinished = [run(True), run(False)]
+    for frames in unfinished:
+        next(frames)
+        assert inferencer.model.test_cfg == before
+
+
 @pytest.mark.parametrize('options, error, message', [
     (dict(output=dict(save=True)), TypeError, "no option 'save'.*save_vis"),
     (dict(drawing=0.3), TypeError, 'DrawingOptions or a dict, got a float'),
