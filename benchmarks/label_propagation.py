@@ -5,7 +5,7 @@ propagates them to the frames between, up to three frames away. The truth of
 these frames is known. Beside it: the label of the labelled frame as it is,
 and what the single-frame head predicts in the same crop::
 
-    python -m mmpose_video.datasets.synthetic data/synthetic/dense \
+    mmpose-video render data/synthetic/dense \
         --difficulty hard --videos 1 --val-videos 30 --frames 16 \
         --labeled-every 1 --seed 1
     python benchmarks/label_propagation.py CONFIG CHECKPOINT \

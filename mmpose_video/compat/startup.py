@@ -1,4 +1,4 @@
-"""Find ``mmcv._ext`` and ``pkg_resources`` where they are not installed.
+"""Find ``mmcv._ext`` and ``pkg_resources``, and explain an error of mim.
 
 What is broken
     ``mmpose.models`` imports ``mmcv.ops``, and every file of ``mmcv.ops``
@@ -23,7 +23,8 @@ Why a finder, and why at interpreter start
     compiled ``mmcv._ext`` always wins, even one that fails to load, and so
     does setuptools' own ``pkg_resources``. Only OpenMMLab's packages are
     answered when they import the latter: others probe for it, to go another
-    way without.
+    way without. In a process that runs ``mim download --dataset``, an error
+    is explained by :mod:`mmpose_video.compat.mim_download`.
 
 When it can go
     The one when mmpose no longer imports ``mmcv.ops`` unguarded, or a binary
@@ -36,8 +37,10 @@ package: it also runs in processes that have nothing to do with MMPose.
 import importlib.machinery
 import importlib.util
 import os
+import runpy
 import sys
-from typing import Any, Optional
+import warnings
+from typing import Any, Optional, Sequence
 
 #: Module: what answers it, in ``mmpose_video/compat``.
 _ANSWERS = {
@@ -69,17 +72,23 @@ class CompatFinder:
         if (fullname == 'pkg_resources' and target is None
                 and _importer() not in _USERS_OF_PKG_RESOURCES):
             return None
-        package = importlib.util.find_spec('mmpose_video')
-        if package is None or not package.submodule_search_locations:
+        file = _path_of(_ANSWERS[fullname])
+        if file is None:
             return None
-        file = os.path.join(
-            list(package.submodule_search_locations)[0], 'compat',
-            _ANSWERS[fullname])
         # a package is a folder, and its parts are looked for there
         parts = ([os.path.dirname(file)]
                  if os.path.basename(file) == '__init__.py' else None)
         return importlib.util.spec_from_file_location(
             fullname, file, submodule_search_locations=parts)
+
+
+def _path_of(name: str) -> Optional[str]:
+    """Return the path of a file of ``mmpose_video/compat``."""
+    package = importlib.util.find_spec('mmpose_video')
+    if package is None or not package.submodule_search_locations:
+        return None
+    return os.path.join(
+        list(package.submodule_search_locations)[0], 'compat', name)
 
 
 def _importer() -> str:
@@ -101,6 +110,27 @@ def install() -> None:
             getattr(finder, '__name__', None) == CompatFinder.__name__
             for finder in sys.meta_path):
         sys.meta_path.append(CompatFinder)
+    if _downloads_dataset(sys.orig_argv):
+        sys.excepthook = _explain
+        warnings.filterwarnings(
+            'ignore', message='(?s).*pkg_resources is deprecated')
+
+
+def _downloads_dataset(words: Sequence[str]) -> bool:
+    """Return whether a process runs ``mim download --dataset``."""
+    return 'mim' in map(os.path.basename, words[1:3]) and any(
+        word.partition('=')[0] == '--dataset' for word in words)
+
+
+def _explain(kind: Any, error: BaseException, trace: Any) -> None:
+    """Print an error that nothing has caught; see :data:`sys.excepthook`."""
+    line, file = None, _path_of('mim_download.py')
+    if file is not None:
+        line = runpy.run_path(file)['answer'](error)
+    if line is None:
+        sys.__excepthook__(kind, error, trace)
+    else:
+        print(line, file=sys.stderr)
 
 
 install()

@@ -1,6 +1,6 @@
 """Classify the errors of predictions on PoseTrack.
 
-``python -m mmpose_video.tools.analyze_errors GT PRED --out DIR``
+``mmpose-video analyze GT PRED --out DIR``
 """
 import argparse
 import os.path as osp

@@ -1,6 +1,6 @@
 """Average the PCK of Sub-JHMDB over its splits.
 
-``python -m mmpose_video.tools.average_jhmdb FILE FILE FILE``
+``mmpose-video average-jhmdb FILE FILE FILE``
 """
 import argparse
 import sys

@@ -4,8 +4,8 @@ MMPose's ``browse_dataset`` shows key frames. This shows what a video model
 sees: all frames of each clip, as stored or as they leave the pipeline, with
 the labeled keypoints on the key frame::
 
-    python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR
-    python -m mmpose_video.tools.browse_clips CONFIG --out-dir DIR \
+    mmpose-video browse CONFIG --out-dir DIR
+    mmpose-video browse CONFIG --out-dir DIR \
         --mode original --format gif
 """
 import argparse

@@ -2,7 +2,7 @@
 
 Usage::
 
-    python -m mmpose_video.tools.convert_checkpoint dcpose IN.pth OUT.pth
+    mmpose-video convert-checkpoint dcpose IN.pth OUT.pth
 
 ``OUT.pth`` holds backbone, neck and head under the names of this package and
 MMPose. Give it to the test script, to ``load_from`` or to an ``init_cfg``.

@@ -1,6 +1,6 @@
 """Evaluate the average precision of predictions on PoseTrack.
 
-``python -m mmpose_video.tools.eval_posetrack GT PRED [--json OUT]``
+``mmpose-video evaluate GT PRED [--json OUT]``
 """
 import argparse
 import sys

@@ -1,6 +1,6 @@
 """Evaluate the tracking accuracy of predictions on PoseTrack.
 
-``python -m mmpose_video.tools.eval_tracking GT PRED [--json OUT]``
+``mmpose-video track-eval GT PRED [--json OUT]``
 """
 import sys
 from typing import Dict, List, Optional

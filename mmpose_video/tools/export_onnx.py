@@ -3,7 +3,7 @@
 The graph takes any number N of clips, (N, T, 3, H, W) float32 RGB, normalized
 as by the data preprocessor, and returns heatmaps (N, K, h, w)::
 
-    python -m mmpose_video.tools.export_onnx CONFIG OUT.onnx --checkpoint PTH
+    mmpose-video export CONFIG OUT.onnx --checkpoint PTH
 
 Frames are assumed to be consecutive around the key frame, and there is no
 flip test. Selective scans become one ``Scan`` node each, deformable

@@ -4,12 +4,12 @@ MMPose's ``get_flops.py`` counts one image and knows neither selective scans
 nor deformable convolutions. This one counts at full size on meta tensors,
 which takes a second and no memory, and then times the model on this machine::
 
-    python -m mmpose_video.tools.get_flops CONFIG [CONFIG ...]
+    mmpose-video flops CONFIG [CONFIG ...]
 
 A folder means all configs below it except ``_base_``. With ``--table`` the
 result is a page that says how it was made::
 
-    python -m mmpose_video.tools.get_flops configs --max-gmac 100 \
+    mmpose-video flops configs --max-gmac 100 \
         --passes 5 --table docs/model_sizes.md
 """
 import argparse
@@ -216,7 +216,7 @@ def page(rows: Sequence[Dict[str, Any]], args: argparse.Namespace,
 This page is generated; make it anew with
 
 ```shell
-python -m mmpose_video.tools.get_flops {shlex.join(command)}
+mmpose-video flops {shlex.join(command)}
 ```
 
 Parameters, those that are trained apart, and multiply-adds of one clip of T

@@ -2,7 +2,7 @@
 
 Usage::
 
-    python -m mmpose_video.tools.propagate_labels CONFIG CHECKPOINT \
+    mmpose-video propagate-labels CONFIG CHECKPOINT \
         --ann-file annotations/sparse.json --out dense.json
 
 The labels are COCO-style, as for training; frames without labels are found in

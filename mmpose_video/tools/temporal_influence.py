@@ -5,7 +5,7 @@ error. This command measures the norm of the output's Jacobian with respect to
 each frame's features, as a share of the key frame's, and how far the output
 moves when the key frame stands in for all frames::
 
-    python -m mmpose_video.tools.temporal_influence CONFIG \
+    mmpose-video temporal-influence CONFIG \
         [--checkpoint PTH] [--plot OUT.png]
 
 Without a checkpoint the model is measured at its initialization; the backbone

@@ -8,6 +8,8 @@ import sys
 import pytest
 import torch
 
+from mmpose_video.compat import startup
+
 pytest.importorskip('mim', exc_type=ImportError)
 
 
@@ -82,6 +84,30 @@ def test_scripts_that_import_mmpose_before_the_config(tiny):
     output = mim(tiny, 'run', 'mmpose', 'get_flops', tiny / 'tiny.py',
                  '--input-shape', '32', '32')
     assert 'Flops' in output
+
+
+@pytest.mark.slow
+def test_a_dataset_is_named_by_one_line(tmp_path):
+    script = tmp_path / 'mim'  # as installed, with the startup file at hand
+    script.write_text(f"""
+import runpy, sys
+runpy.run_path({startup.__file__!r})
+from mim.cli import cli
+sys.exit(cli())
+""")
+    for words in (['--dataset', 'synthetic'], ['--dataset=synthetic']):
+        result = subprocess.run(
+            [sys.executable, script, 'download', 'mmpose_video', *words],
+            cwd=tmp_path, capture_output=True, text=True)
+        assert result.returncode == 1 and not result.stdout
+        assert result.stderr == (
+            'error: mim downloads from OpenDataLab alone, where synthetic is '
+            'not: it is made by `mmpose-video render data/synthetic/hard`\n')
+    # what else goes wrong keeps its traceback
+    result = subprocess.run(
+        [sys.executable, script, 'download', 'no_such', '--dataset', 'a'],
+        cwd=tmp_path, capture_output=True, text=True)
+    assert result.returncode == 1 and 'Traceback' in result.stderr
 
 
 @pytest.mark.slow

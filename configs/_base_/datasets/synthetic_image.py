@@ -1,6 +1,6 @@
 # Whole images of the clips that the package renders itself, with all people
 # in them, for bottom-up and one-stage models:
-#   python -m mmpose_video.datasets.synthetic data/synthetic/hard
+#   mmpose-video render data/synthetic/hard
 data_mode = 'bottomup'  # read by MMPoseInferencer
 data_root = 'data/synthetic/hard/'
 dataset = dict(

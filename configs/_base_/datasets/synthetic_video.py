@@ -1,5 +1,5 @@
 # Clips that the package renders itself, in PoseTrack18's layout:
-#   python -m mmpose_video.datasets.synthetic data/synthetic/hard
+#   mmpose-video render data/synthetic/hard
 _base_ = './posetrack18_video.py'
 
 data_root = 'data/synthetic/hard/'

@@ -1,6 +1,6 @@
 """Convert what the owners of the datasets distribute to COCO-style files.
 
-``python -m mmpose_video.datasets.convert SET SRC DST`` writes one annotation
+``mmpose-video convert SET SRC DST`` writes one annotation
 file per split. Each set has a module whose ``plan`` names the videos of each
 split; :mod:`runner` does the rest the same way for all.
 """

@@ -28,7 +28,7 @@ class SubJhmdbPCK(JhmdbPCKAccuracy):
 
     The literature averages the three splits, each of which has a model of
     its own. Give each test its ``out_file`` and average them with
-    ``python -m mmpose_video.tools.average_jhmdb FILE FILE FILE``.
+    ``mmpose-video average-jhmdb FILE FILE FILE``.
 
     Args:
         thr (float): Threshold in reference lengths. Defaults to 0.2.
