@@ -1,4 +1,5 @@
 """The command ``mmpose-video``."""
+import argparse
 import importlib.metadata
 import importlib.util
 import os
@@ -74,6 +75,41 @@ def test_a_command_calls_itself_by_its_name(name, monkeypatch, capsys):
         cli.main([name, '--help'])
     assert stop.value.code == 0
     assert capsys.readouterr().out.startswith(f'usage: mmpose-video {name} ')
+
+
+#: What the same option means in all commands.
+SAME = {
+    '--cfg-options': 'changes to the config',
+    '--device': 'default: the first GPU, or cpu',
+    '--quiet': 'show no progress',
+    '--detector-checkpoint': 'weights of the detector',
+}
+
+
+@pytest.mark.parametrize('name', [
+    name for name in cli.COMMANDS if name not in ('train', 'test', 'publish')])
+def test_help_is_of_one_style(name, monkeypatch, capsys):
+    parsers = []
+    monkeypatch.setattr(sys, 'argv', ['pytest'])
+    monkeypatch.setattr(argparse.ArgumentParser, 'print_help',
+                        lambda self: parsers.append(self))
+    with pytest.raises(SystemExit):
+        cli.main([name, '--help'])
+    parser, = parsers
+    shown = parser.description
+    assert f'\n    mmpose-video {name}' in shown, 'no example'
+    # the first line says what to do; a blank line and the examples follow
+    assert shown.splitlines()[0].endswith('.') and not shown.splitlines()[1]
+    for action in parser._actions:
+        says = action.help
+        assert says, action
+        option = (action.option_strings or [''])[0]
+        assert SAME.get(option, '') in says
+        assert option or action.metavar.isupper(), action
+        assert 'default' not in says or '(default: ' in says, action
+        if option and action.default not in (
+                None, False, [], (), argparse.SUPPRESS):
+            assert '(default: ' in says, action
 
 
 def test_a_failure_is_the_exit_status(monkeypatch, capsys, tmp_path):

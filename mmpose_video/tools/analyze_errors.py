@@ -1,6 +1,11 @@
-"""Classify the errors of predictions on PoseTrack.
+r"""Sort the errors of predictions on PoseTrack by kind.
 
-``mmpose-video analyze GT PRED --out DIR``
+For example::
+
+    mmpose-video analyze data/posetrack18/annotations/val results/posetrack \
+        --out-dir errors
+
+The kinds are jitter, inversion, swap and miss (Ronchi and Perona, ICCV 2017).
 """
 import argparse
 import os.path as osp
@@ -31,14 +36,16 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video analyze',
-        description='Sort the errors of predictions on PoseTrack into '
-        'jitter, inversion, swap and miss (Ronchi and Perona, ICCV 2017).')
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        'gt', help='folder of ground truth, one json file per video')
+        'gt', metavar='GT', help="folder of ground truth in PoseTrack's "
+        'layout, one json file per video')
     parser.add_argument(
-        'pred', help='folder of predictions with the same file names')
+        'pred', metavar='PRED', help='folder of predictions in the same '
+        'layout, with the same file names')
     parser.add_argument(
-        '--out', required=True, metavar='DIR',
+        '--out-dir', required=True, metavar='DIR',
         help='folder for errors.json and errors.png')
     return parser.parse_args(argv)
 
@@ -126,10 +133,10 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Analyze, print, write table and picture; return the exit status."""
     args = parse_args(argv)
     result = analyze_errors(*read_folders(args.gt, args.pred))
-    write_json(without_nan(result), osp.join(args.out, 'errors.json'))
-    plot_errors(result, osp.join(args.out, 'errors.png'))
+    write_json(without_nan(result), osp.join(args.out_dir, 'errors.json'))
+    plot_errors(result, osp.join(args.out_dir, 'errors.png'))
     print(format_errors(result))
-    print(f'\nwrote errors.json and errors.png to {args.out}')
+    print(f'\nwrote errors.json and errors.png to {args.out_dir}')
     return 0
 
 

@@ -59,8 +59,10 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='weights of the model named before it')
     add('--detector', metavar='CONFIG',
         help='config of an MMDetection model that finds people')
-    add('--detector-checkpoint', metavar='FILE')
-    add('--device', help='default: the first GPU, or cpu')
+    add('--detector-checkpoint', metavar='FILE',
+        help='weights of the detector')
+    add('--device', help='such as cpu or cuda:1 (default: the first GPU, or '
+        'cpu)')
     add('--max-size', type=_positive, default=2000, metavar='MB',
         help='size of the largest upload (default: %(default)g)')
     add('--max-frames', type=int, metavar='N',
@@ -69,7 +71,8 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         'results (default: a temporary one, removed at the end)')
     add('--host', default=_LOCAL, help='address to listen at; 0.0.0.0 lets '
         'everybody in the network in (default: %(default)s)')
-    add('--port', type=_port, help='default: the first free one from 7860 on')
+    add('--port', type=_port, metavar='N', help='where to listen (default: '
+        'the first free one from 7860 on)')
     add('--open', action='store_true', help='open the page in a browser')
     return parser.parse_args(argv)
 

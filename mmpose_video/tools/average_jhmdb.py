@@ -1,6 +1,8 @@
 """Average the PCK of Sub-JHMDB over its splits.
 
-``mmpose-video average-jhmdb FILE FILE FILE``
+For example::
+
+    mmpose-video average-jhmdb sub1.json sub2.json sub3.json
 """
 import argparse
 import sys
@@ -17,9 +19,10 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video average-jhmdb',
-        description='Average the PCK of Sub-JHMDB over its splits.')
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        'files', nargs='+',
+        'files', nargs='+', metavar='FILE',
         help='what SubJhmdbPCK wrote to its `out_file`, one per split')
     return parser.parse_args(argv)
 

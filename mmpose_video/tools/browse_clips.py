@@ -5,8 +5,7 @@ sees: all frames of each clip, as stored or as they leave the pipeline, with
 the labeled keypoints on the key frame::
 
     mmpose-video browse CONFIG --out-dir DIR
-    mmpose-video browse CONFIG --out-dir DIR \
-        --mode original --format gif
+    mmpose-video browse CONFIG --out-dir DIR --mode original --format gif
 """
 import argparse
 import os
@@ -31,20 +30,27 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video browse',
-        description=__doc__.splitlines()[0])
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add('config', help='config file')
-    add('--out-dir', required=True, help='folder of the pictures')
+    add('config', metavar='CONFIG', help='config file')
+    add('--out-dir', metavar='DIR', required=True,
+        help='folder of the pictures')
     add('--mode', choices=['transformed', 'original'], default='transformed',
-        help='frames after the pipeline, or as stored, with box and keypoints')
+        help='frames after the pipeline, or as stored, with box and keypoints '
+        '(default: %(default)s)')
     add('--format', choices=['strip', 'gif'], default='strip',
-        help='frames side by side, or animated')
-    add('--phase', choices=['train', 'val', 'test'], default='train')
-    add('--max-clips', type=int, default=50, help='stop after so many')
-    add('--height', type=int, default=256, help='of a frame in pixels')
-    add('--fps', type=float, default=4, help='of animations')
-    add('--cfg-options', nargs='+', action=DictAction,
-        help='settings that replace those of the config, KEY=VALUE')
+        help='frames side by side, or animated (default: %(default)s)')
+    add('--phase', choices=['train', 'val', 'test'], default='train',
+        help='whose dataset (default: %(default)s)')
+    add('--max-clips', type=int, metavar='N', default=50,
+        help='stop after so many (default: %(default)s)')
+    add('--height', type=int, metavar='N', default=256,
+        help='height of a frame in pixels (default: %(default)s)')
+    add('--fps', type=float, metavar='X', default=4,
+        help='frames per second of animations (default: %(default)s)')
+    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='changes to the config')
     return parser.parse_args(argv)
 
 

@@ -1,6 +1,6 @@
 """Convert a checkpoint of an official implementation.
 
-Usage::
+For example::
 
     mmpose-video convert-checkpoint dcpose IN.pth OUT.pth
 
@@ -123,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     ]
     parser = argparse.ArgumentParser(
         prog='mmpose-video convert-checkpoint',
-        description='Convert a checkpoint of an official implementation.',
+        description=__doc__,
         epilog='layouts:\n' + '\n'.join(layouts),
         formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(

@@ -47,17 +47,18 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the demo and return the exit status."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video demo',
-        description='Train, test and draw a small model on rendered clips, '
-        f'which are kept in data/synthetic. {COST}')
+        description=f'{__doc__}\nThe clips are kept in data/synthetic. '
+        f'{COST}',
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        '--work-dir', default='work_dirs/demo',
+        '--work-dir', metavar='DIR', default='work_dirs/demo',
         help='folder of the checkpoints, logs and pictures '
-        '(default: work_dirs/demo)')
+        '(default: %(default)s)')
     parser.add_argument(
-        '--config', default=None,
+        '--config', metavar='CONFIG',
         help='another config for rendered clips (default: a GLSMamba)')
     parser.add_argument(
-        '--video', default=os.environ.get('VIDEO'),
+        '--video', metavar='FILE', default=os.environ.get('VIDEO'),
         help='a video of people, drawn first with MoveNet (default: $VIDEO, '
         "or Debian's opencv-doc)")
     parser.add_argument(

@@ -1,6 +1,10 @@
-"""Evaluate the average precision of predictions on PoseTrack.
+"""Compute the average precision of predictions on PoseTrack.
 
-``mmpose-video evaluate GT PRED [--json OUT]``
+For example::
+
+    mmpose-video evaluate data/posetrack18/annotations/val results/posetrack
+
+Per-joint AP of multi-person poses, as the official evaluator computes it.
 """
 import argparse
 import sys
@@ -15,16 +19,14 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Evaluate, print the table, and return the exit status."""
     return run(
         argv, evaluate_posetrack, format_table,
-        prog='mmpose-video evaluate',
-        description='Per-joint average precision of multi-person poses, as '
-        'the official PoseTrack evaluator computes it.')
+        prog='mmpose-video evaluate', description=__doc__)
 
 
 @one_line_errors
 def run(argv: Optional[List[str]],
         evaluate: Callable[[str, str], Dict[str, float]],
         show: Callable[[Dict[str, float]], str], prog: str,
-        description: str) -> int:
+        description: Optional[str]) -> int:
     """Run a command that compares two folders of PoseTrack files.
 
     Args:
@@ -32,18 +34,22 @@ def run(argv: Optional[List[str]],
         evaluate (Callable): Takes both folders, returns numbers by name.
         show (Callable): Formats these numbers.
         prog (str): How the command is called.
-        description (str): What it does.
+        description (str, optional): What it does.
 
     Returns:
         int: Exit status, 1 if the input is at fault.
     """
-    parser = argparse.ArgumentParser(prog=prog, description=description)
+    parser = argparse.ArgumentParser(
+        prog=prog, description=description,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument(
-        'gt', help='folder of ground truth, one json file per video')
+        'gt', metavar='GT', help="folder of ground truth in PoseTrack's "
+        'layout, one json file per video')
     parser.add_argument(
-        'pred', help='folder of predictions with the same file names')
+        'pred', metavar='PRED', help='folder of predictions in the same '
+        'layout, with the same file names')
     parser.add_argument(
-        '--json', metavar='OUT', help='also write the result to this file')
+        '--json', metavar='FILE', help='also write the result to this file')
     args = parser.parse_args(argv)
     table = evaluate(args.gt, args.pred)
     print(show(table))

@@ -1,6 +1,10 @@
-"""Evaluate the tracking accuracy of predictions on PoseTrack.
+"""Compute the tracking accuracy of predictions on PoseTrack.
 
-``mmpose-video track-eval GT PRED [--json OUT]``
+For example::
+
+    mmpose-video track-eval data/posetrack18/annotations/val results/posetrack
+
+MOTA of multi-person poses, as the official evaluator computes it.
 """
 import sys
 from typing import Dict, List, Optional
@@ -18,9 +22,7 @@ def main(argv: Optional[List[str]] = None) -> int:
     """Evaluate, print the table, and return the exit status."""
     return run(
         argv, evaluate_posetrack_tracking, show,
-        prog='mmpose-video track-eval',
-        description='Tracking accuracy (MOTA) of multi-person poses, as the '
-        'official PoseTrack evaluator computes it.')
+        prog='mmpose-video track-eval', description=__doc__)
 
 
 def show(table: Dict[str, float]) -> str:

@@ -232,10 +232,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         prog='mmpose-video export',
         description=__doc__,
         formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument('config')
-    parser.add_argument('out')
-    parser.add_argument('--checkpoint')
-    parser.add_argument('--batch-size', type=int,
+    parser.add_argument('config', metavar='CONFIG', help='config of the model')
+    parser.add_argument('out', metavar='OUT', help='the file to write')
+    parser.add_argument('--checkpoint', metavar='FILE',
+                        help='its weights (default: random ones)')
+    parser.add_argument('--batch-size', type=int, metavar='N',
                         help='fix the number of clips (default: any)')
     parser.add_argument('--deploy', action='store_true',
                         help="merge the branches of layers such as RepVGG's")

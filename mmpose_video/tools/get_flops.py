@@ -9,8 +9,7 @@ which takes a second and no memory, and then times the model on this machine::
 A folder means all configs below it except ``_base_``. With ``--table`` the
 result is a page that says how it was made::
 
-    mmpose-video flops configs --max-gmac 100 \
-        --passes 5 --table docs/model_sizes.md
+    mmpose-video flops configs --max-gmac 100 --table docs/model_sizes.md
 """
 import argparse
 import json
@@ -256,13 +255,15 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
     add('configs', nargs='+', metavar='CONFIG', help='config, or folder')
-    add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
-    add('--batch-size', type=int, default=1,
+    add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu',
+        help='where to time (default: the first GPU, or cpu)')
+    add('--batch-size', type=int, metavar='N', default=1,
         help='clips per pass (default: %(default)s)')
-    add('--passes', type=int, default=5,
+    add('--passes', type=int, metavar='N', default=5,
         help='timed passes after the warm-up (default: %(default)s)')
-    add('--max-gmac', type=float, default=math.inf,
-        help='do not time models with more (default: time all)')
+    add('--max-gmac', type=float, metavar='X', default=math.inf,
+        help='do not time models with more billion multiply-adds (default: '
+        'time all)')
     add('--no-speed', action='store_true', help='count only')
     add('--table', metavar='OUT.md', help='write a page')
     command = list(sys.argv[1:] if argv is None else argv)

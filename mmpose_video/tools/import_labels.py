@@ -40,7 +40,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         choices=('coco', 'deeplabcut', 'sleap', 'yolo'),
         help='coco, deeplabcut, sleap or yolo, where it cannot be told')
     add('--images', metavar='DIR', help='folder to which the names of images '
-        'are relative; by default that of the labels')
+        'are relative (default: that of the labels)')
     add('--basenames', action='store_true', help='look for images by the last '
         'part of their names, anywhere below --images')
     add('--videos', metavar='PATH', help='a video file, or a folder of them, '
@@ -50,7 +50,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--copy', action='store_true', help='copy images in place of linking '
         'them')
     add('--skeleton', metavar='FILE', help='file that names the keypoints of '
-        'the dataset; by default those of the labels')
+        'the dataset (default: those of the labels)')
     add('--val', nargs='+', default=(), metavar='VIDEO', help='videos to hold '
         'out, names or patterns such as "mouse3*"; put DST before it')
     add('--val-share', type=float, default=.2, metavar='X',
@@ -58,7 +58,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         'labels tell (default: %(default)s)')
     add('--on-error', choices=('stop', 'skip'), default='stop', help='stop: '
         'fail if something is missing or wrong, after all was looked '
-        'through; skip: leave it out')
+        'through; skip: leave it out (default: %(default)s)')
     add('--overwrite', action='store_true', help='replace files that an '
         'import did not write, and skeleton.json')
     args = parser.parse_args(argv)

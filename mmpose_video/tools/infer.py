@@ -4,6 +4,7 @@ For example::
 
     mmpose-video infer video.mp4
     mmpose-video infer monday.mp4 tuesday.mp4
+    mmpose-video infer video.mp4 --formats csv trc --no-video
     mmpose-video infer video.mp4 --config CONFIG --checkpoint WEIGHTS \
         --boxes boxes.json --out-dir results
 
@@ -40,11 +41,13 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         help='movenet-lightning, movenet-thunder, movenet-multipose, the '
         "config of a model, or a name or alias of MMPose's model zoo, such as "
         'human or vitpose-b (default: %(default)s)')
-    add('--checkpoint', help='default: the published one for named models; '
-        'for others random weights, with a warning')
-    add('--out-dir', default='results', help='default: %(default)s')
-    add('--boxes', help='JSON file with boxes, or movenet: people found by '
-        'MoveNet MultiPose and followed by their poses (default: the '
+    add('--checkpoint', metavar='FILE', help='weights (default: the published '
+        'ones for named models; for others random ones, with a warning)')
+    add('--out-dir', metavar='DIR', default='results',
+        help='folder of the results (default: %(default)s)')
+    add('--boxes', metavar='FILE',
+        help='JSON file with boxes, or movenet: people found by MoveNet '
+        'MultiPose and followed by their poses (default: the '
         'detector; movenet for models of MoveNet; else the whole image)')
     add('--detect-every', type=int, metavar='N', help='frames from one '
         'detection by MoveNet MultiPose to the next (default: 10)')
@@ -55,28 +58,30 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('--boxes-id-offset', type=int, default=0, metavar='N',
         help='what to subtract from the id of an image for the number of '
         'the frame (default: %(default)s)')
-    add('--detector', help='config, or name in the model zoo, of an '
-        'MMDetection model that finds people, or of a bottom-up model of '
-        'MMPose (rtmo)')
-    add('--detector-checkpoint')
-    add('--box-score-thr', type=float,
+    add('--detector', metavar='CONFIG',
+        help='config, or name in the model zoo, of an MMDetection model that '
+        'finds people, or of a bottom-up model of MMPose (rtmo)')
+    add('--detector-checkpoint', metavar='FILE',
+        help='weights of the detector')
+    add('--box-score-thr', type=float, metavar='X',
         help='lowest score of a detected box (default: 0.3, of MoveNet '
         '0.15)')
-    add('--device', help='default: the first GPU, or cpu')
+    add('--device', help='such as cpu or cuda:1 (default: the first GPU, or '
+        'cpu)')
     add('--runtime', choices=('torch', 'compile', 'onnxruntime', 'openvino'),
         default='torch',
         help='what runs the network (default: %(default)s)')
     add('--dtype', choices=('float32', 'bfloat16', 'float16'),
         default='float32', help='precision (default: %(default)s)')
-    add('--batch-size', type=int,
+    add('--batch-size', type=int, metavar='N',
         help='people per batch (default: 32 on a GPU, on a CPU fewer, the '
         'larger the clips)')
-    add('--latency', type=int,
+    add('--latency', type=int, metavar='N',
         help='frames after a frame to wait for at most (default: as many as '
         'its clip needs)')
     add('--max-frames', type=int, metavar='N',
         help='stop after N frames')
-    add('--fps', type=float,
+    add('--fps', type=float, metavar='X',
         help='frames per second, where the input has none (folders) or a '
         'wrong one (slow motion)')
     add('--video-backend', choices=('opencv', 'pyav'), default='opencv',
@@ -91,17 +96,20 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
         'SavitzkyGolay or SmoothNet, with its arguments, or none; OneEuro '
         "takes the video's frame rate (default: OneEuro for the named models "
         'of MoveNet, else none)')
-    add('--color-by', choices=('part', 'track'), default='part')
-    add('--kpt-thr', type=float, default=0.3,
+    add('--color-by', choices=('part', 'track'), default='part',
+        help='what a color of the drawn video stands for (default: '
+        '%(default)s)')
+    add('--kpt-thr', type=float, metavar='X', default=0.3,
         help='lowest score of a drawn keypoint (default: %(default)s)')
-    add('--draw-heatmap', action='store_true')
+    add('--draw-heatmap', action='store_true',
+        help='draw the heatmaps, too')
     add('--no-video', action='store_true', help='write no mp4')
     add('--formats', nargs='*', default=['csv'], metavar='FORMAT',
         help='other formats of the results: csv, coco, trc, yolo, deeplabcut, '
         'slp, nwb (default: csv)')
     add('--quiet', action='store_true', help='show no progress')
-    add('--cfg-options', nargs='+', action=DictAction,
-        help='changes to the config, key=value')
+    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='changes to the config')
     return parser.parse_args(argv)
 
 

@@ -1,6 +1,6 @@
-"""Propagate sparse labels to the frames between them, with PoseWarper.
+r"""Propagate sparse labels to the frames between them, with PoseWarper.
 
-Usage::
+For example::
 
     mmpose-video propagate-labels CONFIG CHECKPOINT \
         --ann-file annotations/sparse.json --out dense.json
@@ -24,26 +24,32 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video propagate-labels',
-        description='Propagate sparse labels to the frames between them.')
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add('config', help='config of PoseWarper')
-    add('checkpoint', help='its weights, after the second stage')
-    add('--out', required=True, help='file for the dense labels')
-    add('--ann-file', help='sparse labels, relative to the data root; '
-        "default: the config's training labels")
-    add('--data-root', help="default: the config's")
-    add('--max-distance', type=int, default=3, metavar='FRAMES',
-        help='largest distance to a labeled frame; default: 3, enough where '
-        'every seventh frame is labeled')
-    add('--score-thr', type=float, default=0.2,
-        help='keypoints with a lower score count as not labeled; '
-        'default: 0.2')
-    add('--batch-size', type=int, default=32, help='default: 32')
-    add('--workers', type=int, default=2,
-        help='processes that read frames; default: 2')
-    add('--device', help='default: a GPU if there is one')
-    add('--cfg-options', nargs='+', action=DictAction,
-        help='settings that replace those of the config, KEY=VALUE')
+    add('config', metavar='CONFIG', help='config of PoseWarper')
+    add('checkpoint', metavar='CHECKPOINT',
+        help='its weights, after the second stage')
+    add('--out', metavar='FILE', required=True,
+        help='file for the dense labels')
+    add('--ann-file', metavar='FILE', help='sparse labels, relative to the '
+        "data root (default: the config's training labels)")
+    add('--data-root', metavar='DIR',
+        help="folder of the dataset (default: the config's)")
+    add('--max-distance', type=int, default=3, metavar='N',
+        help='largest distance to a labeled frame, in frames (default: '
+        '%(default)s, enough where every seventh frame is labeled)')
+    add('--kpt-thr', type=float, metavar='X', default=0.2,
+        help='keypoints with a lower score count as not labeled (default: '
+        '%(default)s)')
+    add('--batch-size', type=int, metavar='N', default=32,
+        help='people per batch (default: %(default)s)')
+    add('--workers', type=int, metavar='N', default=2,
+        help='processes that read frames (default: %(default)s)')
+    add('--device', help='such as cpu or cuda:1 (default: the first GPU, or '
+        'cpu)')
+    add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
+        help='changes to the config')
     return parser.parse_args(argv)
 
 
@@ -57,7 +63,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         ann_file = args.ann_file or (
             propagate.cfg.train_dataloader.dataset.ann_file)
         dense, counts = propagate(
-            ann_file, args.data_root, args.max_distance, args.score_thr,
+            ann_file, args.data_root, args.max_distance, args.kpt_thr,
             args.batch_size, args.workers, progress)
         write_json(dense, args.out)
     except (OSError, ValueError, RuntimeError) as error:

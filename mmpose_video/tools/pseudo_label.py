@@ -33,25 +33,32 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     add('videos', nargs='+', metavar='VIDEO',
         help='video files, or folders of frames')
     add('out', metavar='OUT', help='folder for the dataset')
-    add('--model', default='movenet-thunder',
-        help='as `infer` takes it (default: %(default)s)')
-    add('--checkpoint', help='its weights')
+    add('--config', '--model', dest='model', metavar='MODEL',
+        default='movenet-thunder', help='a name or the config of a model, as '
+        '`mmpose-video infer` takes it (default: %(default)s)')
+    add('--checkpoint', metavar='FILE', help='weights (default: the published '
+        'ones of a named model)')
     add('--boxes', choices=('movenet', 'whole_image'), default='movenet',
         help='where people are (default: %(default)s)')
-    add('--keypoint-thr', type=float, default=0.4, help='keypoints with a '
-        'lower score get no label (default: %(default)s)')
-    add('--person-thr', type=float, default=0.4, help='people whose labeled '
-        'keypoints have a lower mean score get none (default: %(default)s)')
-    add('--min-keypoints', type=int, default=6, help='people with fewer get '
-        'none (default: %(default)s)')
-    add('--min-track', type=int, default=5, help='people seen in fewer frames '
-        'get none (default: %(default)s)')
+    add('--kpt-thr', dest='keypoint_thr', type=float, metavar='X',
+        default=0.4, help='keypoints with a lower score get no label '
+        '(default: %(default)s)')
+    add('--person-thr', type=float, metavar='X', default=0.4,
+        help='people whose labeled keypoints have a lower mean score get none '
+        '(default: %(default)s)')
+    add('--min-keypoints', type=int, metavar='N', default=6, help='people '
+        'with fewer get none (default: %(default)s)')
+    add('--min-track', type=int, metavar='N', default=5, help='people seen in '
+        'fewer frames get none (default: %(default)s)')
     add('--every', type=int, default=1, metavar='N',
         help='label every N-th frame (default: %(default)s)')
-    add('--val-share', type=float, default=0.2, help='share of the videos for '
-        'validation, at least one of several (default: %(default)s)')
-    add('--max-frames', type=int, metavar='N', help='of each video')
-    add('--device', help='default: the first GPU, or cpu')
+    add('--val-share', type=float, metavar='X', default=0.2,
+        help='share of the videos for validation, at least one of several '
+        '(default: %(default)s)')
+    add('--max-frames', type=int, metavar='N',
+        help='frames that are taken of a video (default: all)')
+    add('--device', help='such as cpu or cuda:1 (default: the first GPU, or '
+        'cpu)')
     add('--quiet', action='store_true', help='show no progress')
     return parser.parse_args(argv)
 

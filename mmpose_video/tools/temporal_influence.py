@@ -1,12 +1,12 @@
-r"""Show how much each frame of a clip moves the output of a model.
+"""Show how much each frame of a clip moves the output of a model.
 
 A video model that ignores its neighboring frames trains and tests without an
 error. This command measures the norm of the output's Jacobian with respect to
 each frame's features, as a share of the key frame's, and how far the output
 moves when the key frame stands in for all frames::
 
-    mmpose-video temporal-influence CONFIG \
-        [--checkpoint PTH] [--plot OUT.png]
+    mmpose-video temporal-influence CONFIG
+    mmpose-video temporal-influence CONFIG --checkpoint PTH --plot OUT.png
 
 Without a checkpoint the model is measured at its initialization; the backbone
 is random unless ``--pretrained`` loads the weights that the config starts
@@ -289,11 +289,12 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         help='load the weights that the config starts from')
     add('--data', action='store_true',
         help="take clips of the config's test set")
-    add('--clips', type=int, default=2,
+    add('--clips', type=int, metavar='N', default=2,
         help='number of clips (default: %(default)s)')
-    add('--probes', type=int, default=4,
+    add('--probes', type=int, metavar='N', default=4,
         help='random projections (default: %(default)s)')
-    add('--seed', type=int, default=0)
+    add('--seed', type=int, metavar='N', default=0,
+        help='of weights, textures and projections (default: %(default)s)')
     add('--cfg-options', nargs='+', action=DictAction, metavar='KEY=VALUE',
         help='changes to the config')
     add('--plot', metavar='OUT.png', help='draw the result')

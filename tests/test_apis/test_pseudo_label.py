@@ -125,7 +125,7 @@ def words(make_config, clip_set, checkpoint, clip_dir, images, tmp_path):
     writer.release()
     return [str(clip_dir), str(video), str(tmp_path / 'set'),
             '--model', str(config), '--checkpoint', checkpoint,
-            '--boxes', 'whole_image', '--keypoint-thr', '0', '--person-thr',
+            '--boxes', 'whole_image', '--kpt-thr', '0', '--person-thr',
             '0', '--min-track', '1', '--every', '2', '--device', 'cpu',
             '--quiet']
 

@@ -1,4 +1,13 @@
-"""Command line of the converters."""
+"""Convert a downloaded dataset.
+
+For example::
+
+    mmpose-video convert posetrack18 downloads/posetrack18 data/posetrack18
+
+Writes COCO-style annotation files from what the owners of a dataset
+distribute. Run it again to go on where it was.
+`mmpose-video convert SET --help` lists the options.
+"""
 import argparse
 import sys
 from typing import Callable, Dict, List, Optional
@@ -16,27 +25,39 @@ SETS: Dict[str, Callable[..., Plan]] = {
     'jhmdb': jhmdb.plan,
     'hieve': hieve.plan,
 }
+TITLES = {
+    'posetrack17': 'PoseTrack2017',
+    'posetrack18': 'PoseTrack18',
+    'posetrack21': 'PoseTrack21',
+    'jhmdb': 'Sub-JHMDB',
+    'hieve': 'HiEve',
+}
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
     """Parse the command line."""
     parser = argparse.ArgumentParser(
         prog='mmpose-video convert',
-        description='Write COCO-style annotation files from what the owners '
-        'of a dataset distribute. Run it again to go on where it was.')
-    commands = parser.add_subparsers(dest='set', required=True)
-    for name in SETS:
-        command = commands.add_parser(name)
-        command.add_argument('src', help='what the owners distribute')
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
+    commands = parser.add_subparsers(
+        dest='set', required=True, metavar='SET',
+        help='the dataset:')
+    for name, title in TITLES.items():
+        command = commands.add_parser(
+            name, help=title, description=f'Convert {title}.')
         command.add_argument(
-            'dst', help="folder of the result, a config's data_root; may be "
-            'the same')
+            'src', metavar='SRC', help='what the owners distribute')
+        command.add_argument(
+            'dst', metavar='DST', help="folder of the result, a config's "
+            'data_root; may be the same')
         command.add_argument(
             '--labels', metavar='DIR', help='folder of the labels, if it is '
             'not where docs/datasets.md has it')
         command.add_argument(
             '--on-error', choices=ON_ERROR, default='stop', help='stop: fail '
-            'if images or labels are missing or broken; skip: leave them out')
+            'if images or labels are missing or broken; skip: leave them out '
+            '(default: %(default)s)')
         command.add_argument(
             '--overwrite', action='store_true', help='replace annotation '
             'files that this command did not write')
@@ -52,7 +73,8 @@ def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:
                 'box files')
             command.add_argument(
                 '--boxes-from', type=int, choices=(0, 1), default=0,
-                help='number of the first frame in these')
+                help='number of the first frame in these (default: '
+                '%(default)s)')
             command.add_argument(
                 '--extract', action='store_true', help='write the frames of '
                 'SRC/videos to DST/images first')

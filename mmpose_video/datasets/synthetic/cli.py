@@ -1,4 +1,14 @@
-"""The command line of the synthetic clip generator."""
+r"""Render clips of moving people with exact keypoints.
+
+For example::
+
+    mmpose-video render data/synthetic/hard
+    mmpose-video render data/synthetic/hard --videos 150 --val-videos 30 \
+        --frames 16 --labeled-every 4
+
+The dataset has the layout of PoseTrack18; the configs whose names end in
+``synthetic-96x64`` and alike read it from ``data/synthetic/hard``.
+"""
 import argparse
 import signal
 import sys
@@ -37,38 +47,44 @@ def build_parser() -> argparse.ArgumentParser:
     default = SyntheticConfig()
     parser = argparse.ArgumentParser(
         prog='mmpose-video render',
-        description='Render clips of moving people with exact keypoints, '
-        'in the layout of PoseTrack18.',
-        formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter)
     add = parser.add_argument
-    add('out_dir', help='folder of the dataset (the data_root of a config)')
+    add('out_dir', metavar='DIR',
+        help='folder of the dataset (the data_root of a config)')
     add('--difficulty', choices=sorted(DIFFICULTIES),
         default=default.difficulty,
         help='hard: occlusion, motion blur, low light and loss of focus '
-        'that last a few frames each')
+        'that last a few frames each (default: %(default)s)')
     add('--size', type=_size, metavar='WxH',
-        default=(default.width, default.height), help='frame size')
-    add('--videos', type=int, default=default.train_videos,
-        help='clips in the train split')
-    add('--val-videos', type=int, default=default.val_videos,
-        help='clips in the val split')
-    add('--frames', type=int, default=default.frames, help='frames per clip')
+        default=(default.width, default.height),
+        help=f'frame size (default: {default.width}x{default.height})')
+    add('--videos', type=int, metavar='N', default=default.train_videos,
+        help='clips in the train split (default: %(default)s)')
+    add('--val-videos', type=int, metavar='N', default=default.val_videos,
+        help='clips in the val split (default: %(default)s)')
+    add('--frames', type=int, metavar='N', default=default.frames,
+        help='frames per clip (default: %(default)s)')
     add('--people', type=_range, metavar='MIN-MAX', default=default.people,
-        help='annotated people per clip')
-    add('--fps', type=float, default=default.fps,
+        help='annotated people per clip (default: '
+        f'{"-".join(map(str, default.people))})')
+    add('--fps', type=float, metavar='X', default=default.fps,
         help='frames per second of the motion; fewer means larger steps '
-        'from frame to frame')
+        'from frame to frame (default: %(default)g)')
     add('--labeled-every', type=int, default=default.labeled_every,
-        metavar='N', help='label every N-th frame only')
+        metavar='N', help='label every N-th frame only (default: %(default)s)')
     add('--max-hidden', type=int, default=default.max_hidden, metavar='N',
-        help='a joint hidden for more than N frames in a row gets no label')
+        help='a joint hidden for more than N frames in a row gets no label '
+        '(default: %(default)s)')
     add('--no-detections', action='store_true',
         help='do not write files of detected boxes')
-    add('--seed', type=int, default=default.seed)
-    add('--workers', type=int, default=1, help='processes')
+    add('--seed', type=int, metavar='N', default=default.seed,
+        help='of all that is drawn at random (default: %(default)s)')
+    add('--workers', type=int, metavar='N', default=1,
+        help='processes (default: %(default)s)')
     add('--overwrite', action='store_true',
         help='replace a dataset that this program made with other settings')
-    add('--quiet', action='store_true', help='no progress bar')
+    add('--quiet', action='store_true', help='show no progress')
     return parser
 
 

@@ -224,7 +224,7 @@ def test_videos_are_chained(video):
 def test_command_line(video, write, tmp_path, capsys, rng):
     folders = write(*random_pair(rng, video))
     out = tmp_path / 'report'
-    assert main([*folders, '--out', str(out)]) == 0
+    assert main([*folders, '--out-dir', str(out)]) == 0
     printed = capsys.readouterr().out
     assert 'percent of the found people' in printed
     written = json.loads((out / 'errors.json').read_text())
@@ -233,13 +233,14 @@ def test_command_line(video, write, tmp_path, capsys, rng):
     colours = {tuple(c) for c in picture.reshape(-1, 3)[::7].tolist()}
     # Green of the good keypoints and orange of the inversions, as BGR.
     assert (0x73, 0x9e, 0x00) in colours and (0x00, 0x9f, 0xe6) in colours
-    assert main([folders[0], str(tmp_path / 'none'), '--out', str(out)]) == 1
+    folders[1] = str(tmp_path / 'none')
+    assert main([*folders, '--out-dir', str(out)]) == 1
     assert 'none' in capsys.readouterr().err
 
 
 def test_numbers_that_are_none_do_not_stop_the_report(video, write, tmp_path):
     folders = write(video().add({}), video().add(BODY, scores={}))
-    assert main([*folders, '--out', str(tmp_path / 'out')]) == 0
+    assert main([*folders, '--out-dir', str(tmp_path / 'out')]) == 0
     written = json.loads((tmp_path / 'out' / 'errors.json').read_text())
     assert written['ap'] is None
 
