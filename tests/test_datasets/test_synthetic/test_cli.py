@@ -56,7 +56,7 @@ def test_every_option_has_its_default_in_the_config():
 def test_modules_need_no_models():
     """Beside NumPy and OpenCV, only files, keypoints and progress."""
     allowed = set(sys.stdlib_module_names) | {'numpy', 'cv2'}
-    ours = {'mmpose_video.formats.keypoints',
+    ours = {'mmpose_video.formats.drafts', 'mmpose_video.formats.keypoints',
             'mmpose_video.formats.json_file', 'mmpose_video.utils'}
     modules = list(Path(synthetic.__file__).parent.glob('*.py'))
     assert len(modules) > 10
