@@ -183,7 +183,7 @@ def test_a_page_of_all_configs_of_a_folder(tmp_path, monkeypatch, capsys):
     assert timed == [(4, 1, 3, 96, 64)]
     assert [row.split('|')[-2].strip() for row in rows] == [
         '12.3', '12.3', '-']
-    assert f'get_flops {tmp_path} --max-gmac 0.1' in text
+    assert f'mmpose-video flops {tmp_path} --max-gmac 0.1' in text
     assert torch.__version__ in text and '4 clips' in text
     get_flops.main([str(tmp_path / 'a.py'), '--no-speed'])
     assert 'clips/s:' not in capsys.readouterr().out
