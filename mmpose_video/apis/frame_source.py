@@ -2,7 +2,7 @@
 import os
 import os.path as osp
 from dataclasses import dataclass
-from typing import Iterable, Iterator, Optional, Sequence, Sized, Union
+from typing import Any, Iterable, Iterator, Optional, Sequence, Sized, Union
 
 import numpy as np
 from mmengine.logging import print_log
@@ -169,6 +169,17 @@ def _others(entries: Sequence[str]) -> str:
     return ''
 
 
+def _way_to_array(image: Any) -> str:
+    """Say how to make a frame of something else, '' if that is unknown."""
+    if isinstance(image, (str, os.PathLike)):
+        return ': several files are read one by one, or as a folder of images'
+    if hasattr(image, 'numpy'):
+        return ': `.numpy()` with shape (H, W, 3) in BGR order is one'
+    if hasattr(image, 'convert'):
+        return ": `np.asarray(image.convert('RGB'))[..., ::-1]` is one"
+    return ''
+
+
 class ImageSource(FrameSource):
     """An image file, as a video of one frame.
 
@@ -220,8 +231,9 @@ class ArraySource(FrameSource):
         """See :class:`FrameSource`."""
         for number, image in enumerate(self.images):
             if not isinstance(image, np.ndarray):
-                raise TypeError('frames must be arrays, number '
-                                f'{number} is a {type(image).__name__}')
+                raise TypeError(f'frames must be arrays, number {number} is '
+                                f'a {type(image).__name__}'
+                                f'{_way_to_array(image)}')
             try:
                 image = to_bgr(image)
             except ValueError as error:

@@ -2,6 +2,8 @@
 from dataclasses import dataclass, fields
 from typing import Mapping, Optional, Sequence, Type, TypeVar, Union
 
+import numpy as np
+
 
 @dataclass(frozen=True)
 class StreamOptions:
@@ -25,6 +27,11 @@ class StreamOptions:
     backend: str = 'opencv'
 
     def __post_init__(self) -> None:
+        for name in ('latency', 'max_frames'):
+            value = getattr(self, name)
+            if value is not None and not isinstance(value, (int, np.integer)):
+                raise ValueError(
+                    f'`{name}` must be a whole number, got {value!r}')
         if self.latency is not None and self.latency < 0:
             raise ValueError(
                 f'`latency` must not be negative, got {self.latency}')

@@ -79,9 +79,9 @@ class ResultFiles:
         find_paths(out_dir, name, video, inputs, self.formats)
         os.makedirs(out_dir, exist_ok=True)
         self._has_posetrack = PoseTrackFile.takes(self._names)
-        if not self._has_posetrack:
+        if 'posetrack' in formats and not self._has_posetrack:
             print_log("no file in PoseTrack's layout is written: the model "
-                      'lacks some of its keypoints', 'current')
+                      'lacks some of its keypoints', 'current', 30)
 
     def _open(self) -> None:
         """Create the files."""

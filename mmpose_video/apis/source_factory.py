@@ -53,9 +53,9 @@ def open_source(inputs: Inputs,
         if backend == 'pyav' and '://' not in path:
             return PyavSource(path)
         return CaptureSource(path)
-    if isinstance(inputs, int):
+    if isinstance(inputs, int) and not isinstance(inputs, bool):
         return CaptureSource(inputs)
     if not isinstance(inputs, Iterable):
         raise TypeError('expected a video file, a folder, a camera index or '
-                        f'images, got a {type(inputs).__name__}')
+                        f'arrays, got a {type(inputs).__name__}')
     return ArraySource(cast(Iterable[np.ndarray], inputs))

@@ -296,6 +296,18 @@ def test_names_that_are_no_text(inferencer, images, tmp_path):
     assert len(os.listdir(os.path.join(out, 'sources'))) == 1
 
 
+def test_posetrack_is_missed_where_it_is_asked_for(tmp_path, monkeypatch):
+    """A model with other keypoints, of whom nobody expects the file."""
+    said = []
+    monkeypatch.setattr('mmpose_video.apis.result_files.print_log',
+                        lambda text, *_: said.append(text))
+    info = RunInfo(('nose', 'left_eye'), 'a', fps=25.)
+    for formats in ([], ['csv'], ['posetrack']):
+        ResultFiles(str(tmp_path), 'a', info, False, formats=formats).close()
+    assert said == ["no file in PoseTrack's layout is written: the model "
+                    'lacks some of its keypoints']
+
+
 @pytest.mark.parametrize('name, package', [
     ('slp', 'sleap_io'), ('nwb', 'ndx_pose')])
 def test_formats_that_need_a_package(tmp_path, monkeypatch, name, package):

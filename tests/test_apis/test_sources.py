@@ -4,6 +4,7 @@ import json
 import cv2
 import numpy as np
 import pytest
+import torch
 from PIL import Image, ImageOps
 
 from mmpose_video.apis import FileBoxes, Frame, GivenBoxes, open_source
@@ -142,6 +143,16 @@ def test_arrays_that_are_no_images(image, message):
         list(open_source([image]))
 
 
+@pytest.mark.parametrize('frame, message', [
+    (torch.zeros(4, 4, 3), r'a Tensor: `.numpy\(\)`'),
+    (Image.new('RGB', (4, 4)), r'a Image: `np.asarray\(image.convert'),
+    ('a.jpg', 'a str: several files'), (1, 'a int$')])
+def test_frames_that_are_no_arrays(frame, message):
+    """What makes one of them: their order of colors is not guessed."""
+    with pytest.raises(TypeError, match=f'number 0 is {message}'):
+        list(open_source([frame]))
+
+
 @pytest.mark.parametrize('codec, suffix', [('mp4v', 'mp4'), ('MJPG', 'mp4'),
                                            ('MJPG', 'avi')])
 def test_reading_goes_on_after_broken_packets(tmp_path, codec, suffix):
@@ -200,7 +211,8 @@ def test_image_file(tmp_path):
     (lambda d: d / 'empty', ValueError, 'frame number'),
     (lambda d: [], ValueError, 'no frames'),
     (lambda d: 97, OSError, 'camera 97'),
-    (lambda d: 1.5, TypeError, 'float')])
+    (lambda d: 1.5, TypeError, 'float'),
+    (lambda d: True, TypeError, 'bool')])
 def test_bad_videos(tmp_path, make, error, message):
     (tmp_path / 'text.mp4').write_text('this is no video')
     (tmp_path / 'empty').mkdir()

@@ -330,6 +330,14 @@ def test_wrong_options(inferencer, images, options, error, message):
                                    **options}))
 
 
+@pytest.mark.parametrize('name', ['max_frames', 'latency'])
+@pytest.mark.parametrize('value', [1.5, '2'])
+def test_numbers_of_frames_are_whole(inferencer, images, name, value):
+    """1.5 frames would never be reached."""
+    with pytest.raises(ValueError, match=f'`{name}` must be a whole number'):
+        next(inferencer(images, stream={name: value}))
+
+
 def test_options_are_objects_or_dicts(inferencer, images):
     for stream in (StreamOptions(max_frames=2), dict(max_frames=2)):
         assert len(list(inferencer(images, stream=stream))) == 2
