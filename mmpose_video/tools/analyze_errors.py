@@ -24,7 +24,7 @@ from mmpose_video.evaluation.functional.posetrack_errors import (
 )
 from mmpose_video.formats.json_file import without_nan, write_json
 from mmpose_video.formats.keypoints import POSETRACK_GROUPS
-from mmpose_video.tools._errors import one_line_errors
+from mmpose_video.utils import one_line_errors
 
 # Distinguishable without color vision as well (Okabe and Ito's palette).
 COLOURS = dict(

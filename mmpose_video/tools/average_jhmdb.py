@@ -12,7 +12,7 @@ from mmpose_video.evaluation.functional.sub_jhmdb import (
     JHMDB_GROUPS,
     average_splits,
 )
-from mmpose_video.tools._errors import one_line_errors
+from mmpose_video.utils import one_line_errors
 
 
 def parse_args(argv: Optional[List[str]] = None) -> argparse.Namespace:

@@ -20,7 +20,7 @@ from mmengine.registry import init_default_scope
 from PIL import Image
 
 from mmpose_video.apis.model_loading import read_config
-from mmpose_video.tools._errors import one_line_errors
+from mmpose_video.utils import one_line_errors
 from mmpose_video.utils.opencv_path import opencv_path
 
 _KEY_COLOR = (0, 200, 255)  # BGR

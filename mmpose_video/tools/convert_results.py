@@ -13,6 +13,13 @@ import os.path as osp
 import sys
 from typing import Optional, Sequence, Tuple
 
+from mmpose_video.formats.results import (
+    RESULT_FORMATS,
+    read_results,
+    write_results,
+)
+from mmpose_video.utils import one_line_errors
+
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     """Read the command line.
@@ -20,7 +27,6 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     Args:
         argv (Sequence[str], optional): Defaults to the process's.
     """
-    from mmpose_video.formats.results import RESULT_FORMATS
     formats = '\n'.join(f'  {name:12}{kind.suffix or "folder":8}{kind.title}'
                         for name, kind in RESULT_FORMATS.items())
     parser = argparse.ArgumentParser(
@@ -51,28 +57,23 @@ def _size(text: str) -> Tuple[int, int]:
     return int(width), int(height)
 
 
+@one_line_errors
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run the command and return the exit status, 0 for success.
 
     Args:
         argv (Sequence[str], optional): Defaults to the process's.
     """
-    from mmpose_video.formats.results import read_results, write_results
     args = parse_args(argv)
     options = dict(
         fps=args.fps,
         size=args.image_size,
         meters_per_pixel=args.meters_per_pixel)
-    try:
-        if osp.exists(args.source) and osp.exists(args.target) and (
-                osp.samefile(args.source, args.target)):
-            raise FileExistsError('the output is the input')
-        results = read_results(args.source, args.source_format, **options)
-        write_results(results, args.target, args.target_format, **options)
-    except (OSError, ValueError, ImportError) as error:
-        from mmpose_video.utils.one_line import one_line
-        print(f'error: {one_line(error)}', file=sys.stderr)
-        return 1
+    if osp.exists(args.source) and osp.exists(args.target) and (
+            osp.samefile(args.source, args.target)):
+        raise FileExistsError('the output is the input')
+    results = read_results(args.source, args.source_format, **options)
+    write_results(results, args.target, args.target_format, **options)
     people = sum(len(frame.people) for frame in results.frames)
     print(f'{args.target}: {len(results.frames)} frames, {people} people, '
           f'{len(results.tracks())} tracks')

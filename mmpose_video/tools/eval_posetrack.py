@@ -12,7 +12,7 @@ from typing import Callable, Dict, List, Optional
 
 from mmpose_video.evaluation.functional import evaluate_posetrack, format_table
 from mmpose_video.formats.json_file import without_nan, write_json
-from mmpose_video.tools._errors import one_line_errors
+from mmpose_video.utils import one_line_errors
 
 
 def main(argv: Optional[List[str]] = None) -> int:

@@ -35,7 +35,7 @@ from mmpose_video.apis.model_loading import load_pose_model, read_config
 from mmpose_video.apis.runtimes.onnx_graph import export_graph
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.heads import DiffPoseHead, DiffPoseRegressionHead
-from mmpose_video.tools._errors import one_line_errors
+from mmpose_video.utils import one_line_errors
 
 # The number of clips while tracing: exporters take 0 and 1 for constants.
 _TRACED_CLIPS = 2

@@ -29,9 +29,9 @@ from mmpose.registry import MODELS
 from mmpose_video.apis.model_loading import read_config
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.pose_estimators import TopdownVideoPoseEstimator
-from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools.flop_counters import CountDeformConv, flop_counter
 from mmpose_video.tools.model_speed import clips_per_second
+from mmpose_video.utils import one_line_errors
 
 PARTS = ('backbone', 'neck', 'head')
 

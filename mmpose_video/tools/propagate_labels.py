@@ -13,11 +13,11 @@ import argparse
 import sys
 from typing import Optional, Sequence
 
-from mmengine import DictAction
+from mmengine import Config, DictAction
 
 from mmpose_video.apis.label_propagator import LabelPropagator
 from mmpose_video.formats.json_file import write_json
-from mmpose_video.utils import Progress, one_line
+from mmpose_video.utils import INTERRUPTED, Progress, one_line_errors
 
 
 def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
@@ -53,6 +53,7 @@ def parse_args(argv: Optional[Sequence[str]] = None) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@one_line_errors
 def main(argv: Optional[Sequence[str]] = None) -> int:
     """Run from the command line and return the exit status."""
     args = parse_args(argv)
@@ -60,24 +61,33 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     try:
         propagate = LabelPropagator(args.config, args.checkpoint,
                                     args.device, args.cfg_options)
-        ann_file = args.ann_file or (
-            propagate.cfg.train_dataloader.dataset.ann_file)
         dense, counts = propagate(
-            ann_file, args.data_root, args.max_distance, args.kpt_thr,
-            args.batch_size, args.workers, progress)
+            args.ann_file or _training_labels(propagate.cfg), args.data_root,
+            args.max_distance, args.kpt_thr, args.batch_size, args.workers,
+            progress)
         write_json(dense, args.out)
-    except (OSError, ValueError, RuntimeError) as error:
-        print(f'error: {one_line(error)}', file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         print(f'\nstopped; {args.out} was not written', file=sys.stderr)
-        return 130
+        return INTERRUPTED
     finally:
         progress.close()
     print(f'{args.out}: labels of {counts["people"]} people in '
           f'{counts["frames"]} frames were added; {counts["lost"]} people '
           'could not be followed')
     return 0
+
+
+def _training_labels(config: Config) -> str:
+    """Return the labels that a config trains on.
+
+    Raises:
+        ValueError: If it names none.
+    """
+    dataset = config.get('train_dataloader', {}).get('dataset', {})
+    if not dataset.get('ann_file'):
+        raise ValueError(f'{config.filename} names no file of labels to train '
+                         'on: name one by --ann-file')
+    return dataset.ann_file
 
 
 if __name__ == '__main__':

@@ -10,8 +10,8 @@ from typing import Any, Optional, Sequence
 import torch
 
 from mmpose_video.compat.checkpoint import guard_supported, guarded_load
-from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools._stock import run_stock
+from mmpose_video.utils import one_line_errors
 from mmpose_video.utils.weights_file import check_weights
 
 

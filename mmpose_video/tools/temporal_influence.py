@@ -34,7 +34,6 @@ from mmpose_video.apis.model_loading import load_pose_model, read_config
 from mmpose_video.datasets.clip_samplers import CLIP_SAMPLERS
 from mmpose_video.models.pose_estimators import TopdownVideoPoseEstimator
 from mmpose_video.structures import ClipInfo
-from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools.frame_influence import (
     NOTHING,
     Influence,
@@ -43,6 +42,7 @@ from mmpose_video.tools.frame_influence import (
     settle_batch_norm,
 )
 from mmpose_video.tools.get_flops import find_configs, without_pretrained
+from mmpose_video.utils import one_line_errors
 
 Clips = Tuple[Tensor, ClipInfo]
 

@@ -119,3 +119,22 @@ def test_another_method(capsys, tmp_path):
     assert main([str(config), 'no.pth', '--out', str(tmp_path / 'o')]) == 1
     error = capsys.readouterr().err
     assert 'DCPoseNeck, not PoseWarpingNeck' in error
+
+
+def test_a_config_without_labels_to_train_on(tmp_path, capsys):
+    config = Config.fromfile(CONFIG)
+    config.pop('train_dataloader')
+    path = str(tmp_path / 'config.py')
+    config.dump(path)
+    assert main([path, untrained(tmp_path), '--out',
+                 str(tmp_path / 'dense.json')]) == 1
+    assert '--ann-file' in capsys.readouterr().err
+
+
+def test_faults_of_the_program_keep_their_traceback(tmp_path, monkeypatch):
+    def fail(*args, **kwargs):
+        raise RuntimeError('expected scalar type Float but found Double')
+
+    monkeypatch.setattr(LabelPropagator, '__call__', fail)
+    with pytest.raises(RuntimeError, match='scalar type'):
+        main([CONFIG, untrained(tmp_path), '--out', str(tmp_path / 'o')])

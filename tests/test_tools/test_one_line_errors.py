@@ -18,8 +18,8 @@ from mmpose_video.tools import (
     propagate_labels,
     publish_model,
 )
-from mmpose_video.tools._errors import one_line_errors
 from mmpose_video.tools._stock import run_stock
+from mmpose_video.utils import one_line_errors
 
 CONFIGS = Path(__file__).parents[2] / 'configs'
 BASELINE = str(CONFIGS / 'single_image' /

@@ -9,10 +9,9 @@ distribute. Run it again to go on where it was.
 `mmpose-video convert SET --help` lists the options.
 """
 import argparse
-import sys
 from typing import Callable, Dict, List, Optional
 
-from mmpose_video.utils import one_line
+from mmpose_video.utils import one_line_errors
 
 from . import hieve, jhmdb, posetrack17, posetrack18
 from .runner import ON_ERROR, convert
@@ -94,17 +93,14 @@ def make_plan(args: argparse.Namespace) -> Plan:
         extract_to=args.dst if args.extract else None)
 
 
+@one_line_errors
 def main(argv: Optional[List[str]] = None) -> int:
     """Convert; return 1 if the input is at fault."""
     args = parse_args(argv)
-    try:
-        convert(
-            make_plan(args),
-            args.dst,
-            on_error=args.on_error,
-            overwrite=args.overwrite,
-            link=not args.no_link)
-    except (OSError, ValueError) as error:
-        print(f'error: {one_line(error)}', file=sys.stderr)
-        return 1
+    convert(
+        make_plan(args),
+        args.dst,
+        on_error=args.on_error,
+        overwrite=args.overwrite,
+        link=not args.no_link)
     return 0

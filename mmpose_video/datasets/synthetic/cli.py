@@ -15,7 +15,7 @@ import sys
 import time
 from typing import Any, List, Optional, Tuple
 
-from mmpose_video.utils import Progress
+from mmpose_video.utils import INTERRUPTED, Progress, one_line_errors
 
 from .config import DIFFICULTIES, SyntheticConfig
 
@@ -88,6 +88,7 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
+@one_line_errors
 def main(argv: Optional[List[str]] = None) -> int:
     """Run the command line of the renderer.
 
@@ -118,14 +119,11 @@ def main(argv: Optional[List[str]] = None) -> int:
             seed=args.seed)
         frames = generate(args.out_dir, config, args.workers, args.overwrite,
                           None if args.quiet else progress)
-    except (ValueError, OSError) as error:
-        print(f'error: {error}', file=sys.stderr)
-        return 1
     except KeyboardInterrupt:
         progress.close()
         print('interrupted; the same command goes on from here',
               file=sys.stderr)
-        return 130
+        return INTERRUPTED
     finally:
         progress.close()
         signal.signal(signal.SIGTERM, previous)

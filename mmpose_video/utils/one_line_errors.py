@@ -4,7 +4,7 @@ import sys
 from pickle import UnpicklingError
 from typing import Any, Callable
 
-from mmpose_video.utils import one_line
+from .one_line import one_line
 
 #: Exit status of a process that Ctrl-C ended, as shells report it.
 INTERRUPTED = 130
