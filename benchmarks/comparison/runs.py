@@ -244,7 +244,10 @@ class Trainings:
             command (List[str]): The command.
             log (file, optional): Where its output goes. None: ours.
         """
-        env = dict(os.environ, OMP_NUM_THREADS=str(self.threads))
+        # configs of projects import these
+        paths = [str(ROOT), *filter(None, [os.environ.get('PYTHONPATH')])]
+        env = dict(os.environ, OMP_NUM_THREADS=str(self.threads),
+                   PYTHONPATH=os.pathsep.join(paths))
         if self.device == 'cpu':
             env['CUDA_VISIBLE_DEVICES'] = ''
         process = subprocess.Popen(

@@ -10,6 +10,7 @@ from comparison.errors import RunError, StoppedError
 from comparison.logs import read_training
 from comparison.plan import Progress, duration, execute
 from comparison.runs import Run, Trainings
+from comparison.sizes import ROOT
 
 FAKE = [sys.executable, '-S', str(Path(__file__).with_name('fake_trainer.py'))]
 
@@ -153,6 +154,19 @@ def test_ctrl_c_ends_the_child(trainings, tmp_path, monkeypatch):
         trainings.call([sys.executable, '-S', '-c',
                         'import time; time.sleep(600)'], None)
     assert started[0].wait(30) < 0  # by a signal
+
+
+def test_configs_of_projects_import_them(trainings, monkeypatch):
+    """The repository is on the path, beside what the user has there."""
+    wanted = {str(ROOT), '/of/the/user'}
+    monkeypatch.setenv('PYTHONPATH', '/of/the/user')
+    assert trainings.call([
+        sys.executable, '-S', '-c',
+        f'import sys; sys.exit(not {wanted} <= set(sys.path))'], None) == 0
+    monkeypatch.delenv('PYTHONPATH')
+    assert trainings.call([
+        sys.executable, '-S', '-c', 'import os, sys; '
+        f"sys.exit(os.environ['PYTHONPATH'] != {str(ROOT)!r})"], None) == 0
 
 
 def test_a_training_without_evaluation(tmp_path):
