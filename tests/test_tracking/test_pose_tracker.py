@@ -76,6 +76,43 @@ def test_poses_tell_apart_what_boxes_do_not():
     assert sorted(unsure) == [0, 1]
 
 
+def keeps_id(similarity, before, after, **kwargs):
+    """Whether a track goes on just below and just above a similarity."""
+    found = []
+    for share in (0.99, 1.01):
+        tracker = PoseTracker(
+            SIGMAS, min_similarity=share * similarity, **kwargs)
+        tracker.update(*before)
+        found.append(tracker.update(*after) == [0])
+    return found
+
+
+@pytest.mark.parametrize('weight', [0., 0.3, 1.])
+def test_similarity_by_hand(weight):
+    """Of two boxes of other sizes, with a keypoint that was unsure before."""
+    old, new = box_at(0)[None], box_at(4, size=60.)[None]
+    poses = pose_at(0)[None], pose_at(0, lean=6)[None]
+    scores = np.ones((1, 4)), np.ones((1, 4))
+    scores[0][0, 3] = 0.1
+    inner = 36 * 80
+    iou = inner / (40 * 80 + 60 * 120 - inner)
+    area = (40 * 80 + 60 * 120) / 2
+    far = np.exp(-6**2 / (2 * area * (2 * 0.05)**2))
+    pose = (1 + far + far) / 3  # the fourth does not count
+    similarity = weight * pose + (1 - weight) * iou
+    assert keeps_id(similarity, (old, poses[0], scores[0]),
+                    (new, poses[1], scores[1]),
+                    oks_weight=weight) == [True, False]
+
+
+@pytest.mark.parametrize('gap, near', [(30, True), (38, True), (42, False)])
+def test_poses_count_within_half_a_box_on_either_side(gap, near):
+    pose, scores = pose_at(0)[None], np.ones((1, 4))
+    before = box_at(0)[None], pose, scores
+    after = box_at(40 + gap)[None], pose, scores
+    assert keeps_id(0.5, before, after) == [near, False]
+
+
 def test_lost_and_found():
     tracker = PoseTracker(max_lost=2)
     none = np.zeros((0, 4))
