@@ -3,8 +3,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from mmengine.config import Config
-from mmengine.registry import init_default_scope
+from mmengine.registry import PARAM_SCHEDULERS, init_default_scope
 from mmpose.registry import DATASETS
 
 from ..conftest import annotation
@@ -69,3 +70,29 @@ def test_draws_of_the_training(path):
             types.index('GenerateTarget'))
     crop = train.pipeline[types.index('TopdownClipAffine')]
     assert crop.get('use_dark', False) == RULES[path.parent.name][0]
+
+
+@pytest.mark.parametrize('name, lr, drops, epochs', [
+    # the 0-based epochs from which the rate is a tenth
+    ('fami/fami_hrnet-w48_1xb48-21e_posetrack17-384x288', 1e-3, (8, 12, 16),
+     21),
+    ('dcpose/dcpose_hrnet-w48_2xb32-20e_posetrack17-384x288', 1e-3,
+     (5, 9, 13, 17), 20),
+    ('tdmi/tdmi-published_hrnet-w48_1xb24-20e_posetrack17-384x288', 1e-3,
+     (6, 12, 18), 20)])
+def test_rates_of_the_released_code(name, lr, drops, epochs):
+    config = Config.fromfile(CONFIGS / f'{name}.py')
+    assert config.train_cfg.max_epochs == epochs
+    assert config.optim_wrapper.optimizer.type == 'Adam'
+    optimizer = torch.optim.Adam(
+        [torch.nn.Parameter(torch.zeros(1))],
+        lr=config.optim_wrapper.optimizer.lr)
+    schedulers = [
+        PARAM_SCHEDULERS.build(dict(scheduler, optimizer=optimizer))
+        for scheduler in config.param_scheduler]
+    for epoch in range(epochs):
+        assert optimizer.param_groups[0]['lr'] == pytest.approx(
+            lr * 0.1**sum(epoch >= drop for drop in drops))
+        optimizer.step()
+        for scheduler in schedulers:
+            scheduler.step()
