@@ -28,6 +28,7 @@ class VideoThread:
         self._jobs: queue.Queue[Optional[_Job]] = queue.Queue(max_waiting)
         self._error: Optional[BaseException] = None
         self._stopped = False
+        self._ended = threading.Event()
         self._thread = threading.Thread(
             target=self._work, name='video writer', daemon=True)
         self._thread.start()
@@ -57,30 +58,32 @@ class VideoThread:
             KeyboardInterrupt: If Ctrl-C was pressed meanwhile.
         """
         interrupt: Optional[KeyboardInterrupt] = None
-        while self._thread.is_alive():
+        # not Thread.join: Ctrl-C in it makes a thread that runs count as
+        # ended (CPython 3.11), and then two would write the file
+        while not self._ended.is_set():
             try:
                 self._jobs.put(None)
-                self._thread.join()
+                self._ended.wait()
             except KeyboardInterrupt as error:
                 interrupt, self._stopped = error, True
         self.video.close()
+        self._thread.join()
         if interrupt is not None:
             raise interrupt
         self._raise()
 
     def _work(self) -> None:
         """Draw and write until :meth:`close`; after an error, drop frames."""
-        while True:
-            job = self._jobs.get()
-            if job is None:
-                return
-            if self._stopped or self.video.failed:
-                continue
-            draw, time = job
-            try:
-                self.video.append(draw(), time)
-            except Exception as error:  # raised in the caller's thread
-                self._error, self._stopped = error, True
+        try:
+            for draw, time in iter(self._jobs.get, None):
+                if self._stopped or self.video.failed:
+                    continue
+                try:
+                    self.video.append(draw(), time)
+                except Exception as error:  # raised in the caller's thread
+                    self._error, self._stopped = error, True
+        finally:
+            self._ended.set()
 
     def _raise(self) -> None:
         """Raise the error of the thread, once."""
