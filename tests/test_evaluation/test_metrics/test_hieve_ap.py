@@ -126,8 +126,12 @@ def test_reference_length():
     one_place = POINTS.copy()
     one_place[0] = one_place[1]
     assert length(one_place) == pytest.approx(30)  # as without them
-    flags[1] = 0
-    assert length() == pytest.approx(30)
+    flags[:2] = 1  # annotated, though invisible
+    assert length() == 40
+    for missing in (0, 1):
+        flags[:2] = 2
+        flags[missing] = 0
+        assert length() == pytest.approx(30)
     assert length(ratio=0.2) == pytest.approx(60)
     for box, message in ((None, 'neither a head box'),
                          ([0, 0, 0, 0], 'tells no size'),
