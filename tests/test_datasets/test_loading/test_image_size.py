@@ -31,7 +31,7 @@ def test_sizes_that_cannot_be_had(tmp_path):
         if content:
             path.write_bytes(content)
         with pytest.raises(ValueError, match='(?s)image 3 of `ann.json`.*a.jpg'
-                           '.*data_prefix.*datasets.convert'):
+                           '.*data_prefix.*mmpose-video convert'):
             fill_size(dict(id=3, img_path=str(path)), 'ann.json')
 
 
