@@ -228,9 +228,25 @@ def _guard_resume() -> None:
             if fault is not None:
                 raise ValueError(
                     f'{filename} cannot be resumed from: {fault}')
+            _warn_of_newer(Path(filename), Path(self.work_dir))
         original(self, filename, *args, **kwargs)
 
     Runner.resume = resume
+
+
+def _warn_of_newer(named: Path, work_dir: Path) -> None:
+    """Warn if a checkpoint of the work directory is passed over.
+
+    MMPose's script merges ``--cfg-options`` last: ``--resume`` together with
+    ``load_from=START`` resumes the start, as if it were this training.
+    """
+    own = _candidates(work_dir, [])
+    if own and named.resolve().parent != own[0].resolve().parent:
+        print_log(
+            f'the training goes on from {named}, which `load_from` names, and '
+            f'not from {own[0]}, the newest of its work directory: to go on '
+            'from there, leave `load_from` out of the options',
+            logger='current', level=logging.WARNING)
 
 
 def install() -> None:

@@ -257,3 +257,10 @@ def test_unknown_argument_of_a_filter(arguments, capsys):
                    capsys, "Gaussian has no argument 'sigmoid'.*sigma")
     check_one_line(run(arguments, '--smooth', 'OneEuro', 'fps=25,30'),
                    capsys, 'OneEuro cannot be built')
+
+
+def test_the_command_has_a_module_in_apis():
+    result = subprocess.run(
+        [sys.executable, '-m', 'mmpose_video.apis.infer', '--help'],
+        capture_output=True, text=True, check=True)
+    assert '--reuse-features' in result.stdout

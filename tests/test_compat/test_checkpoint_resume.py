@@ -1,4 +1,5 @@
 """Which checkpoint a training resumes from."""
+import contextlib
 import os
 
 import pytest
@@ -132,3 +133,18 @@ def test_drafts_of_a_killed_process_are_deleted(run):
     (run / 'mine.part').touch()
     find_latest_checkpoint(str(run))
     assert [path.name for path in run.glob('*.part')] == ['mine.part']
+
+
+def test_a_start_that_hides_the_newest_is_told(run, tmp_path, warned):
+    """MMPose's script merges ``load_from=START`` after ``--resume``."""
+    start = tmp_path / 'start' / 'epoch_8.pth'
+    start.parent.mkdir()
+    torch.save(content(8), start)
+    runner = Runner.__new__(Runner)
+    runner._work_dir = str(run)
+    for named in (run / 'epoch_10.pth', start):
+        with contextlib.suppress(AttributeError):  # it has no model
+            runner.resume(str(named))
+    text, = warned
+    assert f'goes on from {start}' in text
+    assert f'not from {run / "epoch_11.pth"}' in text

@@ -11,6 +11,8 @@ PAGE = (ROOT / 'docs' / 'architecture.md').read_text()
 OUTER, MODELS = (
     [line.split() for line in block.splitlines()]
     for block in re.findall(r'```\n(.*?)```', PAGE, re.DOTALL))
+#: what `python -m` runs, beside the inferencer itself
+ALIAS = 'apis/infer.py'
 
 
 def imported(path):
@@ -39,7 +41,7 @@ def test_imports_point_up_the_page(root, lines):
     for path in root.rglob('*.py'):
         inside = path.relative_to(root)
         own = inside.parts[0]
-        if own not in level:
+        if own not in level or inside.as_posix() == ALIAS:
             continue
         for module in imported(path):
             if not module.startswith(prefix):

@@ -11,7 +11,7 @@ ROOT = Path(__file__).parents[2]
 PAGES = [ROOT / 'docs/public_checkpoints.md',
          *sorted(ROOT.glob('configs/*/README.md'))]
 _CONVERT = re.compile(
-    r'mmpose_video\.tools\.convert_checkpoint (\S+)(?: \\\n\s+| )\S+ (\S+)\n'
+    r'mmpose-video convert-checkpoint (\S+)(?: \\\n\s+| )\S+ (\S+)\n'
     r'mim (?:test|train) mmpose (\S+)(.*(?:\n    .*)*)')
 
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from mmpose_video.evaluation import evaluate_posetrack_tracking
-from mmpose_video.evaluation import posetrack_tracking as cli
+from mmpose_video.tools import eval_tracking as cli
 
 NOSE = 'nose'
 
