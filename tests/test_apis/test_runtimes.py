@@ -110,6 +110,15 @@ def test_precision(baseline, images, dtype):
     assert np.isfinite(keypoints(low(images[:2], boxes=BOXES))).all()
 
 
+def test_a_head_that_predicts_by_itself_runs_in_bfloat16(
+        make_config, clip_set, images):
+    """DiffPose's ``predict`` does not call ``forward``."""
+    config = make_config(clip_set, kind='diffpose')
+    config.model.backbone = SMALL_BACKBONE
+    low = VideoPoseInferencer(config, device='cpu', dtype='bfloat16')
+    assert np.isfinite(keypoints(low(images[:2], boxes=BOXES))).all()
+
+
 @pytest.mark.parametrize('options, message', [
     (dict(runtime='tflite'), "no runtime 'tflite'.*onnxruntime"),
     (dict(dtype='int8'), "no dtype 'int8'.*bfloat16"),

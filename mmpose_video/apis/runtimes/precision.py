@@ -13,7 +13,8 @@ def use_precision(model: Any, name: str) -> None:
     """Let backbone, neck and head of a model run in mixed precision.
 
     PyTorch's autocast chooses the operators that run in the lower precision.
-    What the head returns is float32 again, so decoding is as before.
+    What each of them returns is float32 again, so decoding is as before, and
+    so are heads whose ``predict`` does more than ``forward``, as DiffPose's.
 
     Args:
         model (TopdownPoseEstimator): The model; changed.
@@ -32,12 +33,10 @@ def use_precision(model: Any, name: str) -> None:
                           (model, 'extract_frame_feats')):
         function = getattr(owner, method, None)
         if function is not None:
-            setattr(owner, method,
-                    _autocast(function, _DTYPES[name], owner is model.head))
+            setattr(owner, method, _autocast(function, _DTYPES[name]))
 
 
-def _autocast(function: Callable, dtype: torch.dtype,
-              back: bool) -> Callable:
+def _autocast(function: Callable, dtype: torch.dtype) -> Callable:
     """Return a function that runs in mixed precision."""
 
     def run(inputs: Any, *args: Any, **kwargs: Any) -> Any:
@@ -45,8 +44,7 @@ def _autocast(function: Callable, dtype: torch.dtype,
         while not isinstance(first, Tensor):
             first = first[0]
         with torch.autocast(first.device.type, dtype):
-            found = function(inputs, *args, **kwargs)
-        return _float(found) if back else found
+            return _float(function(inputs, *args, **kwargs))
 
     return run
 
