@@ -219,6 +219,10 @@ def generate(out_dir: Union[str, Path], config: SyntheticConfig,
             min(workers, max(1, len(tasks))),
             mp_context=multiprocessing.get_context(method),
             initializer=_start_worker)
+        # A forked worker inherits OpenCV's pool without its threads, and
+        # would wait for them for ever: it is taken down before.
+        threads = cv2.getNumThreads()
+        cv2.setNumThreads(1)
         try:
             futures = [pool.submit(_in_worker, task) for task in tasks]
             for done, future in enumerate(as_completed(futures), 1):
@@ -227,6 +231,7 @@ def generate(out_dir: Union[str, Path], config: SyntheticConfig,
                     progress(done, len(tasks))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
+            cv2.setNumThreads(threads)
     for split in SPLITS:
         _merge(root, config, split)
     write_json(

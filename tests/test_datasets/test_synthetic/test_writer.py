@@ -180,3 +180,18 @@ def test_mmpose_reads_it(data):
     detected = load('val', bbox_file=boxes, test_mode=True)
     with open(boxes) as f:
         assert len(detected) == len(json.load(f))
+
+
+def test_workers_do_not_inherit_opencv_threads(tmp_path):
+    """They would wait for ever for threads that fork has not copied."""
+    before, seen = cv2.getNumThreads(), []
+    cv2.setNumThreads(3)
+    try:
+        generate(tmp_path, SyntheticConfig(train_videos=1, val_videos=1,
+                                           frames=2, width=64, height=64),
+                 workers=2, progress=lambda *_: seen.append(
+                     cv2.getNumThreads()))
+        assert seen == [1, 1]
+        assert cv2.getNumThreads() == 3
+    finally:
+        cv2.setNumThreads(before)
