@@ -161,14 +161,13 @@ def main(argv: Optional[List[str]] = None) -> int:
         finished = trainings.all_finished()
         if 'predict' in args.steps:
             # of starts and ablations the tables show the AP alone
-            shown_whole = [result for result in finished
-                           if result['variant'] is None
-                           and not is_start(result['method'])]
-            failures += len(predict_all(size, trainings, shown_whole))
+            trained = [result for result in finished
+                       if not is_start(result['method'])]
+            failures += len(predict_all(size, trainings, [
+                result for result in trained if result['variant'] is None]))
             failures += len(still_all(trainings, [
-                result for result in finished
-                if result in shown_whole
-                or result['variant'] == ablation_table.TRAINED]))
+                result for result in trained
+                if result['variant'] in (None, ablation_table.TRAINED)]))
         if 'measure' in args.steps:
             failures += len(measure_all(trainings, finished))
         write(size, work_dir, collect(trainings, finished))

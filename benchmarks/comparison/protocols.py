@@ -1,12 +1,11 @@
 """Compare the methods with frozen and with trained backbones."""
-from dataclasses import replace
 from typing import Any, Dict, List
 
 from .ablations import FROZEN, TRAINED
 from .methods import BASELINE, discover
-from .results import Row, rows
+from .results import Row, changes, rows
 from .sizes import SIZES
-from .tables import link, signed, spread, table
+from .tables import link, on_still, signed, spread, table
 
 
 def protocol_table(results: Dict[str, Any], split: str,
@@ -27,26 +26,24 @@ def protocol_table(results: Dict[str, Any], split: str,
     """
     found = {(row.method, row.variant): row for row in rows(results)
              if row.split == split}
+    methods = [method for method in discover(SIZES[results['size']]).values()
+               if method.group == 'video']
     lines: List[List[str]] = []
-    for method in discover(SIZES[results['size']]).values():
+    for method in methods:
         frozen = found.get((method.name, None))
         trained = found.get((method.name, TRAINED))
-        if method.group != 'video' or frozen is None or trained is None:
+        if frozen is None or trained is None or not changes(trained, frozen):
             continue
         base = method.start or BASELINE
-        frozen = _of_seeds(frozen, trained)
-        head_only = found.get((base, FROZEN))
+        frozen = frozen.at_seeds_of(trained)
         lines.append([
-            link(trained, up),
-            ' '.join(str(run['seed']) for run in trained.runs),
-            spread(frozen), signed(frozen, head_only),
+            link(trained, up), _seeds(trained),
+            spread(frozen), signed(frozen, found.get((base, FROZEN))),
             spread(trained), signed(trained, found.get((base, None))),
-            _still(frozen), _still(trained)])
+            on_still(frozen), on_still(trained)])
     lines.sort(key=lambda cells: -float(cells[4].split()[0]))
     singles = [_single(found, name, up) for name in dict.fromkeys(
-        method.start or BASELINE
-        for method in discover(SIZES[results['size']]).values()
-        if method.group == 'video')]
+        method.start or BASELINE for method in methods)]
     return table([
         'method', 'seeds', 'AP, frozen', 'to the head alone', 'AP, trained',
         'to the whole model', 'on still clips, frozen',
@@ -57,21 +54,13 @@ def protocol_table(results: Dict[str, Any], split: str,
 def _single(found: Dict[Any, Row], name: str, up: str) -> List[str]:
     """Return the line of a single-frame model, empty where it lacks one."""
     frozen, trained = found.get((name, FROZEN)), found.get((name, None))
-    if frozen is None or trained is None:
+    if frozen is None or trained is None or not changes(frozen, trained):
         return []
-    trained = _of_seeds(trained, frozen)
-    return [link(trained, up),
-            ' '.join(str(run['seed']) for run in trained.runs),
-            spread(frozen), '', spread(trained), '', '-', '-']
+    trained = trained.at_seeds_of(frozen)
+    return [link(trained, up), _seeds(trained), spread(frozen), '',
+            spread(trained), '', '-', '-']
 
 
-def _of_seeds(row: Row, other: Row) -> Row:
-    """Return a row without the seeds that another lacks."""
-    seeds = [run['seed'] for run in other.runs]
-    return replace(row, runs=tuple(
-        run for run in row.runs if run['seed'] in seeds) or row.runs)
-
-
-def _still(row: Row) -> str:
-    """Format the AP on still clips."""
-    return f'{row.mean("still_AP"):.1f}' if row.values('still_AP') else '-'
+def _seeds(row: Row) -> str:
+    """Return the seeds of a row."""
+    return ' '.join(str(run['seed']) for run in row.runs)

@@ -3,7 +3,7 @@ import csv
 import json
 import os
 import statistics
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
@@ -55,6 +55,12 @@ class Row:
         """Return the standard deviation over seeds (n - 1); None for one."""
         values = self.values(key)
         return statistics.stdev(values) if len(values) > 1 else None
+
+    def at_seeds_of(self, other: 'Row') -> 'Row':
+        """Return this row with the runs of the seeds that another has."""
+        seeds = [run['seed'] for run in other.runs]
+        return replace(self, runs=tuple(
+            run for run in self.runs if run['seed'] in seeds))
 
     def rates(self) -> Dict[str, Dict[str, float]]:
         """Return the percentage of keypoints found per condition and bin."""

@@ -1,5 +1,4 @@
 """Make the tables of a comparison in Markdown."""
-from dataclasses import replace
 from typing import Any, Dict, List, Optional, Sequence
 
 from .ablations import ABLATIONS
@@ -21,6 +20,11 @@ def spread(row: Row, key: str = 'AP') -> str:
     deviation = row.deviation(key)
     return f'{row.mean(key):.1f}' + (
         '' if deviation is None else f' ± {deviation:.1f}')
+
+
+def on_still(row: Row) -> str:
+    """Format the mean AP on still clips, a dash where there is none."""
+    return f'{row.mean("still_AP"):.1f}' if row.values('still_AP') else '-'
 
 
 def ordered(results: Dict[str, Any], split: str) -> List[Row]:
@@ -81,8 +85,7 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
     lines = []
     for row in ordered(results, split):
         lines.append([
-            link(row, up), seeds(row, ''), spread(row),
-            f'{row.mean("still_AP"):.1f}' if row.values('still_AP') else '-',
+            link(row, up), seeds(row, ''), spread(row), on_still(row),
             *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
             *_number(row, 'frames', 1, digits=0),
             *_number(row, 'params', 1e6), *_number(row, 'trainable', 1e6),
@@ -165,9 +168,7 @@ def ablation_table(results: Dict[str, Any], up: str = '../') -> str:
             base = full.get((row.method, row.split))
             if base is None or not changes(row, base):
                 continue
-            seen = [run['seed'] for run in row.runs]
-            base = replace(base, runs=tuple(
-                run for run in base.runs if run['seed'] in seen))
+            base = base.at_seeds_of(row)
             lines.append([
                 f'[{row.method}]({up}{row.config})', entry.about,
                 '`' + ' '.join(_own(row, base)) + '`',
