@@ -16,8 +16,14 @@ import time
 from pathlib import Path
 from typing import Any, Dict, List
 
-import torch
-from inference import Clips, describe, render, wall_time, warm_up
+from inference import (
+    Clips,
+    add_clip_arguments,
+    describe,
+    render,
+    wall_time,
+    warm_up,
+)
 
 from mmpose_video.apis import VideoPoseInferencer
 
@@ -67,12 +73,7 @@ def main() -> None:
     add = parser.add_argument
     add('--config', required=True)
     add('--checkpoint')
-    add('--videos', type=int, default=4)
-    add('--frames', type=int, default=40)
-    add('--seed', type=int, default=77)
-    add('--repeats', type=int, default=5)
-    add('--batch-size', type=int, default=32)
-    add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
+    add_clip_arguments(parser, videos=4, repeats=5)
     args = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder)

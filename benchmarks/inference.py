@@ -52,6 +52,24 @@ Ways = List[Tuple[str, Callable[[Path], float]]]
 Row = Tuple[str, float, float]
 
 
+def add_clip_arguments(parser: argparse.ArgumentParser, videos: int,
+                       repeats: int) -> None:
+    """Add the arguments of :func:`render` and of the runs on its clips.
+
+    Args:
+        parser (argparse.ArgumentParser): The command line.
+        videos (int): Number of clips by default.
+        repeats (int): Number of runs by default.
+    """
+    add = parser.add_argument
+    add('--videos', type=int, default=videos)
+    add('--frames', type=int, default=40)
+    add('--seed', type=int, default=77)
+    add('--repeats', type=int, default=repeats)
+    add('--batch-size', type=int, default=32)
+    add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
+
+
 def render(folder: Path, args: argparse.Namespace) -> Clips:
     """Render the clips."""
     generate(
@@ -235,14 +253,9 @@ def main() -> None:
     add('--checkpoint')
     add('--baseline', help='config of a single-frame model')
     add('--baseline-checkpoint')
-    add('--videos', type=int, default=4)
-    add('--frames', type=int, default=40)
-    add('--seed', type=int, default=77)
+    add_clip_arguments(parser, videos=4, repeats=3)
     add('--runs', type=int, nargs='*', default=[2, 4, 8, 16])
-    add('--repeats', type=int, default=3)
     add('--plot', metavar='PNG')
-    add('--batch-size', type=int, default=32)
-    add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
     args = parser.parse_args()
     base: Dict[str, Any] = dict(device=args.device,
                                 batch_size=args.batch_size)

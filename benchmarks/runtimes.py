@@ -21,7 +21,7 @@ from typing import Any, Dict, List, Optional
 
 import numpy as np
 import torch
-from inference import Clips, render
+from inference import Clips, add_clip_arguments, render
 
 from mmpose_video.apis import VideoPoseInferencer
 
@@ -107,12 +107,7 @@ def main() -> None:
     add('--checkpoints', nargs='*', default=[])
     add('--runtimes', nargs='+', choices=list(WAYS), default=list(WAYS),
         metavar='NAME', help=f'of {", ".join(WAYS)}; torch always runs')
-    add('--videos', type=int, default=1)
-    add('--frames', type=int, default=40)
-    add('--seed', type=int, default=77)
-    add('--repeats', type=int, default=5)
-    add('--batch-size', type=int, default=32)
-    add('--device', default='cuda:0' if torch.cuda.is_available() else 'cpu')
+    add_clip_arguments(parser, videos=1, repeats=5)
     args = parser.parse_args()
     checkpoints = args.checkpoints or [None] * len(args.configs)
     if len(checkpoints) != len(args.configs):
