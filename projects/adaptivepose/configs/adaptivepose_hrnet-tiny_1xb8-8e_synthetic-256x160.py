@@ -1,7 +1,7 @@
-# Rendered clips (those of docs/benchmark.md: 600 labelled frames). No flip:
-# the renderer paints left limbs lighter than right ones.
+# Rendered clips (those of docs/benchmark.md: 600 labelled frames).
 _base_ = [
     '../../../configs/_base_/datasets/synthetic_image.py',
+    '../../../configs/_base_/pipelines/bottomup_256x160.py',
     '../../../configs/_base_/schedules/adamw_4e_from-scratch.py',
     '../../../configs/_base_/models/hrnet-tiny.py',
 ]
@@ -21,7 +21,9 @@ optim_wrapper = dict(
     paramwise_cfg=dict(custom_keys=dict(conv_offset=dict(lr_mult=0.1))))
 
 codec = dict(
-    type='AdaptivePoseLabel', input_size=(256, 160), heatmap_size=(64, 40))
+    type='AdaptivePoseLabel',
+    input_size=_base_.input_size,
+    heatmap_size=(64, 40))
 
 model = dict(
     type='BottomupPoseEstimator',
@@ -40,28 +42,12 @@ model = dict(
     test_cfg=dict(flip_test=False))
 
 train_pipeline = [
-    dict(type='LoadImage'),
-    dict(
-        type='BottomupRandomAffine',
-        input_size=codec['input_size'],
-        scale_factor=(0.8, 1.3),
-        rotate_factor=15.,
-        shear_prob=0.),
-    dict(type='GenerateTarget', encoder=codec),
-    dict(type='PackPoseInputs'),
-]
-val_pipeline = [
-    dict(type='LoadImage'),
-    dict(
-        type='BottomupResize',
-        input_size=codec['input_size'],
-        size_factor=32,
-        resize_mode='expand'),
-    dict(type='PackPoseInputs'),
+    dict(step, encoder=codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
 ]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader
 
 val_evaluator = dict(score_mode='keypoint')

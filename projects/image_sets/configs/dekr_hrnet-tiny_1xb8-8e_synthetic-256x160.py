@@ -1,8 +1,9 @@
 # DEKR, MMPose's bottom-up model, small, on rendered clips (those of
-# docs/benchmark.md: 600 labelled frames). No flip: the renderer paints left
-# limbs lighter than right ones. Sizes are package defaults.
+# docs/benchmark.md: 600 labelled frames).
+# Sizes are package defaults.
 _base_ = [
     '../../../configs/_base_/datasets/synthetic_image.py',
+    '../../../configs/_base_/pipelines/bottomup_256x160.py',
     '../../../configs/_base_/schedules/adamw_4e_from-scratch.py',
     '../../../configs/_base_/models/hrnet-tiny.py',
 ]
@@ -17,7 +18,7 @@ param_scheduler = [
 
 codec = dict(
     type='SPR',
-    input_size=(256, 160),
+    input_size=_base_.input_size,
     heatmap_size=(64, 40),
     sigma=(2, 1),
     minimal_diagonal_length=4.,
@@ -46,28 +47,12 @@ model = dict(
     test_cfg=dict(flip_test=False, nms_dist_thr=0.05))
 
 train_pipeline = [
-    dict(type='LoadImage'),
-    dict(
-        type='BottomupRandomAffine',
-        input_size=codec['input_size'],
-        scale_factor=(0.8, 1.3),
-        rotate_factor=15.,
-        shear_prob=0.),
-    dict(type='GenerateTarget', encoder=codec),
-    dict(type='PackPoseInputs'),
-]
-val_pipeline = [
-    dict(type='LoadImage'),
-    dict(
-        type='BottomupResize',
-        input_size=codec['input_size'],
-        size_factor=32,
-        resize_mode='expand'),
-    dict(type='PackPoseInputs'),
+    dict(step, encoder=codec) if step.type == 'GenerateTarget' else step
+    for step in _base_.train_pipeline
 ]
 
 train_dataloader = dict(dataset=dict(pipeline=train_pipeline))
-val_dataloader = dict(dataset=dict(pipeline=val_pipeline))
+val_dataloader = dict(dataset=dict(pipeline=_base_.val_pipeline))
 test_dataloader = val_dataloader
 
 val_evaluator = dict(score_mode='keypoint')
