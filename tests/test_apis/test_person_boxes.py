@@ -75,7 +75,7 @@ def test_a_detector_names_bad_checkpoints(content, match, tmp_path):
 
 @pytest.mark.slow
 def test_names_of_the_zoo_have_weights(detector, monkeypatch, tmp_path):
-    """What a name stands for is not called random."""
+    """Named weights are not called random."""
     said = []
     monkeypatch.setattr('mmpose_video.apis.detected_boxes.print_log',
                         lambda text, *_: said.append(text))

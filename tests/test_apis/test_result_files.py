@@ -241,7 +241,7 @@ def test_poses_do_not_depend_on_the_picture(inferencer, images, tmp_path):
 
 @pytest.mark.parametrize('error', [KeyboardInterrupt, RuntimeError])
 def test_formats_without_the_video(tmp_path, error):
-    """What ends the video, at its end, costs no other file."""
+    """An error at the end of the video costs no other file."""
 
     def draw():
         raise error

@@ -148,7 +148,7 @@ def test_arrays_that_are_no_images(image, message):
     (Image.new('RGB', (4, 4)), r'a Image: `np.asarray\(image.convert'),
     ('a.jpg', 'a str: several files'), (1, 'a int$')])
 def test_frames_that_are_no_arrays(frame, message):
-    """What makes one of them: their order of colors is not guessed."""
+    """The message tells how to make an array; colors are not guessed."""
     with pytest.raises(TypeError, match=f'number 0 is {message}'):
         list(open_source([frame]))
 
@@ -225,7 +225,7 @@ def test_bad_videos(tmp_path, make, error, message):
     (['IMG_1 (1).jpg', 'x.JPG', 'notes.txt'],
      r'2 images, such as `IMG_1 \(1\).jpg`: rename them')])
 def test_folders_of_other_things(tmp_path, names, message):
-    """What they hold, and what to do."""
+    """The message tells what the folder holds, and what to do."""
     for name in names:
         (tmp_path / name).touch()
     with pytest.raises(ValueError, match=f'frame number.*{message}'):

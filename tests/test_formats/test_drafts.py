@@ -60,7 +60,7 @@ def kill(process):
 
 @pytest.fixture
 def said(monkeypatch):
-    """What is logged; the process has not looked at any folder so far."""
+    """Return what is logged by a process that has seen no folder so far."""
     lines = []
     monkeypatch.setattr(drafts, 'print_log',
                         lambda text, logger: lines.append(text))

@@ -77,7 +77,7 @@ def test_poses_tell_apart_what_boxes_do_not():
 
 
 def keeps_id(similarity, before, after, **kwargs):
-    """Whether a track goes on just below and just above a similarity."""
+    """Return whether a track goes on just below and above a similarity."""
     found = []
     for share in (0.99, 1.01):
         tracker = PoseTracker(

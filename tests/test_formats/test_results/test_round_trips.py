@@ -270,7 +270,7 @@ def test_time_stamps_as_numbers(name, tmp_path):
 
 
 def test_results_stay_as_they_are(tmp_path):
-    """What the caller adds for one file is not in the next one."""
+    """Info that is added for one file is not in the next one."""
     results = PoseResults(RunInfo(('nose', )), [FrameResult(0, [])])
     write_results(results, str(tmp_path / 'a.csv'), fps=25., size=(64, 48))
     assert results.info == RunInfo(('nose', ))
