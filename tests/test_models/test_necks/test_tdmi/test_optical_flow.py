@@ -32,6 +32,13 @@ def test_dis_finds_a_shift():
         torch.tensor([[2., 0.], [-3., 0.]]), atol=0.2, rtol=0)
 
 
+def test_dis_has_a_shape_without_data():
+    """`mmpose-video flops` counts on meta tensors."""
+    flow = MODELS.build(dict(type='DISFlow'))(
+        torch.empty(2, 3, 3, 24, 32, device='meta'))
+    assert flow.is_meta and flow.shape == (2, 2, 2, 24, 32)
+
+
 def test_raft_runs_on_small_images_with_given_weights(tmp_path):
     from torchvision.models.optical_flow import raft_small
     torch.save(raft_small().state_dict(), tmp_path / 'raft.pth')
