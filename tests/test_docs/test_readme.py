@@ -1,4 +1,5 @@
 """The commands of the README run as they stand."""
+import json
 import re
 import subprocess
 import sys
@@ -99,3 +100,23 @@ def test_train_and_test(checkout):
     assert list(checkout.rglob('shown/**/*.png')) or list(
         checkout.rglob('shown/**/*.jpg'))
     assert 'still clip' in run(influence, checkout)
+
+
+def test_the_table_has_the_published_numbers():
+    """Of the small models on the hard split, and their baselines."""
+    runs = json.loads((ROOT / 'docs/results/benchmark_small.json').read_text(
+        encoding='utf-8'))['runs']
+    found = {}
+    for run in runs:
+        if run['variant'] is None and run['split'] == 'hard':
+            found.setdefault(run['method'], []).append(run['AP'])
+    rows = re.findall(r'^\| \[([\w-]+)\]\(configs/.*\| ([\d.]+)(?: \((ViT)\))?'
+                      r' \|$', TEXT, re.MULTILINE)
+    assert len(rows) == 10
+    for title, number, backbone in rows:
+        name = title.lower().replace('-pose', '').replace('tar-', 'tar')
+        values = found[f'{name}-vit-tiny' if backbone else name]
+        assert len(values) == 3
+        assert number == f'{sum(values) / 3:.1f}', title
+    assert f'{sum(found["baseline"]) / 3:.1f}' in TEXT
+    assert f'{sum(found["vit-tiny"]) / 3:.1f}' in TEXT
