@@ -90,10 +90,7 @@ def main_table(results: Dict[str, Any], split: str, up: str = '../') -> str:
             *_number(row, 'frames', 1, digits=0),
             *_number(row, 'params', 1e6), *_number(row, 'trainable', 1e6),
             *_number(row, 'macs', 1e9),
-            *_number(row, 'samples_per_second', 1, digits=0),
-            *_number(row, 'clips_per_second', 1, digits=0),
-            *_number(row, 'memory_mb', 1, digits=0),
-            f'{row.mean("minutes"):.0f}' if row.values('minutes') else '-'])
+            *_speed(row)])
     return table([
         'method', 'seeds', 'AP', 'on still clips', *JOINT_GROUPS, 'T',
         'parameters, M', 'trained, M', 'GMAC per clip', 'training samples/s',
@@ -117,10 +114,7 @@ def whole_frame_table(results: Dict[str, Any], split: str, up: str = '../'
             'random weights', str(row.runs[0]['epochs']), spread(row),
             *(f'{row.mean(group):.1f}' for group in JOINT_GROUPS),
             *_number(row, 'params', 1e6), *_number(row, 'macs', 1e9),
-            *_number(row, 'samples_per_second', 1, digits=0),
-            *_number(row, 'clips_per_second', 1, digits=0),
-            *_number(row, 'memory_mb', 1, digits=0),
-            f'{row.mean("minutes"):.0f}' if row.values('minutes') else '-'])
+            *_speed(row)])
     return table([
         'method', 'seeds', 'starts from', 'epochs', 'AP', *JOINT_GROUPS,
         'parameters, M', 'GMAC per frame', 'training frames/s', 'frames/s',
@@ -239,3 +233,11 @@ def _number(row: Row, key: str, unit: float, name: str = '',
     """Return a cell with a measured number, or a dash."""
     value = row.cost.get(key)
     return ['-' if value is None else f'{value / unit:.{digits}f}{name}']
+
+
+def _speed(row: Row) -> List[str]:
+    """Return the cells of training and inference speed, memory and time."""
+    return [*_number(row, 'samples_per_second', 1, digits=0),
+            *_number(row, 'clips_per_second', 1, digits=0),
+            *_number(row, 'memory_mb', 1, digits=0),
+            f'{row.mean("minutes"):.0f}' if row.values('minutes') else '-']
