@@ -1,8 +1,8 @@
-r"""Measure propagated labels on rendered clips whose every frame is labelled.
+r"""Measure propagated labels on rendered clips whose every frame is labeled.
 
 Every seventh frame of the validation videos keeps its labels; PoseWarper
 propagates them to the frames between, up to three frames away. The truth of
-these frames is known. Beside it: the label of the labelled frame as it is,
+these frames is known. Beside it: the label of the labeled frame as it is,
 and what the single-frame head predicts in the same crop::
 
     mmpose-video render data/synthetic/dense \

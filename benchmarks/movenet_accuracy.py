@@ -11,7 +11,7 @@ prints the rows of docs/movenet.md. AP is COCO's over the OKS of the keypoints
 that MoveNet and the labels share, with all people for which there are
 labels; the area of a person is 0.53 times that of the box, as where there are
 no masks. PCK is the share of keypoints within 0.2 of the length of the torso
-(from the left shoulder to the right hip), of people with a labelled torso;
+(from the left shoulder to the right hip), of people with a labeled torso;
 keypoints of people who were not found are wrong.
 """
 import argparse
@@ -52,7 +52,7 @@ VIEWS: Dict[str, List[dict]] = {
 }
 
 
-class Labelled(NamedTuple):
+class Labeled(NamedTuple):
     """An annotated frame.
 
     Attributes:
@@ -75,8 +75,8 @@ class Poses(NamedTuple):
     scores: np.ndarray
 
 
-def read_frames(ann_file: str, root: str) -> List[Labelled]:
-    """Read the labelled frames of a COCO-style file that exist."""
+def read_frames(ann_file: str, root: str) -> List[Labeled]:
+    """Read the labeled frames of a COCO-style file that exist."""
     with open(ann_file) as file:
         content = json.load(file)
     names = content['categories'][0]['keypoints']
@@ -97,7 +97,7 @@ def read_frames(ann_file: str, root: str) -> List[Labelled]:
             [keypoints, np.zeros((len(people), 1, 3))], 1)[:, columns]
         boxes = np.array([a['bbox'] for a in people], float)
         boxes[:, 2:] += boxes[:, :2]
-        frames.append(Labelled(mmcv.imread(path), boxes, keypoints))
+        frames.append(Labeled(mmcv.imread(path), boxes, keypoints))
     return frames
 
 
@@ -121,7 +121,7 @@ def top_down(name: str, detector: Any
     return predict
 
 
-def average_precision(frames: Sequence[Labelled],
+def average_precision(frames: Sequence[Labeled],
                       found: Sequence[Poses]) -> float:
     """Return COCO's AP in percent."""
     images = [dict(id=i) for i in range(len(frames))]
@@ -151,7 +151,7 @@ def average_precision(frames: Sequence[Labelled],
     return 100 * float(evaluation.stats[0])
 
 
-def pck(frames: Sequence[Labelled], found: Sequence[Poses],
+def pck(frames: Sequence[Labeled], found: Sequence[Poses],
         share: float = 0.2) -> float:
     """Return the share of correct keypoints in percent."""
     right = total = 0
@@ -173,7 +173,7 @@ def pck(frames: Sequence[Labelled], found: Sequence[Poses],
     return 100 * right / max(total, 1)
 
 
-def viewed(frames: Sequence[Labelled], steps: List[dict]) -> List[Labelled]:
+def viewed(frames: Sequence[Labeled], steps: List[dict]) -> List[Labeled]:
     """Return the frames in another view."""
     change = Compose(steps)
     return [frame._replace(image=change(dict(img=frame.image.copy()))['img'])
@@ -191,7 +191,7 @@ def main() -> None:
     torch.set_num_threads(1)
     cv2.setNumThreads(1)
     init_default_scope('mmpose')
-    sets: Dict[str, List[Labelled]] = {}
+    sets: Dict[str, List[Labeled]] = {}
     if args.posetrack:
         files = sorted(glob.glob(osp.join(
             args.posetrack, 'annotations', 'val', '*.json')))
@@ -200,13 +200,13 @@ def main() -> None:
     if args.jhmdb:
         sets['Sub-JHMDB'] = read_frames(args.jhmdb, osp.dirname(args.jhmdb))
     if not any(sets.values()):
-        sys.exit('there are no labelled frames')
+        sys.exit('there are no labeled frames')
     detector = MoveNetDetector(device='cpu')
     small = MoveNetDetector(device='cpu', sizes=[256])
     models = {name: top_down(f'movenet-{name}', detector)
               for name in ('lightning', 'thunder')}
 
-    def in_all_ways(frame: Labelled) -> Dict[str, Poses]:
+    def in_all_ways(frame: Labeled) -> Dict[str, Poses]:
         both, one = detector(frame.image), small(frame.image)
         ways = {}
         for name, predict in models.items():

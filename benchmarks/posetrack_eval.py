@@ -30,7 +30,7 @@ def parse_args() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument('--videos', type=int, default=170)
     parser.add_argument('--frames', type=int, default=50,
-                        help='labelled frames per video')
+                        help='labeled frames per video')
     parser.add_argument('--people', type=int, default=6,
                         help='mean number of people in a frame')
     parser.add_argument('--repeats', type=int, default=3,

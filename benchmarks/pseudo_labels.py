@@ -104,7 +104,7 @@ def label(videos: Sequence[Path], out: Path, every: int, share: float,
     print(' '.join(['mmpose-video pseudo-label', *command[3:]]), flush=True)
     result = subprocess.run(command, stdout=subprocess.PIPE, text=True)
     if result.returncode:
-        raise RunError('the clips could not be labelled, see above')
+        raise RunError('the clips could not be labeled, see above')
     return result.stdout.strip().splitlines()[-1]
 
 

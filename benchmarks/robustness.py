@@ -27,7 +27,7 @@ import mmpose_video  # noqa: F401  registers the parts
 
 #: Test images by name -> transforms of one image, applied to all frames.
 DEGRADATIONS: Dict[str, List[dict]] = {
-    'colour': [],
+    'color': [],
     # luminance of B, G and R, as of a black-and-white camera
     'grey': [dict(type='mmcv.RandomGrayscale', prob=1., keep_channels=True,
                   channel_weights=(.114, .587, .299))],
@@ -106,9 +106,9 @@ def draw(results: Dict[str, Dict[str, float]], path: Path) -> None:
     from matplotlib import pyplot as plt
     figure, axes = plt.subplots(1, 2, figsize=(10, 4), sharey=True)
     for axis, columns, title in zip(
-            axes, (['colour', 'grey', 'infrared', 'inverted'],
-                   ['colour', '1/2', '1/4', '1/8']),
-            ('colours', 'resolution of the crop')):
+            axes, (['color', 'grey', 'infrared', 'inverted'],
+                   ['color', '1/2', '1/4', '1/8']),
+            ('colors', 'resolution of the crop')):
         for name, row in results.items():
             seen = [column for column in columns if column in row]
             axis.plot(seen, [row[column] for column in seen], marker='o',

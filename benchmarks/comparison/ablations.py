@@ -63,7 +63,7 @@ def frames(num: int, spacing: int = 1, length: bool = True
 
     Args:
         num (int): T, odd.
-        spacing (int): Distance of neighbours in frames.
+        spacing (int): Distance of neighbors in frames.
         length (bool): Also tell the neck its length.
     """
     half = num // 2

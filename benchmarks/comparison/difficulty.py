@@ -88,7 +88,7 @@ def count(poses: Mapping[int, np.ndarray], ann_file: Path) -> Counts:
 
 def bins(ann: Mapping[str, Any], exposure: Mapping[str, float]
          ) -> Iterator[Tuple[int, Tuple[str, str]]]:
-    """Return the bins of each labelled keypoint of a person but the ears.
+    """Return the bins of each labeled keypoint of a person but the ears.
 
     Args:
         ann (Mapping[str, Any]): The annotation.

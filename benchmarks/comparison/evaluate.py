@@ -25,7 +25,7 @@ def predict_all(size: Size, trainings: Trainings, results: Results,
                 tester: Optional[List[str]] = None) -> List[str]:
     """Test each run that was not, and sort its keypoints by difficulty.
 
-    Models for whole frames are left out: nothing says which of the labelled
+    Models for whole frames are left out: nothing says which of the labeled
     people those that they find are.
 
     Args:

@@ -124,7 +124,7 @@ def _size(results: Dict[str, Any], images: Path) -> List[str]:
             parts += [
                 f'### Whole frames, {split} split',
                 'Bottom-up and one-stage models get the frame alone, and no '
-                'boxes. Same clips and metric, over the labelled frames; '
+                'boxes. Same clips and metric, over the labeled frames; '
                 'people whom they do not find count as missed, and people '
                 'whom they invent as wrong, which no row above has to fear, '
                 'so these rows and those above are not a comparison of '

@@ -60,7 +60,7 @@ def on_shared_backbone(results: Dict[str, Any], rows: List[Row]
 
 
 def _style(rows: List[Row]) -> Dict[str, Tuple[Any, str]]:
-    """Return colour and marker of each method, the same in all plots."""
+    """Return color and marker of each method, the same in all plots."""
     import matplotlib.pyplot as plt
     colors = plt.get_cmap('tab20').colors
     names = sorted(row.method for row in rows if row.method != BASELINE)

@@ -1,5 +1,5 @@
 # FAMI-Pose with an ellipse cut out of the key frame alone: what it hides, the
-# neighbours show.
+# neighbors show.
 _base_ = './fami_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 train_pipeline = [

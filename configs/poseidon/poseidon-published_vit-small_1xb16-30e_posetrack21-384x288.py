@@ -1,5 +1,5 @@
 # For the released weights, and as the released code trains: its layout of
-# tokens, images whose colours stay in OpenCV's order (blue first), and its
+# tokens, images whose colors stay in OpenCV's order (blue first), and its
 # boxes, draws and keypoints outside of the crop.
 _base_ = [
     '../_base_/datasets/posetrack21_video.py',

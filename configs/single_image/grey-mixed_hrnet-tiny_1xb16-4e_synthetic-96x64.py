@@ -1,4 +1,4 @@
-# The baseline, trained on grey images and on images in colour.
+# The baseline, trained on grey images and on images in color.
 _base_ = 'td-hm_hrnet-tiny_1xb16-4e_synthetic-96x64.py'
 
 train_pipeline = [

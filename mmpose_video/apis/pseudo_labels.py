@@ -152,10 +152,10 @@ class _Person:
                 target = POSETRACK_KEYPOINTS.index(name)
                 self.points[target] = points[i]
                 self.scores[target] = scores[i]
-        self.labelled = self.scores >= rules.keypoint_thr
-        count = int(self.labelled.sum())
+        self.labeled = self.scores >= rules.keypoint_thr
+        count = int(self.labeled.sum())
         self.good = count >= rules.min_keypoints and float(
-            self.scores[self.labelled].mean()) >= rules.person_thr
+            self.scores[self.labeled].mean()) >= rules.person_thr
         self.track = int(person['track_id'])
         self.box = [round(float(v), 2) for v in np.ravel(person['bbox'])[:4]]
 
@@ -163,8 +163,8 @@ class _Person:
               video: VideoFolder) -> Dict[str, Any]:
         """Return the element of ``annotations``."""
         flat = np.zeros((len(self.points), 3))
-        flat[self.labelled, :2] = self.points[self.labelled].round(2)
-        flat[self.labelled, 2] = 1
+        flat[self.labeled, :2] = self.points[self.labeled].round(2)
+        flat[self.labeled, 2] = 1
         x1, y1, x2, y2 = np.clip(
             self.box, 0, [video.width, video.height] * 2)
         return dict(
@@ -173,7 +173,7 @@ class _Person:
             track_id=self.track,
             category_id=1,
             iscrowd=False,
-            num_keypoints=int(self.labelled.sum()),
+            num_keypoints=int(self.labeled.sum()),
             keypoints=flat.ravel().tolist(),
             scores=self.scores.round(4).tolist(),
             bbox=[x1, y1, x2 - x1, y2 - y1],
@@ -189,7 +189,7 @@ class _Person:
         else:
             x1, y1, x2, y2 = self.box
             side = 0.15 * max(x2 - x1, y2 - y1)
-        head = self.labelled.copy()
+        head = self.labeled.copy()
         head[5:] = False  # nose, neck, top of the head and ears come first
         middle = self.points[head].mean(0) if head.any() else shoulders
         if middle is None:
@@ -201,4 +201,4 @@ class _Person:
         """Return the middle of a left and a right keypoint, if labeled."""
         pair = [POSETRACK_KEYPOINTS.index(side + part)
                 for side in _LEFT_RIGHT]
-        return self.points[pair].mean(0) if self.labelled[pair].all() else None
+        return self.points[pair].mean(0) if self.labeled[pair].all() else None

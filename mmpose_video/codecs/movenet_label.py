@@ -103,10 +103,10 @@ class MoveNetLabel(BaseKeypointCodec):
     def _centers(self, labels: np.ndarray, weights: np.ndarray,
                  **kwargs: Any) -> np.ndarray:
         """Return people's centers in cells, (P, 2); -1 without a label."""
-        labelled = (weights > 0)[..., None]
-        low = np.where(labelled, labels, np.inf).min(1)
-        high = np.where(labelled, labels, -np.inf).max(1)
-        known = labelled.any(1)
+        labeled = (weights > 0)[..., None]
+        low = np.where(labeled, labels, np.inf).min(1)
+        high = np.where(labeled, labels, -np.inf).max(1)
+        known = labeled.any(1)
         return np.where(known, (np.where(known, low, 0) +
                                 np.where(known, high, 0)) / 2, -1)
 

@@ -114,7 +114,7 @@ class BaseVideoDataset(BaseCocoStyleDataset):
             end_with_parent()
         data_info = super().get_data_info(idx)
         offsets = self.clip_sampler()
-        paths, taken, valid = self.frame_index.neighbours(
+        paths, taken, valid = self.frame_index.neighbors(
             data_info['img_path'], offsets,
             'error' if self.missing_frames == 'error' else
             self.clip_sampler.edge_rule, self.clip_sampler.offset_unit)
@@ -144,17 +144,17 @@ class BaseVideoDataset(BaseCocoStyleDataset):
         """Look for the neighbors of some key frames, before training."""
         offsets = self.clip_sampler.candidates
         offsets = offsets[offsets != 0]
-        neighbours = missing = 0
+        neighbors = missing = 0
         step = -(-len(data_list) // _LOOKED_AT)
         for data_info in data_list[::step] if len(offsets) else ():
             path = data_info['img_path']
             if not len(self.frame_index.numbers(path)):
                 continue  # the loader reports the missing key frame
-            _, _, exists = self.frame_index.neighbours(
+            _, _, exists = self.frame_index.neighbors(
                 path, offsets, unit=self.clip_sampler.offset_unit)
-            neighbours += len(exists)
+            neighbors += len(exists)
             missing += int((~exists).sum())
-        warn_of_stand_ins(neighbours, missing, f'`{self.ann_file}`')
+        warn_of_stand_ins(neighbors, missing, f'`{self.ann_file}`')
 
     def inspect_labels(self, labels: dict) -> None:
         """Inspect the content of the annotation file before it is parsed.

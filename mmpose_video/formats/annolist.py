@@ -75,11 +75,11 @@ class AnnolistRecord(Record):
             np.full(num_joints, np.nan), [None] * num_joints)
         for point in self._points():
             joint = point.integer('id')
-            if not 0 <= joint < num_joints or joints.labelled[joint]:
+            if not 0 <= joint < num_joints or joints.labeled[joint]:
                 continue
             joints.points[joint] = (point.number('x', finite=False),
                                     point.number('y', finite=False))
-            joints.labelled[joint] = True
+            joints.labeled[joint] = True
             if point.value('score') is not None:
                 joints.scores[joint] = point.number('score')
             joints.flags[joint] = point.integer('flag', None)
@@ -103,13 +103,13 @@ class AnnolistJoints:
     Attributes:
         points (np.ndarray): (J, 2) pixels, zero where absent. They need not
             be finite.
-        labelled (np.ndarray): (J,) bool.
+        labeled (np.ndarray): (J,) bool.
         scores (np.ndarray): (J,), NaN where absent.
         flags (list[int | None]): J flags of visibility, as in the file.
     """
 
     points: np.ndarray
-    labelled: np.ndarray
+    labeled: np.ndarray
     scores: np.ndarray
     flags: List[Optional[int]]
 

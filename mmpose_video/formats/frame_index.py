@@ -161,7 +161,7 @@ class FrameIndex:
         self.__dict__.update(state)
         self._reset_cache()
 
-    def neighbours(self,
+    def neighbors(self,
                    img_path: str,
                    offsets: np.ndarray,
                    policy: str = 'nearest',

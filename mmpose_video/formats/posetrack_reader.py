@@ -114,7 +114,7 @@ def _annolist_joints(people: List[Any]
     scores = np.zeros((len(people), num))
     for row, person in enumerate(people):
         joints = person.joints(num)
-        points[row], present[row] = joints.points, joints.labelled
+        points[row], present[row] = joints.points, joints.labeled
         scores[row] = np.where(
             np.isnan(joints.scores), MISSING_SCORE, joints.scores)
     return points, present, scores

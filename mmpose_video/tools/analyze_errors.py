@@ -27,7 +27,7 @@ from mmpose_video.formats.keypoints import POSETRACK_GROUPS
 from mmpose_video.utils import one_line_errors
 
 # Distinguishable without color vision as well (Okabe and Ito's palette).
-COLOURS = dict(
+COLORS = dict(
     good='#009e73', jitter='#f0e442', inversion='#e69f00', swap='#cc79a7',
     miss='#d55e00', lost='#999999')
 
@@ -108,7 +108,7 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
     base = np.zeros(len(groups))
     for kind, column in zip(ERROR_CLASSES, share.T):
         left.bar(list(groups), column, bottom=base, label=kind,
-                 color=COLOURS[kind])
+                 color=COLORS[kind])
         base += column
     left.set_ylabel("percent of the found people's joints")
     left.set_ylim(0, 100)
@@ -119,7 +119,7 @@ def plot_errors(result: Dict[str, Any], path: str) -> None:
              for kind, value in result['ap_if_mended'].items()}
     bars = right.barh(
         list(gains), list(gains.values()),
-        color=[COLOURS.get(kind, '#56b4e9') for kind in gains])
+        color=[COLORS.get(kind, '#56b4e9') for kind in gains])
     right.bar_label(bars, fmt='%+.2f', padding=3)
     right.margins(x=0.25)
     right.invert_yaxis()

@@ -116,7 +116,7 @@ def run(args: argparse.Namespace) -> Dict[str, Any]:
     for number, (path, split) in enumerate(zip(args.videos, parts), 1):
         record = _label(inferencer, path, number, split, rules, args)
         records[split].append(record)
-    totals = dict(videos=len(args.videos), frames=0, labelled=0, people=0,
+    totals = dict(videos=len(args.videos), frames=0, labeled=0, people=0,
                   tracks=0)
     for split, files in records.items():
         merged: Dict[str, Any] = {}
@@ -127,7 +127,7 @@ def run(args: argparse.Namespace) -> Dict[str, Any]:
             for key in ('images', 'annotations'):
                 merged.setdefault(key, []).extend(content[key])
             totals['frames'] += len(content['images'])
-            totals['labelled'] += sum(
+            totals['labeled'] += sum(
                 image['is_labeled'] for image in content['images'])
             totals['people'] += len(content['annotations'])
             totals['tracks'] += len(
@@ -239,7 +239,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
         from mmpose_video.utils.one_line import one_line
         print(f'\nerror: {one_line(error)}', file=sys.stderr)
         return 1
-    print('{out}: {people} people on {tracks} tracks in {labelled} labeled '
+    print('{out}: {people} people on {tracks} tracks in {labeled} labeled '
           'of {frames} frames, {videos} videos; the labels are those of '
           '{model}'.format(out=args.out, model=args.model, **totals))
     if not totals['people']:

@@ -1,4 +1,4 @@
-"""AdaptivePose and AdaptivePose++: people as points around their centres."""
+"""AdaptivePose and AdaptivePose++: people as points around their centers."""
 from .adaptive_pose_head import AdaptivePoseHead
 from .adaptive_pose_label import AdaptivePoseLabel
 

@@ -16,18 +16,18 @@ from .part_perception import BODY_PARTS, PartPerception, check_parts, warp
 
 @MODELS.register_module()
 class AdaptivePoseHead(BaseHead):
-    """Centres of people, and their keypoints in two hops.
+    """Centers of people, and their keypoints in two hops.
 
     "AdaptivePose: Human Parts as Adaptive Points", Xiao et al., AAAI 2022
     (https://arxiv.org/abs/2112.13635), and "AdaptivePose++"
     (https://arxiv.org/abs/2210.04014). At each cell a first hop leads to an
     adaptive point for each part of the body, a second one from there to the
-    part's joints (:class:`PartPerception`). The map of centres sees the
+    part's joints (:class:`PartPerception`). The map of centers sees the
     features at the adaptive points as well.
 
-    Losses: CornerNet's focal loss of the centres and, in training only, of
+    Losses: CornerNet's focal loss of the centers and, in training only, of
     keypoint heatmaps; the L1 distance of the keypoints in cells, averaged over
-    the labelled values; and one minus the object keypoint similarity. With
+    the labeled values; and one minus the object keypoint similarity. With
     ``bones`` (the second paper) the L1 distance is averaged with that of the
     vectors along the bones.
 
@@ -100,7 +100,7 @@ class AdaptivePoseHead(BaseHead):
             **(loss_weights or {}))
 
     def init_weights(self) -> None:
-        """Start with all points on the cell and few centres."""
+        """Start with all points on the cell and few centers."""
         super().init_weights()
         for parameter in self.first_hop.parameters():
             nn.init.zeros_(parameter)
@@ -110,13 +110,13 @@ class AdaptivePoseHead(BaseHead):
             nn.init.constant_(layer.bias, -2.19)
 
     def forward(self, feats: Tuple[Tensor, ...]) -> Tuple[Tensor, Tensor]:
-        """Predict centres and keypoints at each cell.
+        """Predict centers and keypoints at each cell.
 
         Args:
             feats (tuple[Tensor]): Features; the first is taken, (N, C, h, w).
 
         Returns:
-            tuple: Centre logits (N, 1, h, w), and offsets from the cell to
+            tuple: Center logits (N, 1, h, w), and offsets from the cell to
             the keypoints in cells, (N, 2K, h, w).
         """
         about_center = self.center_stem(feats[0])
@@ -177,7 +177,7 @@ class AdaptivePoseHead(BaseHead):
 
     def _joint_losses(self, offsets: Tensor,
                       batch_data_samples: OptSampleList) -> dict:
-        """Compare keypoints at the cells of the centres."""
+        """Compare keypoints at the cells of the centers."""
         labels = [sample.gt_instance_labels for sample in batch_data_samples]
         numbers = [len(label.centers) for label in labels]
         if not sum(numbers):
@@ -207,7 +207,7 @@ class AdaptivePoseHead(BaseHead):
                 test_cfg: OptConfigType = None) -> List[InstanceData]:
         """Find the people of images.
 
-        With the flip test the maps of centres are averaged, and keypoints are
+        With the flip test the maps of centers are averaged, and keypoints are
         those of the image itself. With several scales the people of all are
         taken, and soft suppression by the boxes around their keypoints lowers
         the scores of doubles.
@@ -260,7 +260,7 @@ class AdaptivePoseHead(BaseHead):
 
     def _maps(self, level: Any, batch_data_samples: OptSampleList,
               cfg: dict) -> Tuple[Tensor, Tensor]:
-        """Return probabilities of centres, and offsets."""
+        """Return probabilities of centers, and offsets."""
         if not cfg.get('flip_test', False):
             center, offsets = self.forward(level)
             return center.sigmoid(), offsets
@@ -278,6 +278,6 @@ def _probability(logits: Tensor) -> Tensor:
 
 
 def _mean_l1(a: Tensor, b: Tensor, weight: Tensor) -> Tensor:
-    """Average the distance over labelled values; (P, M, 2) and (P, M)."""
+    """Average the distance over labeled values; (P, M, 2) and (P, M)."""
     total = ((a - b).abs() * weight[..., None]).sum()
     return total / (2 * weight.sum()).clamp(min=1)

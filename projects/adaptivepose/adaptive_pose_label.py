@@ -10,24 +10,24 @@ from mmpose.registry import KEYPOINT_CODECS
 
 @KEYPOINT_CODECS.register_module()
 class AdaptivePoseLabel(SPR):
-    """Centres as a heatmap, and keypoints as offsets from the centre's cell.
+    """Centers as a heatmap, and keypoints as offsets from the center's cell.
 
     "AdaptivePose: Human Parts as Adaptive Points", Xiao et al., AAAI 2022
-    (https://arxiv.org/abs/2112.13635). A person's centre is the mean of the
-    labelled keypoints inside the crop, rounded down to a cell. Heatmaps are
+    (https://arxiv.org/abs/2112.13635). A person's center is the mean of the
+    labeled keypoints inside the crop, rounded down to a cell. Heatmaps are
     Gaussians as wide as CornerNet's: boxes around the keypoints whose corners
     lie a radius away still overlap by 0.7. Keypoints are labels of people, not
-    maps: only the cell of a centre learns them. Decoding is :class:`SPR`'s.
+    maps: only the cell of a center learns them. Decoding is :class:`SPR`'s.
 
     Encoded:
 
-        - heatmaps (np.ndarray): (K + 1, h, w), keypoints and last the centre
+        - heatmaps (np.ndarray): (K + 1, h, w), keypoints and last the center
         - keypoint_labels (np.ndarray): (N, K, 2) keypoints in cells
         - keypoint_weights (np.ndarray): (N, K), 1 for keypoints to be learnt
         - centers (np.ndarray): (N, 2) int64, x and y of the cells
         - areas (np.ndarray): (N,) in square cells
 
-    People without a labelled keypoint inside are left out.
+    People without a labeled keypoint inside are left out.
 
     Args:
         input_size (tuple[int, int]): Width and height of the input.

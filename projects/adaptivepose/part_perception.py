@@ -1,4 +1,4 @@
-"""Parts of the body as points around the centre."""
+"""Parts of the body as points around the center."""
 from typing import Sequence, Tuple
 
 import torch

@@ -12,9 +12,9 @@ class CommonKeypointsMetric(CocoMetric):
     """:class:`CocoMetric` that ignores people without a shared keypoint.
 
     With its ``gt_converter`` MMPose's metric writes into each annotation
-    that all keypoints are labelled. A person of CrowdPose of whom only head
-    and neck are labelled then counts as missed, where COCO ignores people
-    without labelled keypoints. Here they are counted.
+    that all keypoints are labeled. A person of CrowdPose of whom only head
+    and neck are labeled then counts as missed, where COCO ignores people
+    without labeled keypoints. Here they are counted.
 
     Args:
         ann_file (str): COCO-style annotations.

@@ -20,4 +20,4 @@ class PoseFixPoseTrack18Dataset(WithInputPoses, PoseTrack18ClipDataset):
     :class:`PoseTrack18ClipDataset`.
     """
 
-    never_labelled = ('left_ear', 'right_ear')
+    never_labeled = ('left_ear', 'right_ear')

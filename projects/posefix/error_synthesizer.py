@@ -22,7 +22,7 @@ class ErrorSynthesizer:
     """Draw each keypoint from a disc or ring around a candidate.
 
     ==========  ===============================  ==================
-    kind        centre                           similarity to it
+    kind        center                           similarity to it
     ==========  ===============================  ==================
     good        the keypoint                     above 0.85
     jitter      the keypoint                     0.50 to 0.85
@@ -31,8 +31,8 @@ class ErrorSynthesizer:
     miss        any of these                     0.10 to 0.50
     ==========  ===============================  ==================
 
-    A draw is taken only if its own centre explains it: it must be farther
-    from the other candidates than from its centre (swap: than from the
+    A draw is taken only if its own center explains it: it must be farther
+    from the other candidates than from its center (swap: than from the
     person's own two keypoints; miss: farther than at a similarity of 0.5 from
     all of them). A kind without such a draw is not possible; the others
     share its probability. Where none is possible, the keypoint is absent.
@@ -54,7 +54,7 @@ class ErrorSynthesizer:
 
     def __call__(self, own: np.ndarray, own_present: np.ndarray,
                  near: np.ndarray, near_present: np.ndarray, area: float,
-                 num_labelled: int) -> Tuple[np.ndarray, np.ndarray]:
+                 num_labeled: int) -> Tuple[np.ndarray, np.ndarray]:
         """Draw a pose.
 
         Args:
@@ -63,13 +63,13 @@ class ErrorSynthesizer:
             near (np.ndarray): (O, K, 2) keypoints of the people nearby.
             near_present (np.ndarray): (O, K) bool.
             area (float): Area of the person in square pixels.
-            num_labelled (int): Labelled keypoints inside the crop.
+            num_labeled (int): Labeled keypoints inside the crop.
 
         Returns:
             tuple: The pose (K, 2) float64, and the kind of each keypoint, (K,)
             indices into ``KINDS``, -1 where it is absent.
         """
-        chances = kind_probabilities(self.parts, num_labelled, len(near))
+        chances = kind_probabilities(self.parts, num_labeled, len(near))
         # distances at a similarity of 0.85, 0.5 and 0.1
         reach = np.stack([
             distance_at(value, area, self.sigmas)
@@ -116,20 +116,20 @@ def _draw(kind: str, mine: np.ndarray, mirrored: np.ndarray,
     """
     near, half, far = reach
     candidates = np.concatenate([mine, mirrored, others])
-    centres, low, high = dict(
+    centers, low, high = dict(
         good=(mine, 0., near),
         jitter=(mine, near, half),
         inversion=(mirrored, 0., half),
         swap=(others, 0., half),
         miss=(candidates, half, far))[kind]
     accepted = []
-    for centre in centres:
+    for center in centers:
         number = _DRAWS_OF_KIND.get(kind, NUM_DRAWS)
-        if kind == 'miss' and not (centre == mine).all(axis=-1).any():
+        if kind == 'miss' and not (center == mine).all(axis=-1).any():
             number //= 4
         angle = np.random.uniform(0, 2 * np.pi, number)
         radius = np.random.uniform(low, high, number)
-        draws = centre + radius[:, None] * np.stack(
+        draws = center + radius[:, None] * np.stack(
             [np.cos(angle), np.sin(angle)], axis=1)
         rivals, limit = candidates, radius
         if kind == 'swap':
@@ -137,8 +137,8 @@ def _draw(kind: str, mine: np.ndarray, mirrored: np.ndarray,
         elif kind == 'miss':
             limit = np.full(number, half)
         distance = np.linalg.norm(draws[:, None] - rivals, axis=-1)
-        # the centre itself is no rival
-        distance[:, (rivals == centre).all(axis=-1)] = np.inf
+        # the center itself is no rival
+        distance[:, (rivals == center).all(axis=-1)] = np.inf
         accepted.append(draws[(distance > limit[:, None]).all(axis=1)])
     points = np.concatenate(accepted) if accepted else np.zeros((0, 2))
     if not len(points):

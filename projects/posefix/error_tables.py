@@ -46,13 +46,13 @@ def _pick(parts: Sequence[str], values: Dict[Tuple[str, ...], float],
     return np.array([table.get(part, other) for part in parts])
 
 
-def kind_probabilities(parts: Sequence[str], num_labelled: int,
+def kind_probabilities(parts: Sequence[str], num_labeled: int,
                        num_near: int) -> np.ndarray:
     """Return how likely each kind of error is for each keypoint.
 
     Args:
         parts (Sequence[str]): K names of :func:`joint_parts`.
-        num_labelled (int): Labelled keypoints of the person inside the crop.
+        num_labeled (int): Labeled keypoints of the person inside the crop.
         num_near (int): Number of people near the person.
 
     Returns:
@@ -61,15 +61,15 @@ def kind_probabilities(parts: Sequence[str], num_labelled: int,
     """
     jitter = _pick(parts, {('nose', 'knee', 'ankle'): .15,
                            ('hip', 'pelvis', 'belly'): .25}, .20)
-    if num_labelled > 10:
+    if num_labeled > 10:
         jitter = jitter - .05
-    face, end, other = ((.15, .20, .25) if num_labelled <= 5 else
-                        (.10, .13, .15) if num_labelled <= 10 else
+    face, end, other = ((.15, .20, .25) if num_labeled <= 5 else
+                        (.10, .13, .15) if num_labeled <= 10 else
                         (.02, .05, .10))
     miss = _pick(parts, {_FACE: face, ('shoulder', 'ankle'): end}, other)
     inversion = _pick(parts, {_FACE: .01, _UPPER: .03}, .06)
-    crowded = ((num_labelled <= 10 and num_near > 0)
-               or (num_labelled <= 15 and num_near >= 3))
+    crowded = ((num_labeled <= 10 and num_near > 0)
+               or (num_labeled <= 15 and num_near >= 3))
     face, upper, lower = (.02, .15, .10) if crowded else (.01, .06, .03)
     swap = _pick(parts, {_FACE: face, _UPPER: upper}, lower)
     wrong = np.stack([jitter, miss, inversion, swap], axis=1)

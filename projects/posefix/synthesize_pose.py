@@ -53,7 +53,7 @@ class SynthesizePose(BaseTransform):
         width, height = results['input_size']
         own, present = points[0].copy(), visible[0].copy()
         inside = ((own >= 0) & (own < (width, height))).all(axis=-1)
-        num_labelled = int((present & inside).sum())
+        num_labeled = int((present & inside).sum())
         for i in np.flatnonzero(roles == 'estimate'):
             fill = ~present & visible[i]
             own[fill], present[fill] = points[i][fill], True
@@ -61,7 +61,7 @@ class SynthesizePose(BaseTransform):
         zoom = np.divide((width, height), results['input_scale']).prod()
         pose, kinds = self._synthesizer(
             own, present, points[roles == 'near'], visible[roles == 'near'],
-            float((x2 - x1) * (y2 - y1) * zoom), num_labelled)
+            float((x2 - x1) * (y2 - y1) * zoom), num_labeled)
         for i in np.flatnonzero(roles == 'previous'):
             moved = visible[0] & visible[i]
             pose[moved] += points[i][moved] - points[0][moved]

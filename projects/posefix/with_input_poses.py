@@ -20,7 +20,7 @@ NEAR_IOU = 0.1
 
 
 class WithInputPoses(BaseCocoStyleDataset):
-    """Mixin for top-down datasets: neighbours, and poses to be refined.
+    """Mixin for top-down datasets: neighbors, and poses to be refined.
 
     In training each sample's ``keypoints`` hold more people than the one
     whose pose is to be refined; ``roles`` says who they are: ``'own'``,
@@ -30,12 +30,12 @@ class WithInputPoses(BaseCocoStyleDataset):
 
     In testing a sample is a person of ``input_pose``: ``keypoints`` hold the
     predicted pose, and the box is the tight one around it, times 1.2. Of
-    keypoints that the dataset never labels, :attr:`never_labelled`, a model
+    keypoints that the dataset never labels, :attr:`never_labeled`, a model
     that was trained on it knows nothing; wherever they are predicted, they
     are neither input nor do they widen the box.
 
     Attributes:
-        never_labelled (tuple[str]): Names of such keypoints.
+        never_labeled (tuple[str]): Names of such keypoints.
 
     Args:
         input_pose (str, optional): Predictions to refine, see
@@ -54,7 +54,7 @@ class WithInputPoses(BaseCocoStyleDataset):
         **kwargs: See the dataset.
     """
 
-    never_labelled: Tuple[str, ...] = ()
+    never_labeled: Tuple[str, ...] = ()
 
     def __init__(self,
                  *args: Any,
@@ -83,7 +83,7 @@ class WithInputPoses(BaseCocoStyleDataset):
             raise ValueError(
                 'in training PoseFix makes its input poses itself; '
                 '`input_pose` belongs to the test dataset (`estimates` is '
-                'the file that fills unlabelled keypoints in training)')
+                'the file that fills unlabeled keypoints in training)')
         if self.test_mode:
             return self._poses_to_refine()
         return super().load_data_list()
@@ -140,7 +140,7 @@ class WithInputPoses(BaseCocoStyleDataset):
                          company: Dict[int, list]) -> None:
         """Find each person in the frame before, by track.
 
-        Frames follow each other as in testing: a person who is not labelled
+        Frames follow each other as in testing: a person who is not labeled
         in the very frame before has no pose there.
         """
         by_track = {
@@ -165,7 +165,7 @@ class WithInputPoses(BaseCocoStyleDataset):
                      before['keypoints_visible']))
         if not found:
             raise ValueError(
-                f'nobody is labelled in two frames of `{self.ann_file}` that '
+                f'nobody is labeled in two frames of `{self.ann_file}` that '
                 'follow each other, which `previous_frame` needs')
 
     def _attach_estimates(self, by_image: Dict[Any, List[dict]],
@@ -200,15 +200,15 @@ class WithInputPoses(BaseCocoStyleDataset):
         if missing:
             print_log(
                 f'{missing} of {total} people have no pose in '
-                f'`{self.estimates}`: their unlabelled keypoints stay absent',
+                f'`{self.estimates}`: their unlabeled keypoints stay absent',
                 logger='current', level=logging.WARNING)
 
     def _read(self, path: str) -> List[FilePose]:
-        """Read poses, without keypoints that are never labelled."""
+        """Read poses, without keypoints that are never labeled."""
         names = _names(self._metainfo)
-        labelled = np.array(
-            [name not in self.never_labelled for name in names])
-        return [replace(pose, present=pose.present & labelled)
+        labeled = np.array(
+            [name not in self.never_labeled for name in names])
+        return [replace(pose, present=pose.present & labeled)
                 for pose in read_poses(path, names)]
 
     def _poses_to_refine(self) -> List[dict]:

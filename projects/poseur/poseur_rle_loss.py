@@ -9,16 +9,16 @@ from torch import Tensor, nn
 
 @MODELS.register_module()
 class PoseurRLELoss(nn.Module):
-    """Residual log-likelihood with a flow whose prior is centred at 0.5.
+    """Residual log-likelihood with a flow whose prior is centered at 0.5.
 
     For a coordinate ``mu`` with deviation ``sigma`` and label ``x``, with
     ``e = (mu - x) / sigma``:
 
     ``log(sigma) - log(flow(e)) + log(sigma sqrt(2 pi)) + |e| / sqrt(2)``
 
-    summed over the axes and labelled keypoints and divided by the number of
+    summed over the axes and labeled keypoints and divided by the number of
     all keypoints. (:class:`RLELoss` of MMPose divides by the number of
-    people, has another base distribution and a prior centred at 0.)
+    people, has another base distribution and a prior centered at 0.)
 
     Args:
         loss_weight (float): Defaults to 1.
@@ -38,7 +38,7 @@ class PoseurRLELoss(nn.Module):
             pred (Tensor): (N, K, 2) coordinates.
             sigma (Tensor): (N, K, 2) deviations in (0, 1).
             target (Tensor): (N, K, 2) labels.
-            weight (Tensor): (N, K), 1 where labelled.
+            weight (Tensor): (N, K), 1 where labeled.
 
         Returns:
             Tensor: A scalar.

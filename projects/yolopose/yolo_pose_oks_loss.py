@@ -23,9 +23,9 @@ class YOLOPoseOKSLoss(OKSLoss):
       ``d^2 / (8 s sigma^2)``, so that far keypoints of small people get less
       of a gradient;
     * its ``s`` is the area of the box, COCO's that of the person;
-    * the mean is taken over the labelled keypoints of the whole batch, while
+    * the mean is taken over the labeled keypoints of the whole batch, while
       MMPose's loss averages over a person's first. A person without a
-      labelled keypoint adds nothing here, and a constant 1 there.
+      labeled keypoint adds nothing here, and a constant 1 there.
 
     Args:
         metainfo (str): Config of the dataset whose sigmas are taken.
@@ -33,8 +33,8 @@ class YOLOPoseOKSLoss(OKSLoss):
         area (str): ``'box'`` or ``'segment'``, the annotated area. It is
             :class:`YOLOPoseHead` that hands the right one in. Defaults to
             'box'.
-        factor (bool): Average over the labelled keypoints; otherwise over
-            all, of which the unlabelled have no loss. Defaults to True.
+        factor (bool): Average over the labeled keypoints; otherwise over
+            all, of which the unlabeled have no loss. Defaults to True.
         loss_weight (float): Defaults to 1.
         eps (float): Smallest area in square pixels. Defaults to 1e-8.
 
@@ -70,13 +70,13 @@ class YOLOPoseOKSLoss(OKSLoss):
         Args:
             output (Tensor): (N, K, 2) predicted keypoints in pixels.
             target (Tensor): (N, K, 2) labels.
-            target_weight (Tensor, optional): (N, K), 1 where labelled.
+            target_weight (Tensor, optional): (N, K), 1 where labeled.
                 Defaults to None, all are.
             areas (Tensor): (N,) square pixels.
             **kwargs: Not used.
 
         Returns:
-            Tensor: A scalar; 0 if nothing is labelled.
+            Tensor: A scalar; 0 if nothing is labeled.
 
         Raises:
             ValueError: If there are no areas, or other keypoints than the

@@ -41,7 +41,7 @@ def test_as_the_dataset(numbers, offsets, unit, rule, tmp_path):
     index = FrameIndex()
     for clip in clips:
         number = clip.key.number
-        paths, taken, valid = index.neighbours(
+        paths, taken, valid = index.neighbors(
             str(tmp_path / f'{number:04d}.png'), np.sort(offsets), rule, unit)
         np.testing.assert_array_equal(clip.offsets, taken)
         np.testing.assert_array_equal(clip.valid, valid)

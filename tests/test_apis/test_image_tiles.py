@@ -20,7 +20,7 @@ def test_parts_cover_the_image(shape, count):
         assert tile.inner.tolist() == [
             x > 0, y > 0, x + width < shape[1], y + height < shape[0]]
     assert covered.min() >= 1
-    # neighbours share a quarter: two parts of 4 / 7 of the side
+    # neighbors share a quarter: two parts of 4 / 7 of the side
     if count == 2:
         assert abs(tiles[0].image.shape[1] - shape[1] * 4 / 7) <= 1
         assert covered.max() == 4

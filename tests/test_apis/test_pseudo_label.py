@@ -83,9 +83,9 @@ def test_rules():
     images, entries = content['images'], content['annotations']
     assert [image['is_labeled'] for image in images] == [True, False, True]
     assert [entry['track_id'] for entry in entries] == [0, 0]
-    labelled = np.reshape(entries[0]['keypoints'], (17, 3))[:, 2]
-    assert labelled.tolist() == [1, 0, 0] + [1] * 8 + [0] * 6
-    # who gets no label is ignored, in labelled frames
+    labeled = np.reshape(entries[0]['keypoints'], (17, 3))[:, 2]
+    assert labeled.tolist() == [1, 0, 0] + [1] * 8 + [0] * 6
+    # who gets no label is ignored, in labeled frames
     assert [len(image['ignore_regions_x']) for image in images] == [2, 0, 1]
     assert images[2]['ignore_regions_x'] == [[10, 110, 110, 10]]
     assert images[2]['ignore_regions_y'] == [[20, 20, 220, 220]]
@@ -174,7 +174,7 @@ def test_goes_on_after_an_interrupt(words, tmp_path, monkeypatch, capsys):
     assert 'the same command goes on' in capsys.readouterr().err
     assert not (tmp_path / 'set/annotations/posetrack18_val.json').exists()
     assert cli.main(words) == 0
-    # the first video was not labelled again
+    # the first video was not labeled again
     assert len(calls) == 3
     assert not list((tmp_path / 'set').rglob('*.part'))
 

@@ -91,7 +91,7 @@ def test_boxes_from_the_caller_are_used(inferencer, images, points_of):
         assert c.shape == (1, 17, 2)
 
 
-def test_neighbours_count(inferencer, images):
+def test_neighbors_count(inferencer, images):
     """The whole clip reaches the model, not the key frame alone."""
 
     def scores(frames, which):

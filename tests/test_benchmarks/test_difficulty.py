@@ -10,7 +10,7 @@ CLEAR = dict(shutter=0.2, defocus=0., gain=1., noise=4.)
 
 
 def person(**changes):
-    """All keypoints at (10 j, 0), labelled and in sight; head size 30."""
+    """All keypoints at (10 j, 0), labeled and in sight; head size 30."""
     ann = dict(
         id=7, image_id=1, bbox_head=[0, 0, 30, 40],  # diagonal 50, times 0.6
         keypoints=[v for j in range(17) for v in (10 * j, 0, 1)],

@@ -33,8 +33,8 @@ def apply(column, frame):
     return results['img']
 
 
-def test_nothing_changes_in_colour(frame):
-    assert (apply('colour', frame)[0] == frame).all()
+def test_nothing_changes_in_color(frame):
+    assert (apply('color', frame)[0] == frame).all()
 
 
 def test_grey_is_luminance_in_three_channels(frame):
@@ -82,5 +82,5 @@ def test_models_are_files(tmp_path):
 
 
 def test_table_marks_what_is_missing():
-    text = robustness.table(dict(a=dict(colour=50.04, grey=49.)))
+    text = robustness.table(dict(a=dict(color=50.04, grey=49.)))
     assert text.splitlines()[2].startswith('| a | 50.0 | 49.0 | - |')

@@ -1,4 +1,4 @@
-"""Centred coordinates: codecs and heads."""
+"""Centered coordinates: codecs and heads."""
 import numpy as np
 import pytest
 import torch
@@ -41,7 +41,7 @@ def test_deviations_are_not_shifted():
 
 
 def heads(kind, in_channels=4):
-    """A head on (0, 1), its centred sibling, and features for both."""
+    """A head on (0, 1), its centered sibling, and features for both."""
     plain = dict(type='RegressionLabel', input_size=SIZE)
     if kind in ('DSNTHead', 'IntegralRegressionHead'):
         common = dict(in_channels=in_channels, in_featuremap_size=(4, 6),
@@ -58,26 +58,26 @@ def heads(kind, in_channels=4):
         codec = CODEC
     torch.manual_seed(3)
     one = MODELS.build(dict(type=kind, decoder=plain, **common))
-    centred = MODELS.build(dict(type=f'Centered{kind}', decoder=codec,
+    centered = MODELS.build(dict(type=f'Centered{kind}', decoder=codec,
                                 **common))
     state = {k: v for k, v in one.state_dict().items()
              if 'linspace' not in k}
-    centred.load_state_dict(state, strict=False)
-    for head in (one, centred):
+    centered.load_state_dict(state, strict=False)
+    for head in (one, centered):
         if hasattr(head, 'fc'):
             torch.nn.init.normal_(head.fc.weight, std=0.01)
             torch.nn.init.normal_(head.fc.bias, std=0.1)
     if hasattr(one, 'fc'):
-        centred.fc.weight.data.copy_(one.fc.weight)
-        centred.fc.bias.data.copy_(one.fc.bias)
-        # coordinates (0, 1) are centred ones plus one half
+        centered.fc.weight.data.copy_(one.fc.weight)
+        centered.fc.bias.data.copy_(one.fc.bias)
+        # coordinates (0, 1) are centered ones plus one half
         width = one.fc.bias.numel() // 3
         bias = one.fc.bias.data.view(3, width)
         bias[:, :2] += 0.5
     feats = torch.randn(1, in_channels, 6, 4)
     if hasattr(one, 'fc'):
         feats = feats.reshape(1, -1, 1, 1)
-    return one.eval(), centred.eval(), feats
+    return one.eval(), centered.eval(), feats
 
 
 @pytest.mark.parametrize('kind', ['RegressionHead', 'RLEHead', 'DSNTHead',
@@ -85,12 +85,12 @@ def heads(kind, in_channels=4):
 @pytest.mark.parametrize('flip', [False, True])
 def test_predicts_what_the_plain_head_predicts(kind, flip):
     """For a linear head the two differ by their bias alone."""
-    one, centred, feats = heads(kind)
+    one, centered, feats = heads(kind)
     other = torch.randn_like(feats)
     given = [(feats, ), (other, )] if flip else (feats, )
     cfg = dict(flip_test=flip, shift_coords=True, input_size=SIZE)
     expected = one.predict(given, samples(), cfg)
-    got = centred.predict(given, samples(), cfg)
+    got = centered.predict(given, samples(), cfg)
     if isinstance(expected, tuple):
         expected, got = expected[0], got[0]
     np.testing.assert_allclose(got[0].keypoints, expected[0].keypoints,
@@ -120,6 +120,6 @@ def test_another_codec_is_refused():
 
 
 def test_ranges_of_a_plain_head_are_refused():
-    one, centred, _ = heads('IntegralRegressionHead')
+    one, centered, _ = heads('IntegralRegressionHead')
     with pytest.raises(RuntimeError, match='around 0'):
-        centred.load_state_dict(one.state_dict())
+        centered.load_state_dict(one.state_dict())

@@ -14,7 +14,7 @@ def codec(**kwargs):
 
 
 def random_maps(rng, K=3, height=12, width=16):
-    """Centre, heatmaps, displacements and offsets of two images."""
+    """Center, heatmaps, displacements and offsets of two images."""
     return (rng.random((2, 1, height, width)), rng.random(
         (2, K, height, width)), rng.normal(0, 3, (2, 2 * K, height, width)),
             rng.random((2, 2 * K, height, width)))
@@ -86,7 +86,7 @@ def test_the_person_nearer_to_the_middle_wins():
     assert scores.tolist() == [[1, 1, 1]]
 
 
-def test_constant_heatmaps_give_the_displaced_centre():
+def test_constant_heatmaps_give_the_displaced_center():
     points = np.array([[3.25, 2.75], [6.75, 4.], [5.75, 6.25]])
     center, heatmaps, displacements, offsets = maps_of([points])
     heatmaps[:] = 0.5
@@ -117,7 +117,7 @@ def test_targets_by_hand():
     keypoints = np.array([[[10., 9.], [30., 21.], [0., 0.]]])
     visible = np.array([[1., 2., 0.]])
     encoded = codec(sigma=1.5).encode(keypoints, visible)
-    # the middle of the labelled two is (20, 15): cell (5, 3)
+    # the middle of the labeled two is (20, 15): cell (5, 3)
     assert encoded['center_cells'].tolist() == [[5, 3]]
     assert encoded['keypoint_weights'].tolist() == [[1, 1, 0]]
     heatmaps = encoded['heatmaps']
@@ -135,7 +135,7 @@ def test_targets_by_hand():
 
 
 def test_what_lies_outside_has_no_heatmap():
-    # the second keypoint is outside, and with it the centre
+    # the second keypoint is outside, and with it the center
     keypoints = np.array([[[60., 40.], [100., 40.], [70., 41.]]])
     encoded = codec().encode(keypoints)
     assert encoded['heatmaps'][0].max() == 1
@@ -150,9 +150,9 @@ def test_no_person_and_no_label():
     empty = codec().encode(np.zeros((0, 3, 2)), np.zeros((0, 3)))
     assert empty['heatmaps'].shape == (3, 12, 16)
     assert not empty['heatmaps'].any() and not empty['center_heatmap'].any()
-    unlabelled = codec().encode(np.ones((1, 3, 2)), np.zeros((1, 3)))
-    assert unlabelled['center_cells'].tolist() == [[-1, -1]]
-    assert not unlabelled['center_heatmap'].any()
+    unlabeled = codec().encode(np.ones((1, 3, 2)), np.zeros((1, 3)))
+    assert unlabeled['center_cells'].tolist() == [[-1, -1]]
+    assert not unlabeled['center_heatmap'].any()
 
 
 def test_cell_size_scales_the_result():

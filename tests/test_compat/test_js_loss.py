@@ -33,7 +33,7 @@ def test_value_is_the_definition():
         by_hand(heatmaps(logits).detach(), target), rel=1e-6)
 
 
-def test_gradient_of_unlabelled_joints_is_zero():
+def test_gradient_of_unlabeled_joints_is_zero():
     logits, target = batch()
     weights = torch.ones(2, 3, dtype=torch.float64)
     weights[0, 1] = 0.

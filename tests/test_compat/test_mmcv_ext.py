@@ -131,7 +131,7 @@ def test_roi_align(aligned, sampling_ratio):
 
 def test_roi_align_value():
     # A ramp is reproduced exactly by bilinear samples: the mean over a bin
-    # is the ramp's value at the bin's centre.
+    # is the ramp's value at the bin's center.
     ramp = torch.arange(8.).expand(1, 1, 8, 8)
     rois = torch.tensor([[0., 1, 1, 5, 5]])
     result = mmcv.ops.RoIAlign((1, 2), 1., 2)(ramp, rois)

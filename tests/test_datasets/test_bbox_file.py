@@ -106,7 +106,7 @@ def test_boxes_that_cannot_be_cropped(tmp_path, make_video, make_annotations,
     assert len(dataset) == 1 and dataset._skipped == {reason: 1}
 
 
-def test_boxes_of_unlabelled_frames(tmp_path, make_video, make_annotations):
+def test_boxes_of_unlabeled_frames(tmp_path, make_video, make_annotations):
     from mmengine.logging import MMLogger
     make_video()
     ann_file = make_annotations(key_frames=range(8))

@@ -17,7 +17,7 @@ def pipeline(*configs):
 
 
 @pytest.mark.parametrize('name', STOCK)
-def test_stock_colour_jitter_says_how_to_use_it(name):
+def test_stock_color_jitter_says_how_to_use_it(name):
     with pytest.raises(TypeError, match=(
             f"`{name}` failed on a clip, a list of 3 frames .*"
             rf"dict\(type='ClipConsistent', transform=dict\(type='{name}'")):

@@ -26,7 +26,7 @@ from ..test_datasets.test_convert import label_tools as tools
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / 'docs/own_keypoints.md').read_text()
 SKELETONS = ROOT / 'configs/_base_/skeletons'
-#: Frames that are labelled, of the two videos that are.
+#: Frames that are labeled, of the two videos that are.
 LABELED = {'cage_a': (1, 2, 4), 'cage_b': (2, 3)}
 
 

@@ -24,9 +24,9 @@ def clips(tmp_path_factory):
 
 
 @pytest.fixture(scope='session')
-def labelled_clips(tmp_path_factory):
-    """Clips whose frames are all labelled, for PoseFix's frame before."""
-    return render(tmp_path_factory.mktemp('labelled_clips'), frames=4,
+def labeled_clips(tmp_path_factory):
+    """Clips whose frames are all labeled, for PoseFix's frame before."""
+    return render(tmp_path_factory.mktemp('labeled_clips'), frames=4,
                   labeled_every=1)
 
 

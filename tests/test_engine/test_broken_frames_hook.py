@@ -120,7 +120,7 @@ def test_a_percent_of_broken_files_is_counted_each_epoch(run, folder):
     assert len(seen) == 2 * FRAMES  # others came in their place
     assert not [path for path in seen if path.endswith(
         ('000050.jpg', '000150.jpg'))]
-    # two key frames, and each of them a neighbour of two others
+    # two key frames, and each of them a neighbor of two others
     assert len(messages) == 2
     for message in messages:
         assert 'Broken frames in train: 2 samples were dropped' in message
@@ -164,7 +164,7 @@ def test_runs_of_workers_leave_the_predictions_complete(run, folder):
     firsts = [int(batch[0][-10:-4]) for batch in runner.model.batches]
     # runs 0-28 and 29-48, and the last sample last
     assert firsts == [0, 29, 10, 39, 20]
-    # number 49 has a broken neighbour, 50
+    # number 49 has a broken neighbor, 50
     assert len(messages) == 1 and '0 samples were dropped' in messages[0]
     assert '1 neighbors were replaced' in messages[0]
     assert 'in test' in messages[0]

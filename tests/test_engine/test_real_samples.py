@@ -68,7 +68,7 @@ def test_overfit_then_test_with_detected_boxes(mim, real, tmp_path):
 @pytest.mark.slow
 @pytest.mark.samples
 def test_five_consecutive_real_frames(mim, real, tmp_path, samples):
-    """Each frame is tested as a clip of its neighbours."""
+    """Each frame is tested as a clip of its neighbors."""
     config, _ = real
     source = samples / 'posetrack18' / 'videos' / '000001_mpiinew_test'
     folder = tmp_path / 'video' / 'images' / '000001_mpiinew_test'

@@ -14,7 +14,7 @@ train_cfg = dict(max_epochs={EPOCHS}, val_interval={EPOCHS})
 val_cfg = val_dataloader = val_evaluator = None
 default_hooks = dict(checkpoint=dict(save_best=None))
 """
-# DCPose's neighbours and those of the rest are drawn at random
+# DCPose's neighbors and those of the rest are drawn at random
 RANDOM_CLIPS = """
 clip = dict(type='RandomOffsets', num_before={n}, num_after={n},
             max_distance=3, _delete_=True)
@@ -73,12 +73,12 @@ def test_each_method_resumes(method, write_config, fork, tmp_path):
 
 @pytest.mark.slow
 @pytest.mark.parametrize('path', PROJECTS, ids=lambda path: path.stem)
-def test_each_project_resumes(path, labelled_clips, write_config, fork,
+def test_each_project_resumes(path, labeled_clips, write_config, fork,
                               tmp_path, monkeypatch):
     # the forked processes import `projects` as this one does
     monkeypatch.syspath_prepend(str(ROOT))
     config = write_config(
         TRAIN_ONLY + f"""
-train_dataloader['dataset'].update(data_root='{labelled_clips}/')
+train_dataloader['dataset'].update(data_root='{labeled_clips}/')
 """, f'../{path.relative_to(ROOT)}')
     check(config, fork, tmp_path)

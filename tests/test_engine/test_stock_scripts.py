@@ -123,8 +123,8 @@ def test_test_script_draws_and_refuses_another_model(
         (clips / 'annotations' / 'posetrack18_val.json').read_text())
     pictures = list(tmp_path.rglob('shown/**/*.jpg')) + list(
         tmp_path.rglob('shown/**/*.png'))
-    labelled = {ann['image_id'] for ann in annotations['annotations']}
-    assert len(pictures) >= len(labelled)
+    labeled = {ann['image_id'] for ann in annotations['annotations']}
+    assert len(pictures) >= len(labeled)
 
     other = write_config(
         'model = dict(head=dict(conv_out_channels=(8, ), '

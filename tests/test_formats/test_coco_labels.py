@@ -138,7 +138,7 @@ def test_names_that_are_not_used_or_spelled_otherwise(tmp_path):
     (dict(is_labeled=False, has_labeled_person=True), False, False),
     (dict(is_labeled=False, has_labeled_person=False), False, True),
 ])
-def test_which_frames_are_not_labelled(image, annotated, unlabeled):
+def test_which_frames_are_not_labeled(image, annotated, unlabeled):
     images = [dict(id=1, is_labeled=True), dict(image, id=2)]
     anns = [dict(image_id=1)] + [dict(image_id=2)] * annotated
     found = unlabeled_frames(dict(images=images, annotations=anns))

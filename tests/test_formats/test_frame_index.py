@@ -23,7 +23,7 @@ def names(paths):
 def test_naming_of_each_dataset(make_video, digits, suffix, first):
     folder = make_video(range(first, first + 8), digits, suffix)
     key = first + 3
-    paths, offsets, valid = FrameIndex().neighbours(
+    paths, offsets, valid = FrameIndex().neighbors(
         str(folder / f'{key:0{digits}d}{suffix}'), OFFSETS)
     assert names(paths) == [
         f'{key + o:0{digits}d}{suffix}' for o in OFFSETS
@@ -33,7 +33,7 @@ def test_naming_of_each_dataset(make_video, digits, suffix, first):
 
 def test_nearest_frame_stands_in_at_the_edges(make_video):
     folder = make_video(range(8))
-    paths, offsets, valid = FrameIndex().neighbours(
+    paths, offsets, valid = FrameIndex().neighbors(
         str(folder / '000000.jpg'), OFFSETS)
     assert names(paths) == ['000000.jpg'] * 3 + ['000001.jpg', '000002.jpg']
     assert offsets.tolist() == [0, 0, 0, 1, 2]
@@ -42,7 +42,7 @@ def test_nearest_frame_stands_in_at_the_edges(make_video):
 
 def test_of_two_equally_near_frames_the_one_closer_to_the_key(make_video):
     folder = make_video([0, 2, 4, 6])
-    paths, offsets, valid = FrameIndex().neighbours(
+    paths, offsets, valid = FrameIndex().neighbors(
         str(folder / '000004.jpg'), np.array([-3, -1, 0, 1, 2]))
     # 1 lies between 0 and 2, 3 between 2 and 4, 5 between 4 and 6
     assert names(paths) == [
@@ -55,13 +55,13 @@ def test_of_two_equally_near_frames_the_one_closer_to_the_key(make_video):
 def test_error_policy_names_the_missing_frames(make_video):
     folder = make_video(range(3))
     with pytest.raises(FileNotFoundError, match=r'frames \[3, 4\]'):
-        FrameIndex().neighbours(
+        FrameIndex().neighbors(
             str(folder / '000002.jpg'), OFFSETS, policy='error')
 
 
 def test_a_video_of_one_frame(make_video):
     folder = make_video([5])
-    paths, offsets, valid = FrameIndex().neighbours(
+    paths, offsets, valid = FrameIndex().neighbors(
         str(folder / '000005.jpg'), OFFSETS)
     assert names(paths) == ['000005.jpg'] * 5
     assert offsets.tolist() == [0] * 5
@@ -69,18 +69,18 @@ def test_a_video_of_one_frame(make_video):
 
 
 def test_single_images_need_no_number_and_no_folder():
-    paths, offsets, valid = FrameIndex().neighbours(
+    paths, offsets, valid = FrameIndex().neighbors(
         '/nowhere/portrait.jpg', np.array([0]))
     assert paths == ['/nowhere/portrait.jpg'] and valid.tolist() == [True]
     with pytest.raises(ValueError, match='portrait.jpg.*no neighbors'):
-        FrameIndex().neighbours('/nowhere/portrait.jpg', OFFSETS)
+        FrameIndex().neighbors('/nowhere/portrait.jpg', OFFSETS)
 
 
 def test_other_files_in_the_folder_are_no_frames(make_video):
     folder = make_video(range(3))
     (folder / '000003.json').write_text('{}')
     (folder / 'cover.jpg').write_bytes(b'')
-    paths, _, valid = FrameIndex().neighbours(
+    paths, _, valid = FrameIndex().neighbors(
         str(folder / '000002.jpg'), np.array([0, 1]))
     assert names(paths) == ['000002.jpg'] * 2 and not valid[1]
 
@@ -88,9 +88,9 @@ def test_other_files_in_the_folder_are_no_frames(make_video):
 def test_index_travels_to_workers(make_video):
     folder = make_video(range(8))
     index = FrameIndex(max_folders=2)
-    index.neighbours(str(folder / '000003.jpg'), OFFSETS)
+    index.neighbors(str(folder / '000003.jpg'), OFFSETS)
     copy = pickle.loads(pickle.dumps(index))
-    paths, _, _ = copy.neighbours(str(folder / '000003.jpg'), OFFSETS)
+    paths, _, _ = copy.neighbors(str(folder / '000003.jpg'), OFFSETS)
     assert names(paths)[0] == '000001.jpg'
 
 
@@ -100,7 +100,7 @@ def test_frame_number():
     assert frame_number('image.png') is None
 
 
-def test_a_neighbour_is_of_the_same_series(tmp_path):
+def test_a_neighbor_is_of_the_same_series(tmp_path):
     """Two cameras in one folder, copies in another format, macOS's files."""
     for name in ('cam1_0001.jpg', 'cam1_0003.jpg', 'cam2_0002.jpg',
                  'cam2_0003.jpg', '1.jpg', '2.png', '3.JPG', '._2.jpg',
@@ -109,7 +109,7 @@ def test_a_neighbour_is_of_the_same_series(tmp_path):
     index = FrameIndex()
 
     def around(name):
-        paths, _, _ = index.neighbours(
+        paths, _, _ = index.neighbors(
             str(tmp_path / name), np.array([-1, 0, 1, 2]))
         return names(paths)
 
@@ -139,12 +139,12 @@ def test_time_stamps_are_numbers_and_longer_ones_are_none():
 
 
 def test_offsets_in_steps_of_files(make_video):
-    """Every tenth frame: frames are neighbours of their neighbours."""
+    """Every tenth frame: frames are neighbors of their neighbors."""
     folder = make_video([0, 10, 20, 35, 40])
     index = FrameIndex()
 
     def around(number, unit, **kwargs):
-        paths, offsets, valid = index.neighbours(
+        paths, offsets, valid = index.neighbors(
             str(folder / f'{number:06d}.jpg'), OFFSETS, unit=unit, **kwargs)
         return [int(name[:6]) for name in names(paths)], offsets, valid
 
@@ -180,7 +180,7 @@ def test_numbers_of_a_video(make_video):
 ])
 def test_edge_rule_of_the_released_code(make_video, frame, wanted):
     folder = make_video(range(8))
-    paths, offsets, valid = FrameIndex().neighbours(
+    paths, offsets, valid = FrameIndex().neighbors(
         str(folder / f'{frame:06d}.jpg'), OFFSETS, policy='fami')
     assert [int(name[:6]) for name in names(paths)] == wanted
     assert offsets.tolist() == [number - frame for number in wanted]

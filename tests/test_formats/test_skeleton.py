@@ -48,7 +48,7 @@ def test_mirror_names(names, pairs):
 
 
 def test_metainfo(tmp_path):
-    """MMPose parses it: indices, colours, halves of the body, sigmas."""
+    """MMPose parses it: indices, colors, halves of the body, sigmas."""
     path = write(tmp_path / 'mouse.json')
     info = expand_metainfo(dict(from_file=path))
     assert info['reference'] == ('snout', 'tail_base')

@@ -51,7 +51,7 @@ def test_no_weights(tmp_path, video, monkeypatch, capsys):
 
 
 def blind(content, data):
-    """Make a graph find nobody: its centres get the lowest scores."""
+    """Make a graph find nobody: its centers get the lowest scores."""
     start = 0
     for entry in content['weightsManifest'][0]['weights']:
         size = 2 * math.prod(entry['shape'])  # float16

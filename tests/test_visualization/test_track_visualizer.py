@@ -1,4 +1,4 @@
-"""People in the colours of their tracks."""
+"""People in the colors of their tracks."""
 import numpy as np
 import pytest
 from mmengine.structures import InstanceData

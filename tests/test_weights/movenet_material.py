@@ -72,7 +72,7 @@ def image(height, width, people=((0.5, 0.9), )):
     pixels = np.stack([40 + x * 80 // width, 70 + y * 60 // height,
                        110 - x * 40 // width], axis=-1)
 
-    def limb(a, b, radius, colour):
+    def limb(a, b, radius, color):
         # squared distance to the segment, times its squared length
         (ay, ax), (by, bx) = a, b
         dy, dx = by - ay, bx - ax
@@ -80,7 +80,7 @@ def image(height, width, people=((0.5, 0.9), )):
         along = np.clip((y - ay) * dy + (x - ax) * dx, 0, length)
         far = ((length * (y - ay) - along * dy)**2 +
                (length * (x - ax) - along * dx)**2)
-        pixels[far <= (radius * length)**2] = colour
+        pixels[far <= (radius * length)**2] = color
 
     for share, size in people:
         top = int(height * (1 - size)) // 2

@@ -1,5 +1,5 @@
 # Poseidon over ViTPose-B; everything is trained, no flip test, as published.
-# See the README of the method for `layout` and the order of colours of the
+# See the README of the method for `layout` and the order of colors of the
 # released weights. The blocks of ViT-B whose features are used stand in a
 # comment of the released code only.
 _base_ = './vit-base.py'

@@ -1,6 +1,6 @@
 # TAR-ViTPose over ViTPose-B. The single-frame head, which runs twice, and the
 # backbone are trained; no flip test, as published. See the README of the
-# method for `layout` and the order of colours of the released weights.
+# method for `layout` and the order of colors of the released weights.
 _base_ = './vit-base.py'
 
 model = dict(

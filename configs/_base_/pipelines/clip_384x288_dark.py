@@ -1,5 +1,5 @@
 # The same with the crop of DARK's public code, as in FAMI-Pose's and TDMI's
-# code: the centre of the box comes to rest on ((W - 1) / 2, (H - 1) / 2), and
+# code: the center of the box comes to rest on ((W - 1) / 2, (H - 1) / 2), and
 # the zoom is (W - 1) / (box - 1).
 _base_ = './clip_384x288_published.py'
 

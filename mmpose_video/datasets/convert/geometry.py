@@ -13,22 +13,22 @@ MARGIN = 0.15
 SMALLEST_BOX = 0.05
 
 
-def box_around(points: np.ndarray, labelled: Any,
+def box_around(points: np.ndarray, labeled: Any,
                margin: float = MARGIN) -> Optional[List[float]]:
     """Return a box around a person's labeled keypoints.
 
     Args:
         points (np.ndarray): Pixels, (K, 2).
-        labelled (np.ndarray): (K, ) bool.
+        labeled (np.ndarray): (K, ) bool.
         margin (float): Part of the extent to add on each side.
 
     Returns:
         list[float] | None: ``[x, y, width, height]``; None if nothing is
         labeled or all lies in one line.
     """
-    if not labelled.any():
+    if not labeled.any():
         return None
-    low, high = points[labelled].min(0), points[labelled].max(0)
+    low, high = points[labeled].min(0), points[labeled].max(0)
     extent = high - low
     if extent.min() <= 0:
         return None

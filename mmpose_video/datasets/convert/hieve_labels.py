@@ -170,7 +170,7 @@ def _from_annorect(entry: AnnolistRecord,
                    report: Report) -> Optional[dict]:
     """Convert one person; return None if nothing tells where it is."""
     joints = entry.joints(len(HIEVE_JOINTS))
-    flat = np.column_stack([joints.points, 2. * joints.labelled])
+    flat = np.column_stack([joints.points, 2. * joints.labeled])
     for joint, flag in enumerate(joints.flags):
         if flag is None:
             continue
@@ -194,9 +194,9 @@ def _person(flat: np.ndarray, box: Any, where: str,
         report.skip('person with a keypoint that is not finite', where)
         return None
     flat[flat[:, 2] == 0] = 0
-    labelled = flat[:, 2] > 0
+    labeled = flat[:, 2] > 0
     if not is_box(box):
-        box = box_around(flat[:, :2], labelled)
+        box = box_around(flat[:, :2], labeled)
     if box is None:
         report.skip('person without a box and keypoints', where)
         return None
@@ -205,4 +205,4 @@ def _person(flat: np.ndarray, box: Any, where: str,
         iscrowd=0,
         bbox=[float(value) for value in box],
         keypoints=flat.ravel().tolist(),
-        num_keypoints=int(labelled.sum()))
+        num_keypoints=int(labeled.sum()))

@@ -114,15 +114,15 @@ class OwnVideo:
                 report.skip('keypoint outside of its image', person.where)
                 continue
             table[i] = *point, person.flags[i]
-        labelled = table[:, 2] > 0
-        if not labelled.any():
+        labeled = table[:, 2] > 0
+        if not labeled.any():
             report.skip('person without a labeled keypoint', person.where)
             return None
         box = person.bbox
         if box is not None:
             box = (np.array(box) * np.tile(scale, 2)).tolist()
         if not is_box(box):
-            box = box_with_size(table[labelled, :2], size)
+            box = box_with_size(table[labeled, :2], size)
         assert box is not None
         entry = dict(
             category_id=1,
@@ -130,7 +130,7 @@ class OwnVideo:
             area=float(box[2] * box[3]),
             iscrowd=int(person.iscrowd),
             keypoints=table.ravel().tolist(),
-            num_keypoints=int(labelled.sum()))
+            num_keypoints=int(labeled.sum()))
         if person.track is not None:
             entry['track_id'] = self._track(person.track)
         return entry

@@ -133,7 +133,7 @@ def _person(entry: AnnolistRecord, report: Report) -> Optional[dict]:
         FormatError: If a field has a wrong type.
     """
     joints = entry.joints(len(POSETRACK_JOINTS))
-    points, has = joints.points, joints.labelled
+    points, has = joints.points, joints.labeled
     if not are_coordinates(points):
         raise entry.error('a joint has a coordinate that is not finite')
     corners = entry.corners()

@@ -166,11 +166,11 @@ def _person(entry: Record, order: Optional[np.ndarray],
         points = points[order]
     if order is not None or not entry.value('keypoints'):
         person['keypoints'] = points.ravel().tolist()
-    labelled = np.any(points != 0, axis=1)
-    person['num_keypoints'] = int(labelled.sum())
+    labeled = np.any(points != 0, axis=1)
+    person['num_keypoints'] = int(labeled.sum())
     box = entry.value('bbox')
     if not is_box(entry.numbers('bbox') if box is not None else None):
-        around = box_around(points[:, :2], labelled)
+        around = box_around(points[:, :2], labeled)
         if around is None:
             report.skip('person without a box and keypoints', entry.where)
             return None

@@ -10,7 +10,7 @@ from torch.utils.data import get_worker_info
 _ROWS = 65
 #: Number of different files that a row can hold.
 _FILES = 512
-_KEYS, _NEIGHBOURS, _FIRST = 0, 1, 2
+_KEYS, _NEIGHBORS, _FIRST = 0, 1, 2
 
 
 class BrokenFrames(NamedTuple):
@@ -18,12 +18,12 @@ class BrokenFrames(NamedTuple):
 
     Attributes:
         key_frames (int): Samples dropped because of a broken key frame.
-        neighbours (int): Neighbors that another frame stood in for.
+        neighbors (int): Neighbors that another frame stood in for.
         files (set[int]): A number for each different broken file.
     """
 
     key_frames: int
-    neighbours: int
+    neighbors: int
     files: Set[int]
 
 
@@ -51,7 +51,7 @@ class BrokenFrameCounter:
         worker = get_worker_info()
         row = self._table[0 if worker is None else 1 + worker.id %
                           (_ROWS - 1)]
-        row[_KEYS if is_key else _NEIGHBOURS] += 1
+        row[_KEYS if is_key else _NEIGHBORS] += 1
         number = _number(path)
         files = row[_FIRST:]
         if bool((files == number).any()):
@@ -66,7 +66,7 @@ class BrokenFrameCounter:
         table = self._table.clone()
         files = set(table[:, _FIRST:].flatten().tolist()) - {0}
         return BrokenFrames(
-            int(table[:, _KEYS].sum()), int(table[:, _NEIGHBOURS].sum()),
+            int(table[:, _KEYS].sum()), int(table[:, _NEIGHBORS].sum()),
             files)
 
     def __setstate__(self, state: dict) -> None:

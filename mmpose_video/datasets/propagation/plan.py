@@ -45,17 +45,17 @@ def plan_targets(labels: Dict[str, Any], img_prefix: str, frames: FrameIndex,
     if max_distance < 1:
         raise ValueError(f'the largest distance must be at least 1 frame, '
                          f'got {max_distance}')
-    unlabelled = unlabeled_frames(labels)
+    unlabeled = unlabeled_frames(labels)
     sources = {
         inner_path(img_prefix, image['file_name'], 'labels'): image['id']
-        for image in labels['images'] if image['id'] not in unlabelled
+        for image in labels['images'] if image['id'] not in unlabeled
     }
     offsets = np.array([
         offset for offset in range(-max_distance, max_distance + 1) if offset
     ])
     best: Dict[str, Target] = {}
     for source_path, source in sources.items():
-        paths, taken, valid = frames.neighbours(source_path, offsets)
+        paths, taken, valid = frames.neighbors(source_path, offsets)
         for path, offset, exists in zip(paths, taken.tolist(), valid):
             if not exists or path in sources:
                 continue

@@ -150,12 +150,12 @@ class InformationDrop(BaseTransform):
         visible = np.asarray(results['keypoints_visible'])
         if visible.ndim == 3:  # with the weights of the targets
             visible = visible[..., 0]
-        labelled = np.flatnonzero(visible.reshape(-1) > 0)
+        labeled = np.flatnonzero(visible.reshape(-1) > 0)
         low, high = self.joint_side
         side = np.random.uniform(low, high) * width
-        if not len(labelled):
+        if not len(labeled):
             return np.zeros((len(rows), len(columns)), dtype=bool)
-        x, y = keypoints[np.random.choice(labelled)]
+        x, y = keypoints[np.random.choice(labeled)]
         return (np.abs(columns - x) <= side) & (np.abs(rows - y) <= side)
 
     def __repr__(self) -> str:

@@ -52,11 +52,11 @@ class BrokenFramesHook(Hook):
                    for dataset in iter_datasets(loader.dataset)
                    for step in _loaders(dataset)]
         keys = sum(tally.key_frames for tally in tallies)
-        neighbours = sum(tally.neighbours for tally in tallies)
+        neighbors = sum(tally.neighbors for tally in tallies)
         before = self._before.get(phase, (0, 0))
-        self._before[phase] = keys, neighbours
+        self._before[phase] = keys, neighbors
         parts = all_gather_object(
-            (keys - before[0], neighbours - before[1],
+            (keys - before[0], neighbors - before[1],
              set().union(*(t.files for t in tallies))))
         dropped, replaced = (sum(p[i] for p in parts) for i in (0, 1))
         if not dropped + replaced:

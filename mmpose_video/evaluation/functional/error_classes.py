@@ -234,7 +234,7 @@ def count_errors(gt: PoseTable, pred: PoseTable, given: np.ndarray,
     Returns:
         dict: ``joints`` (from keypoint to counts by class), ``total`` (counts
         over all keypoints), ``people`` (counts of 'annotated', 'found',
-        'predicted' and 'unassigned') and ``unlabelled_joints`` (predicted
+        'predicted' and 'unassigned') and ``unlabeled_joints`` (predicted
         where the person has no label).
     """
     joints = {
@@ -249,7 +249,7 @@ def count_errors(gt: PoseTable, pred: PoseTable, given: np.ndarray,
         for kind in ERROR_CLASSES
     }
     predicted = pred.present.any(axis=1)
-    unlabelled = pred.present[given >= 0] & ~gt.present[given[given >= 0]]
+    unlabeled = pred.present[given >= 0] & ~gt.present[given[given >= 0]]
     return dict(
         joints=joints,
         total=total,
@@ -258,7 +258,7 @@ def count_errors(gt: PoseTable, pred: PoseTable, given: np.ndarray,
             found=int((given >= 0).sum()),
             predicted=int(predicted.sum()),
             unassigned=int((predicted & (given < 0)).sum())),
-        unlabelled_joints=int(unlabelled.sum()))
+        unlabeled_joints=int(unlabeled.sum()))
 
 
 def error_shares(counts: Dict[str, int]) -> Dict[str, float]:

@@ -22,13 +22,13 @@ from .coco_errors import AREA_OF_BOX
 Reference = Union[Tuple[str, str], float]
 
 
-def pck(distances: np.ndarray, labelled: np.ndarray, thr: float
+def pck(distances: np.ndarray, labeled: np.ndarray, thr: float
         ) -> Tuple[float, np.ndarray]:
     """Return the share of keypoints that are within a threshold.
 
     Args:
         distances (np.ndarray): (N, K) distances in reference lengths.
-        labelled (np.ndarray): (N, K) bool.
+        labeled (np.ndarray): (N, K) bool.
         thr (float): The threshold.
 
     Returns:
@@ -36,8 +36,8 @@ def pck(distances: np.ndarray, labelled: np.ndarray, thr: float
         labeled somewhere, and (K, ) of each, NaN where it is nowhere.
         Fractions, as of MMPose's ``keypoint_pck_accuracy``.
     """
-    right = ((distances < thr) & labelled).sum(0)
-    count = labelled.sum(0)
+    right = ((distances < thr) & labeled).sum(0)
+    count = labeled.sum(0)
     with np.errstate(invalid='ignore'):
         each = right / count
     valid = each[count > 0]
@@ -82,19 +82,19 @@ def reference_table(data: Any, source: str, names: Sequence[str],
             raise person.error('a keypoint is not finite')
     kept: np.ndarray = np.any(points[..., 2] > 0, axis=1)
     people = [person for person, keep in zip(people, kept) if keep]
-    joints, labelled = points[kept, :, :2], points[kept, :, 2] > 0
+    joints, labeled = points[kept, :, :2], points[kept, :, 2] > 0
     frame = np.array([position[person.identity('image_id')]
                       for person in people], np.int64)
-    size = _lengths(joints, stack_numbers(people, 'bbox', 4), labelled,
+    size = _lengths(joints, stack_numbers(people, 'bbox', 4), labeled,
                     list(names), reference, source)
     occupied = np.zeros(len(images), dtype=bool)
     occupied[frame] = True
     return PoseTable(
-        len(images), frame, joints, labelled, np.zeros(labelled.shape), size,
+        len(images), frame, joints, labeled, np.zeros(labeled.shape), size,
         occupied), images
 
 
-def _lengths(points: np.ndarray, boxes: np.ndarray, labelled: np.ndarray,
+def _lengths(points: np.ndarray, boxes: np.ndarray, labeled: np.ndarray,
              names: List[str], reference: Reference,
              source: str) -> np.ndarray:
     """Return the reference length of each person in pixels, (P, )."""
@@ -107,7 +107,7 @@ def _lengths(points: np.ndarray, boxes: np.ndarray, labelled: np.ndarray,
                          f'keypoints {", ".join(names)}')
     a, b = (names.index(name) for name in reference)
     lengths = np.linalg.norm(points[:, a] - points[:, b], axis=-1)
-    there = labelled[:, a] & labelled[:, b] & (lengths > 0) & (side > 0)
+    there = labeled[:, a] & labeled[:, b] & (lengths > 0) & (side > 0)
     if not there.any():
         raise FormatError(
             f'{source}: nobody has both {reference[0]!r} and '

@@ -90,12 +90,12 @@ class OwnKeypointsMetric(BasePoseAP):
                     len(result['keypoints']) != 1):
                 continue
             visible = _array(gt['keypoints_visible'])[0]
-            labelled = (visible if visible.ndim == 1 else visible[..., 0]) > 0
+            labeled = (visible if visible.ndim == 1 else visible[..., 0]) > 0
             corners = _array(gt['bboxes'])[0]
             side = float((corners[2:] - corners[:2]).max())
             delta = result['keypoints'][0] - _array(gt['keypoints'])[0]
             result['distances'] = np.linalg.norm(delta, axis=-1) / side
-            result['labelled'] = labelled
+            result['labeled'] = labeled
 
     def compute_metrics(self, results: list) -> Dict[str, float]:
         """Evaluate all predictions of the set.
@@ -170,7 +170,7 @@ class OwnKeypointsMetric(BasePoseAP):
             return {}
         mean, each = pck(
             np.stack([result['distances'] for result in paired]),
-            np.stack([result['labelled'] for result in paired]),
+            np.stack([result['labeled'] for result in paired]),
             self.pck_thr)
         metrics = {'PCK': mean}
         if self.per_joint:

@@ -289,15 +289,15 @@ class PoseTrackAP(BasePoseAP):
         if not results:
             return
         given = {result['id'] for result in results}
-        labelled = [
+        labeled = [
             ann['id'] for video in videos.values()
             for ann in video['annotations']
             if any(ann.get('keypoints') or ()) and 'id' in ann
         ]
-        missing = sum(key not in given for key in labelled)
+        missing = sum(key not in given for key in labeled)
         if missing:
             print_log(
-                f'{missing} of {len(labelled)} annotated people were not '
+                f'{missing} of {len(labeled)} annotated people were not '
                 'evaluated (`indices` of the dataset, or samples that it '
                 'left out); in the frames looked at they count as missed',
                 logger='current',

@@ -69,8 +69,8 @@ class PeopleTargets(NamedTuple):
         x, y = cells[inside].T
         predicted = by_keypoint(maps)[self.image[person], :, :, y, x]
         target = self.keypoints[person] - cells[inside][:, None]
-        labelled = self.weights[person] > 0
-        return predicted[labelled], target.flip(-1)[labelled]
+        labeled = self.weights[person] > 0
+        return predicted[labeled], target.flip(-1)[labeled]
 
     def offsets(self, maps: Tensor, radius: int) -> Tuple[Tensor, Tensor]:
         """Gather predictions and targets around keypoints.
@@ -87,8 +87,8 @@ class PeopleTargets(NamedTuple):
         own = self.keypoints.floor().long()
         # (P, K, cells, 2)
         cells = own[:, :, None] + square(radius, maps.device)
-        labelled = (self.weights > 0) & is_inside(own, maps)
-        inside = is_inside(cells, maps) & labelled[..., None]
+        labeled = (self.weights > 0) & is_inside(own, maps)
+        inside = is_inside(cells, maps) & labeled[..., None]
         person, keypoint, _ = inside.nonzero(as_tuple=True)
         x, y = cells[inside].T
         predicted = by_keypoint(maps)[self.image[person], keypoint, :, y, x]

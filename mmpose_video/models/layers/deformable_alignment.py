@@ -122,10 +122,10 @@ class DeformableAlignment(BaseModule):
         if bias is not None:
             nn.init.zeros_(bias)
         if self.identity_init:
-            centre = weight.shape[-1] // 2
+            center = weight.shape[-1] // 2
             with torch.no_grad():
                 weight.zero_()
-                weight[:, :, centre, centre].fill_diagonal_(1)
+                weight[:, :, center, center].fill_diagonal_(1)
 
     def forward(self, x: Tensor, guide: Tensor) -> Tensor:
         """Sample the input at offsets predicted from the guide.

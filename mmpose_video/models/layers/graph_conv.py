@@ -57,9 +57,9 @@ class SemGraphConv(nn.Module):
         super().__init__()
         self.weight = nn.Parameter(torch.empty(2, in_dims, out_dims))
         self.bias = nn.Parameter(torch.zeros(out_dims))
-        neighbours = adjacency_matrix(links, num_keypoints)
-        neighbours |= torch.eye(num_keypoints, dtype=torch.bool)
-        self.register_buffer('absent', ~neighbours, persistent=False)
+        neighbors = adjacency_matrix(links, num_keypoints)
+        neighbors |= torch.eye(num_keypoints, dtype=torch.bool)
+        self.register_buffer('absent', ~neighbors, persistent=False)
         # one logit per entry keeps loading independent of the edges' order;
         # entries off the skeleton are masked and get no gradient
         self.edges = nn.Parameter(torch.ones(num_keypoints, num_keypoints))

@@ -6,7 +6,7 @@
 // are. Outside of the frame lies 0.
 //
 // A row's places are found once for all frames. Then each pixel's 2 x 2
-// neighbourhood is fetched with two loads, and a second loop, which a
+// neighborhood is fetched with two loads, and a second loop, which a
 // compiler turns into vector code, blends the row and writes planes.
 #include <algorithm>
 #include <cstdint>
@@ -27,7 +27,7 @@ struct Frame {
 };
 
 struct Place {
-  int x, y;         // of the upper left neighbour
+  int x, y;         // of the upper left neighbor
   uint32_t fx, fy;  // weights of the right and the lower ones, in 1/32
 };
 

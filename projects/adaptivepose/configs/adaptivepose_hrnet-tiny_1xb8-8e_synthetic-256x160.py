@@ -1,4 +1,4 @@
-# Rendered clips (those of docs/benchmark.md: 600 labelled frames).
+# Rendered clips (those of docs/benchmark.md: 600 labeled frames).
 _base_ = [
     '../../../configs/_base_/datasets/synthetic_image.py',
     '../../../configs/_base_/pipelines/bottomup_256x160.py',

@@ -1,5 +1,5 @@
 # DEKR, MMPose's bottom-up model, small, on rendered clips (those of
-# docs/benchmark.md: 600 labelled frames).
+# docs/benchmark.md: 600 labeled frames).
 # Sizes are package defaults.
 _base_ = [
     '../../../configs/_base_/datasets/synthetic_image.py',

@@ -1,5 +1,5 @@
 # A small YOLOX-Pose for rendered clips (those of docs/benchmark.md: 600
-# labelled frames), with mild augmentation. No flip: the renderer paints left
+# labeled frames), with mild augmentation. No flip: the renderer paints left
 # limbs lighter than right ones.
 _base_ = [
     '../../../configs/_base_/datasets/synthetic_image.py',

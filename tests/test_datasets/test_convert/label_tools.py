@@ -9,7 +9,7 @@ NAMES = ('snout', 'left_ear', 'right_ear', 'back', 'tail_base')
 LINKS = (('snout', 'back'), ('back', 'tail_base'))
 WIDTH, HEIGHT = 64, 48
 FRAMES = 6
-#: Labelled frames of each video, and how many animals are in them.
+#: Labeled frames of each video, and how many animals are in them.
 LABELED = {'cage_a': (1, 4), 'cage_b': (2, )}
 
 

@@ -87,7 +87,7 @@ def test_convert_read_and_evaluate(name, tmp_path):
         sample.pred_instances = InstanceData(
             keypoints=gt.keypoints, bboxes=gt.bboxes,
             bbox_scores=gt.bbox_scores,
-            # keypoints that nobody labelled are predicted with less confidence
+            # keypoints that nobody labeled are predicted with less confidence
             keypoint_scores=.1 + .9 * gt.keypoints_visible)
         metric.process(None, [sample.to_dict()])
     scores = metric.evaluate(len(val))

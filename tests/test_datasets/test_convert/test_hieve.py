@@ -239,7 +239,7 @@ def test_bad_people_and_files(tmp_path, capsys):
     with pytest.raises(ConversionError):
         run(tmp_path)
     assert "holds no 'annotation'" in capsys.readouterr().out
-    path.unlink()  # a frame without labels is an unlabelled frame
+    path.unlink()  # a frame without labels is an unlabeled frame
     content, _ = run(tmp_path)
     assert [im['is_labeled'] for im in content['images']] == [
         True, False, True]

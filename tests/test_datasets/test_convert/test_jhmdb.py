@@ -121,7 +121,7 @@ def test_missing_masks_and_joints(tmp_path):
         [27, 27, 26, 26])
 
 
-def test_joints_out_of_the_image_are_not_labelled(tmp_path):
+def test_joints_out_of_the_image_are_not_labeled(tmp_path):
     layouts.jhmdb(tmp_path, videos=1, frames=1)
     joints = np.full((2, 15, 1), 40.)
     joints[0, 3], joints[1, 5] = 161, 0.5

@@ -207,7 +207,7 @@ def test_sleap(animals, tmp_path):
 
 
 def test_around(tmp_path):
-    """Of a long video only the neighbourhood of labels is kept."""
+    """Of a long video only the neighborhood of labels is kept."""
     points = {k: v for k, v in tools.truth().items() if k[0] == 'cage_a'}
     tools.write_videos(tmp_path / 'videos')
     path = tmp_path / 'cage_a.json'

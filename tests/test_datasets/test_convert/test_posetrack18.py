@@ -43,7 +43,7 @@ def test_adds_sizes_and_keeps_the_rest(tmp_path):
         ann_file='annotations/posetrack18_val.json', data_root=str(tmp_path),
         clip_sampler=dict(type='FixedOffsets', offsets=(-1, 0, 1)))
     assert len(dataset) == len(anns)
-    # the middle frame is labelled, and has unlabelled neighbours
+    # the middle frame is labeled, and has unlabeled neighbors
     assert dataset.get_data_info(0)['frame_offsets'].tolist() == [-1, 0, 1]
 
 
@@ -233,7 +233,7 @@ def test_perfect_predictions_are_worth_100(tmp_path):
                  pred_instances=dict(keypoints=info['keypoints'],
                                      keypoint_scores=info['keypoints_visible']
                                      ))])
-    # ears are not evaluated, keypoints never labelled are left out
+    # ears are not evaluated, keypoints never labeled are left out
     scores = metric.evaluate(len(dataset))
     assert scores['posetrack/AP'] > 80
 
@@ -256,7 +256,7 @@ def test_real_sample(samples, tmp_path):
                       'test_posetrack18_human_detections.json'))
     assert len(dataset) > 14  # images are found through the link
     only = str(tmp_path / 'images/val/003418_mpii_test/000000.jpg')
-    paths, taken, valid = dataset.frame_index.neighbours(
+    paths, taken, valid = dataset.frame_index.neighbors(
         only, np.array([-1, 0]), 'nearest')
     assert paths == [only, only]
     assert taken.tolist() == [0, 0] and valid.tolist() == [False, True]

@@ -6,7 +6,7 @@ from mmpose_video.datasets.loading.broken_frames import BrokenFrameCounter
 
 
 class Breaking(Dataset):
-    """Sample i meets a broken key frame `i % 3` and a neighbour."""
+    """Sample i meets a broken key frame `i % 3` and a neighbor."""
 
     def __init__(self):
         self.counter = BrokenFrameCounter()
@@ -16,7 +16,7 @@ class Breaking(Dataset):
 
     def __getitem__(self, index):
         self.counter.add(f'key {index % 3}', is_key=True)
-        self.counter.add('neighbour', is_key=False)
+        self.counter.add('neighbor', is_key=False)
         return index
 
 
@@ -25,7 +25,7 @@ def test_counts_of_all_workers_arrive():
     for num_workers in (0, 2):
         list(DataLoader(dataset, num_workers=num_workers))
     tally = dataset.counter.read()
-    assert (tally.key_frames, tally.neighbours) == (40, 40)
+    assert (tally.key_frames, tally.neighbors) == (40, 40)
     assert len(tally.files) == 4
 
 
@@ -51,4 +51,4 @@ def test_more_files_than_it_tells_apart():
     for number in range(600):
         assert counter.add(f'{number}', is_key=False)
     tally = counter.read()
-    assert tally.neighbours == 600 and len(tally.files) == 512
+    assert tally.neighbors == 600 and len(tally.files) == 512

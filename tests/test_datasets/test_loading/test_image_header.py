@@ -108,7 +108,7 @@ def test_a_jpeg_too_small_for_its_size_is_a_fault():
 @pytest.mark.parametrize('mode', ['L', 'RGB'])
 @pytest.mark.parametrize('progressive', [False, True])
 @pytest.mark.parametrize('subsampling', ['4:4:4', '4:2:0'])
-def test_images_of_one_colour_are_no_fault(mode, progressive, subsampling):
+def test_images_of_one_color_are_no_fault(mode, progressive, subsampling):
     file = io.BytesIO()
     Image.new(mode, (2048, 2048)).save(
         file, 'jpeg', quality=1, optimize=True, progressive=progressive,

@@ -75,7 +75,7 @@ def test_gray_images_become_bgr():
 
 
 @pytest.mark.parametrize('mode', ['CMYK', 'L', 'RGB'])
-def test_other_colours(mode):
+def test_other_colors(mode):
     file = io.BytesIO()
     Image.fromarray(picture()).convert(mode).save(file, 'jpeg')
     data = file.getvalue()

@@ -24,7 +24,7 @@ OWN = pytest.mark.parametrize('info', [HIEVE_METAINFO, SMALL],
 
 
 @OWN
-def test_mirrors_sides_and_colours(info):
+def test_mirrors_sides_and_colors(info):
     parsed = parse_pose_metainfo(info)
     names = [parsed['keypoint_id2name'][i] for i in range(len(
         info['keypoint_info']))]

@@ -45,7 +45,7 @@ def test_a_new_frame(sparse):
         is_labeled=True, propagated_from=10)
     old, new = content['annotations']
     assert old == before['annotations'][0]
-    # the fourth was not labelled; both points of the head move its box
+    # the fourth was not labeled; both points of the head move its box
     assert new['keypoints'] == [7, 5, 1, 10, 11, 2, 11, 20, 1, 0, 0, 0]
     assert new['bbox_head'] == [7., 3., 6., 5.]
     # margins: 5 and 4 before, 10 and 10 behind the outermost keypoints

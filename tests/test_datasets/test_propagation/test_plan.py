@@ -1,4 +1,4 @@
-"""Frames that get labels, and the labelled frames they come from."""
+"""Frames that get labels, and the labeled frames they come from."""
 import pytest
 
 from mmpose_video.datasets.propagation import plan_targets
@@ -20,7 +20,7 @@ def plan(tmp_path, content, distance):
     return {int(t.path[-10:-4]): (t.source - 1000, t.offset) for t in found}
 
 
-def test_nearest_labelled_frame(make_video, tmp_path):
+def test_nearest_labeled_frame(make_video, tmp_path):
     make_video(range(9))
     # 5 lies between 3 and 7: the earlier one counts; 8 is the last
     assert plan(tmp_path, labels(0, 3, 7), 3) == {

@@ -32,7 +32,7 @@ def test_all_samples_once_but_for_the_padding(
 
 
 @pytest.mark.parametrize('world_size', [1, 2])
-def test_groups_are_neighbours_and_fit_in_batches(
+def test_groups_are_neighbors_and_fit_in_batches(
         make_dataset, in_process, world_size):
     dataset = make_dataset(videos=4, frames=8, people=3)  # 96 samples
     place = {index: i for i, index in enumerate(video_order(dataset))}

@@ -42,7 +42,7 @@ def test_movement():
     np.testing.assert_allclose(got[0, 0], [339.5, 179.5])
 
 
-def test_jolt_is_fast_but_centred():
+def test_jolt_is_fast_but_centered():
     # at its peak the camera is in place and moves at amp * 2 pi f
     jolts = np.array([[1., 0.03, 8., 0., 6.]])
     shift = still(jolts=jolts).matrices(

@@ -79,7 +79,7 @@ def test_labels_are_exact_through_supersampling():
     errors = np.concatenate([p[0] for p in pairs])
     blurs = np.concatenate([p[1] for p in pairs])
     assert (blurs > 5).sum() > 30
-    # the streak of a joint on a curve is not centred on the joint: hence
+    # the streak of a joint on a curve is not centered on the joint: hence
     # half a pixel, and the fastest tenth apart
     assert np.quantile(errors[blurs < 8], 0.99) < 0.5
     assert errors[blurs < 3].max() < 0.5
@@ -107,7 +107,7 @@ def test_blur_spreads_a_dot_along_its_way():
 
 
 def flat_scene(scene):
-    """Draw each person in one colour, as a map of who is visible.
+    """Draw each person in one color, as a map of who is visible.
     """
     people = [
         replace(person, parts=[

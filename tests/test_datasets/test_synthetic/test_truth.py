@@ -43,7 +43,7 @@ def hard():
     return [Clip(SyntheticConfig(), seed).truth for seed in range(16)]
 
 
-def test_hidden_joints_show_in_neighbours(hard):
+def test_hidden_joints_show_in_neighbors(hard):
     hidden = found = labeled = 0
     for truth in hard:
         lost = truth.labeled & truth.occluded
@@ -55,7 +55,7 @@ def test_hidden_joints_show_in_neighbours(hard):
     assert found / hidden > 0.8
 
 
-def test_blurred_joints_are_sharp_in_neighbours(hard):
+def test_blurred_joints_are_sharp_in_neighbors(hard):
     blurred = sharp = labeled = 0
     for truth in hard:
         lost = truth.labeled & (truth.blur > 6)

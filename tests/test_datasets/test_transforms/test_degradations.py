@@ -28,9 +28,9 @@ def test_means_of_blocks_survive(image):
     out = DegradeResolution(4)(dict(img=image.astype(np.float32)))['img']
     means = image.reshape(12, 4, 9, 4, 3).mean((1, 3))
     # the middle of each block lies between its four central pixels
-    centre = np.stack([out[i::4, j::4] for i in (1, 2) for j in (1, 2)])
+    center = np.stack([out[i::4, j::4] for i in (1, 2) for j in (1, 2)])
     np.testing.assert_allclose(
-        centre.mean(0)[1:-1, 1:-1],
+        center.mean(0)[1:-1, 1:-1],
         0.875**2 * means[1:-1, 1:-1] +
         0.875 * 0.0625 * (means[:-2, 1:-1] + means[2:, 1:-1] +
                           means[1:-1, :-2] + means[1:-1, 2:]) +

@@ -65,7 +65,7 @@ def test_grid_hides_the_share_of_its_squares():
     assert hidden(drop(clip(1))).mean() == 0.25
 
 
-def test_joint_cutout_covers_a_labelled_keypoint_alone():
+def test_joint_cutout_covers_a_labeled_keypoint_alone():
     np.random.seed(0)
     drop = InformationDrop('joint_cutout')
     for _ in range(20):

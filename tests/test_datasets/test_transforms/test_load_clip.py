@@ -141,7 +141,7 @@ def claim(width, height):
     (break_text, 'not an image'), (break_size, '16 x 16'),
     (break_empty, 'is empty'), (claim(60000, 60000), '60000 x 60000'),
     (claim(20000, 20000), '20000 x 20000'), (claim(0, 9), 'not an image')])
-def test_broken_neighbour(frames, damage, message, caplog):
+def test_broken_neighbor(frames, damage, message, caplog):
     damage(frames[4])
     with pytest.raises(OSError, match=message) as error:
         LoadClip(broken_frames='error')(clip(frames))
@@ -153,7 +153,7 @@ def test_broken_neighbour(frames, damage, message, caplog):
     assert results['frame_valid'].tolist() == [True] * 4 + [False]
 
 
-def test_broken_neighbour_is_logged_once_per_fetch(frames):
+def test_broken_neighbor_is_logged_once_per_fetch(frames):
     from mmengine.logging import MMLogger
     logger = MMLogger.get_current_instance()
     records = []
@@ -271,7 +271,7 @@ def test_broken_key_frame_is_an_error_in_testing(frames):
         LoadClip(broken_key='skip')(data)
 
 
-def test_broken_neighbours_are_counted_and_logged_once(frames):
+def test_broken_neighbors_are_counted_and_logged_once(frames):
     from mmengine.logging import MMLogger
     logger = MMLogger.get_current_instance()
     records = []

@@ -77,7 +77,7 @@ def test_crop_and_keypoints_are_those_of_the_whole_frame(
                                   small['transformed_keypoints'])
     np.testing.assert_array_equal(whole['input_scale'], small['input_scale'])
     for a, b in zip(whole['img'], small['img']):
-        # 1.5 pixels of the file off, which the centres of reduced pixels
+        # 1.5 pixels of the file off, which the centers of reduced pixels
         # are, would be four levels at the dot's slope; JPEG adds its noise
         difference = np.abs(a.astype(int) - b)
         assert difference.max() <= 3 and difference.mean() < 0.6

@@ -127,9 +127,9 @@ def random_pair(rng, video, number):
                 ],
                 frame=frame)
         for _ in range(int(rng.integers(0, 4))):
-            centre = rng.uniform(50, 350, 2)
+            center = rng.uniform(50, 350, 2)
             joints = {
-                joint: (*(centre + rng.normal(0, 60, 2)),
+                joint: (*(center + rng.normal(0, 60, 2)),
                         int(rng.integers(0, 2)))
                 for joint in JOINTS
                 if joint not in never and rng.random() < 0.8
@@ -142,7 +142,7 @@ def random_pair(rng, video, number):
                 spread = 0.3 * math.hypot(head[2], head[3])
                 guess = {
                     joint: tuple(
-                        np.array(joints.get(joint, centre)[:2]) +
+                        np.array(joints.get(joint, center)[:2]) +
                         rng.normal(0, rng.choice([0.3, 1.0]) * spread + 1, 2))
                     for joint in JOINTS if rng.random() < 0.9
                 }

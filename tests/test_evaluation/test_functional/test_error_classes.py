@@ -132,7 +132,7 @@ def test_counts_of_people_and_joints(video):
     result = analyse(gt, pred)
     assert result['people'] == dict(
         annotated=2, found=1, predicted=2, unassigned=1)
-    assert result['unlabelled_joints'] == 1
+    assert result['unlabeled_joints'] == 1
     assert classes(result, 'nose') == []
     assert classes(result, 'head_top') == ['lost']
     assert result['total'] == dict(
@@ -230,9 +230,9 @@ def test_command_line(video, write, tmp_path, capsys, rng):
     written = json.loads((out / 'errors.json').read_text())
     assert set(written['total']) == set(ERROR_CLASSES)
     picture = cv2.imread(str(out / 'errors.png'))
-    colours = {tuple(c) for c in picture.reshape(-1, 3)[::7].tolist()}
+    colors = {tuple(c) for c in picture.reshape(-1, 3)[::7].tolist()}
     # Green of the good keypoints and orange of the inversions, as BGR.
-    assert (0x73, 0x9e, 0x00) in colours and (0x00, 0x9f, 0xe6) in colours
+    assert (0x73, 0x9e, 0x00) in colors and (0x00, 0x9f, 0xe6) in colors
     folders[1] = str(tmp_path / 'none')
     assert main([*folders, '--out-dir', str(out)]) == 1
     assert 'none' in capsys.readouterr().err

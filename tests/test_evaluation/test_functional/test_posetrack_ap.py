@@ -89,7 +89,7 @@ def test_frame_without_people_is_dropped_with_its_predictions(video, write):
 
 
 @pytest.mark.parametrize('joints', [{}, {'nose': (500, 500)}])
-def test_frame_without_labelled_people_yields_false_positives(
+def test_frame_without_labeled_people_yields_false_positives(
         joints, video, write):
     # The people of the second frame have no keypoints, or lie in the region.
     gt, pred = video(2), video(2)

@@ -123,7 +123,7 @@ def ks(a, b, j):
 
 
 def oks(guess, person):
-    """Return the mean similarity over the labelled keypoints."""
+    """Return the mean similarity over the labeled keypoints."""
     _, points, flags = person
     values = [ks(guess[j], points[j], j) for j in range(17) if flags[j]]
     return sum(values) / len(values)

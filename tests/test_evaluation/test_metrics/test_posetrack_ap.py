@@ -170,7 +170,7 @@ def test_keypoints_of_another_set(video, merged):
         evaluate(metric, [data])
 
 
-def test_unlabelled_frames_do_not_count(video, merged):
+def test_unlabeled_frames_do_not_count(video, merged):
     one = video(3).add(FULL, 1)
     samples = [sample(one.data['annotations'][0])]
     extra = sample(one.data['annotations'][0], scores=np.ones(17),

@@ -178,6 +178,6 @@ def test_real_frames(samples, tmp_path):
     values = evaluate(metric, exact)
     table = evaluate_posetrack(str(folder / 'val'), str(tmp_path))
     assert values['AP'] == table['Total']
-    # Labelled keypoints are predicted where they are; what is not labelled is
+    # Labeled keypoints are predicted where they are; what is not labeled is
     # predicted in the corner and is wrong, so precision is less than one.
     assert 60 < values['AP'] < 100

@@ -18,7 +18,7 @@ from mmpose_video.tools.average_jhmdb import main
 
 
 def person(rng, visible=None):
-    """A labelled person and a guess, random."""
+    """A labeled person and a guess, random."""
     gt = rng.uniform(20, 220, (1, 15, 2))
     box = np.array([[10., 20., 10 + rng.uniform(60, 90), 200.]])
     return dict(
@@ -187,7 +187,7 @@ def test_bad_options(rng):
 
 
 def test_mmposes_pck_works_for_posetrack(rng):
-    # What the overfit checks read: PCK@0.2 of 17 points, ears unlabelled.
+    # What the overfit checks read: PCK@0.2 of 17 points, ears unlabeled.
     samples = []
     for shift in (0, 0, 0, 30):
         gt = rng.uniform(0, 100, (1, 17, 2))

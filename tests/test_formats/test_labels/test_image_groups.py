@@ -1,4 +1,4 @@
-"""Labelled images are sorted into videos by their names."""
+"""Labeled images are sorted into videos by their names."""
 import pytest
 
 from mmpose_video.formats.labels import LabeledFrame

@@ -26,7 +26,7 @@ def batch(num_frames, num_clips=2):
 
 
 @pytest.mark.parametrize('num_frames', [1, 2, 3, 5])
-def test_order_of_frames_and_colours(num_frames):
+def test_order_of_frames_and_colors(num_frames):
     data = build()(batch(num_frames))
     inputs = data['inputs']
     assert inputs.shape == (2, num_frames, 3, 4, 6)

@@ -44,7 +44,7 @@ def test_features_are_looked_up_at_the_noisy_positions():
     torch.nn.init.zeros_(net.position.weight)
     torch.nn.init.normal_(net.final.weight)
     prepared = net.encode(torch.randn(1, 12, 4, 8))
-    # the centre of the cell in row 1, column 6
+    # the center of the cell in row 1, column 6
     x = torch.tensor([2 * 6.5 / 8 - 1, 2 * 1.5 / 4 - 1]).expand(1, 1, 5, 2)
     t = torch.zeros(1, 1).long()
     tokens = prepared.grid[0, :, 1, 6] + net.joints.weight

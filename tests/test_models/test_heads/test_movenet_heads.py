@@ -66,11 +66,11 @@ def test_losses_by_loops(radius):
     center = torch.stack([s.gt_fields.center_heatmap for s in samples])
     assert losses['loss_center'].item() == pytest.approx(
         focal(maps.center, center), rel=1e-4)
-    labelled = torch.ones(2, K, 12, 16, dtype=torch.bool)
-    labelled[1, 1] = False
+    labeled = torch.ones(2, K, 12, 16, dtype=torch.bool)
+    labeled[1, 1] = False
     heatmaps = torch.stack([s.gt_fields.heatmaps for s in samples])
     assert losses['loss_kpt'].item() == pytest.approx(
-        focal(maps.heatmaps[labelled], heatmaps[labelled]), rel=1e-4)
+        focal(maps.heatmaps[labeled], heatmaps[labeled]), rel=1e-4)
     displacements, offsets = [], []
     for i, (points, skipped) in enumerate([(A, None), (B, 1)]):
         used = [p for k, p in enumerate(points) if k != skipped]
@@ -133,7 +133,7 @@ def test_an_image_without_people():
     assert all(torch.isfinite(p.grad).all() for p in head.parameters())
 
 
-def test_the_mask_hides_unlabelled_people():
+def test_the_mask_hides_unlabeled_people():
     head = build()
     feats = (torch.randn(1, 8, 12, 16), )
     sample = people(A)

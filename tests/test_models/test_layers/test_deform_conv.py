@@ -63,7 +63,7 @@ def test_shapes_that_do_not_fit_are_named():
 
 @pytest.mark.parametrize('out', [None, 3])
 def test_places_are_not_rounded_to_16_bits(out):
-    """With 8 bits of mantissa pixel 40 has neighbours at 39.75 and 40.25."""
+    """With 8 bits of mantissa pixel 40 has neighbors at 39.75 and 40.25."""
     tensors = list(operands(height=2, width=60, out=out))
     tensors[1] = tensors[1].round() + 0.375  # not where the slope jumps
     half = [tensor.detach().bfloat16().requires_grad_() for tensor in tensors]

@@ -26,7 +26,7 @@ def test_links_of_another_keypoint_set(link):
         adjacency_matrix([link], 4)
 
 
-def test_mixing_is_a_softmax_over_neighbours():
+def test_mixing_is_a_softmax_over_neighbors():
     conv = SemGraphConv(3, 3, LINKS, 5)
     assert conv.mixing[1].tolist() == [0.25, 0.25, 0.25, 0.25, 0.]
     assert conv.mixing[4].tolist() == [0., 0., 0., 0., 1.]

@@ -87,7 +87,7 @@ def test_keypoints_without_weight_get_no_gradient():
     assert (pred.grad[0, 3] == 0).all() and (pred.grad[0, :3] != 0).any()
 
 
-def test_coincident_and_unlabelled_keypoints_are_no_nan():
+def test_coincident_and_unlabeled_keypoints_are_no_nan():
     pred = torch.zeros(1, 3, 2, requires_grad=True)
     loss = JointBoneLoss()(pred, torch.randn(1, 3, 2), torch.ones(1, 3))
     loss.backward()

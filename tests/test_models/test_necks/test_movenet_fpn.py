@@ -23,8 +23,8 @@ def test_top_down_sum():
     feats = levels()
     merged = neck.laterals[3](feats[3])
     for level in (2, 1, 0):
-        # bilinear upsampling with half-pixel centres: the mean of the
-        # neighbours, three quarters to the nearer one
+        # bilinear upsampling with half-pixel centers: the mean of the
+        # neighbors, three quarters to the nearer one
         up = F.interpolate(merged, scale_factor=2, mode='bilinear')
         total = up + F.conv2d(feats[level], neck.laterals[level].weight,
                               neck.laterals[level].bias)

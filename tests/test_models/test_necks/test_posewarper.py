@@ -203,7 +203,7 @@ def test_equal_to_the_neck_of_mmpose():
         state[name] = value
     stock.load_state_dict(state)
     feats = features(5)
-    # MMPose has the key frame first, then its neighbours in ascending time
+    # MMPose has the key frame first, then its neighbors in ascending time
     frames = [[feats[0][:, t]] for t in (2, 0, 1, 3, 4)]
     with torch.no_grad():
         expected = stock(frames, frame_weight=(0.3, 0.1, 0.25, 0.25, 0.1))

@@ -198,7 +198,7 @@ def test_frozen_backbone_neither_learns_nor_drifts():
     assert model.neck.training and not model.backbone.training
 
 
-def test_published_behaviour_lets_the_statistics_drift():
+def test_published_behavior_lets_the_statistics_drift():
     model = build(freeze_backbone=True, drift_frozen_bn=True)
     model.train()
     before = model.backbone.bn1.running_mean.clone()

@@ -62,7 +62,7 @@ def sample(codec, points, visible, area=None):
     return data
 
 
-def test_centres_and_weights(codec, people):
+def test_centers_and_weights(codec, people):
     points, visible = people
     encoded = codec.encode(points, visible, np.array([400., 900., 100.]))
     for i in range(3):
@@ -76,11 +76,11 @@ def test_centres_and_weights(codec, people):
         for j in np.flatnonzero(used):
             x, y = (points[i, j] // 4).astype(int)
             assert encoded['heatmaps'][j, y, x] == 1
-    assert not (encoded['heatmaps'] == 1)[3].sum() > 2  # unlabelled in one
+    assert not (encoded['heatmaps'] == 1)[3].sum() > 2  # unlabeled in one
     np.testing.assert_allclose(encoded['areas'], [25, 56.25, 6.25])
 
 
-def test_width_of_a_centre(codec):
+def test_width_of_a_center(codec):
     # a box of 20 x 16 cells; a corner that moves by r leaves an overlap
     # of at least 0.7 in each of the three ways
     points = np.zeros((1, 17, 2))
@@ -230,7 +230,7 @@ def test_losses_against_plain_formulas(codec, people, bones, rng):
         5 * np.mean(oks), rel=1e-4)
 
 
-def test_only_cells_of_centres_learn_joints(codec, people, head):
+def test_only_cells_of_centers_learn_joints(codec, people, head):
     data = sample(codec, people[0][:1], people[1][:1])
     _, offsets = head((torch.randn(1, 8, 24, 32), ))
     offsets.retain_grad()
@@ -238,11 +238,11 @@ def test_only_cells_of_centres_learn_joints(codec, people, head):
     cells = offsets.grad[0].abs().sum(dim=0).nonzero().tolist()
     x, y = data.gt_instance_labels.centers[0].tolist()
     assert cells == [[y, x]]
-    # unlabelled keypoints learn nothing
+    # unlabeled keypoints learn nothing
     assert not offsets.grad[0, 6:12].any()
 
 
-def test_images_without_people_train_the_centres(codec, head):
+def test_images_without_people_train_the_centers(codec, head):
     data = sample(codec, np.zeros((0, 17, 2)), np.zeros((0, 17)))
     losses = head.loss((torch.randn(1, 8, 24, 32), ), [data])
     assert losses['loss_oks'] == 0 and losses['loss_center'] > 0
@@ -256,7 +256,7 @@ def test_another_number_of_keypoints_is_refused(codec, head):
         head.loss((torch.randn(1, 8, 24, 32), ), [data])
 
 
-def test_flip_averages_the_centres_alone(codec, head):
+def test_flip_averages_the_centers_alone(codec, head):
     data = PoseDataSample(metainfo=dict(flip_indices=list(range(17))))
     feat, mirrored = torch.randn(1, 8, 24, 32), torch.randn(1, 8, 24, 32)
     head.decoder.decode_thr = 0.
@@ -327,7 +327,7 @@ def test_configs_run_forward_and_backward(path, rng):
     assert set(losses) == {'loss_center', 'loss_joint_heatmap',
                            'loss_offset', 'loss_oks'}
     sum(losses.values()).backward()
-    # the point of a part gets a gradient through the keypoints and the centres
+    # the point of a part gets a gradient through the keypoints and the centers
     assert model.head.first_hop.weight.grad.abs().sum() > 0
     model.eval()
     model.head.decoder.decode_thr = 0.

@@ -129,18 +129,18 @@ def test_frequencies_are_the_tables(rng):
     assert share == pytest.approx(p[4] / p.sum(), abs=0.05)
 
 
-def test_kinds_without_a_centre_do_not_occur(people):
+def test_kinds_without_a_center_do_not_occur(people):
     own, _ = people
     synthesizer = ErrorSynthesizer(COCO_KEYPOINTS, SIGMAS)
     present = np.zeros(17, bool)
-    present[[0, 5, 7]] = True  # no mirrored keypoint is labelled
+    present[[0, 5, 7]] = True  # no mirrored keypoint is labeled
     nobody = np.zeros((0, 17, 2)), np.zeros((0, 17), bool)
     for _ in range(50):
         pose, kinds = synthesizer(own, present, *nobody, AREA, 3)
         for j in range(17):
             if j in (0, 5, 7):
                 assert KINDS[kinds[j]] in ('good', 'jitter', 'miss')
-            elif j in (6, 8):  # its mirrored keypoint alone is labelled
+            elif j in (6, 8):  # its mirrored keypoint alone is labeled
                 assert KINDS[kinds[j]] in ('inversion', 'miss')
             else:
                 assert kinds[j] == -1 and (pose[j] == 0).all()

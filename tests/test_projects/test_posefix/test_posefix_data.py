@@ -47,7 +47,7 @@ def pose(image_id, x=20., score=0.7, num=17):
                 keypoints=points.ravel().tolist())
 
 
-def test_neighbours_are_attached_before_people_are_split(people):
+def test_neighbors_are_attached_before_people_are_split(people):
     dataset = build(people)
     roles = [dataset.get_data_info(i)['roles'] for i in range(6)]
     assert roles[:3] == [('own', 'near'), ('own', 'near'), ('own', )]
@@ -78,13 +78,13 @@ def test_all_people_move_with_the_crop(people):
     assert b['transformed_keypoints'].shape[0] == 2
     np.testing.assert_array_equal(
         a['transformed_keypoints'], b['transformed_keypoints'][:1])
-    # flipped alike: the neighbour stands to the left now
+    # flipped alike: the neighbor stands to the left now
     near, own = b['transformed_keypoints'][1], b['transformed_keypoints'][0]
-    labelled = a['keypoints_visible'][0] > 0
-    assert (near[labelled, 0] < own[labelled, 0]).all()
+    labeled = a['keypoints_visible'][0] > 0
+    assert (near[labeled, 0] < own[labeled, 0]).all()
     assert a['input_keypoints'].shape == (1, 17, 2)
     assert a['input_present'].shape == (1, 17)
-    # nobody has labelled ears
+    # nobody has labeled ears
     assert not a['input_present'][0, 3:5].any()
     assert a['input_present'][0].sum() > 10
 
@@ -106,7 +106,7 @@ def test_synthesis_follows_the_motion(people):
             [[shift, 0]] * present.sum(), atol=1e-3)
 
 
-def test_estimates_stand_in_for_unlabelled_joints(people, tmp_path):
+def test_estimates_stand_in_for_unlabeled_joints(people, tmp_path):
     guess = results_file(tmp_path, [pose(1000, 5), pose(1000, 40)])
     steps = [dict(type='LoadImage'), *CROP[1:2],
              dict(type='TopdownClipAffine', input_size=(64, 96)),
@@ -137,14 +137,14 @@ def test_any_models_results_become_samples(people, tmp_path):
     sample = dataset[1]['data_samples']
     np.testing.assert_allclose(
         sample.metainfo['input_scores'][0], np.linspace(.1, .9, 17))
-    centre, scale = sample.metainfo['input_center'], sample.metainfo[
+    center, scale = sample.metainfo['input_center'], sample.metainfo[
         'input_scale']
     back = (sample.metainfo['input_keypoints'][0] / (64, 96) * scale +
-            centre - scale / 2)
+            center - scale / 2)
     np.testing.assert_allclose(back[:, 0], 10 + np.arange(17), atol=1e-3)
 
 
-def test_joints_that_are_never_labelled_are_no_input(people, tmp_path):
+def test_joints_that_are_never_labeled_are_no_input(people, tmp_path):
     """Ears of PoseTrack: a model that learnt nothing of them guesses."""
     far = pose(1000)
     points = np.reshape(far['keypoints'], (17, 3))
@@ -252,7 +252,7 @@ def test_video_option_needs_frames_that_follow_each_other(
         make_video, make_annotations):
     from tests.conftest import annotation
     make_video()
-    # the frame between them is listed, but not labelled
+    # the frame between them is listed, but not labeled
     path = make_annotations(annotations=[
         annotation(i, image, track_id=0)
         for i, image in enumerate((1000, 1002))])

@@ -195,11 +195,11 @@ def test_flip_test_of_a_mirrored_input_mirrors_the_output():
         data['inputs'] = data['inputs'].flip(-1)
         b = model.predict(**data)[0].pred_instances.keypoints
     meta = sample.metainfo
-    scale, centre = (np.ravel(meta[key])[0]
+    scale, center = (np.ravel(meta[key])[0]
                      for key in ('input_scale', 'input_center'))
     # back to pixels of the crop, then mirrored
-    a = (a[..., 0] - centre + scale / 2) / scale * 64
-    b = (b[..., 0] - centre + scale / 2) / scale * 64
+    a = (a[..., 0] - center + scale / 2) / scale * 64
+    b = (b[..., 0] - center + scale / 2) / scale * 64
     np.testing.assert_allclose(63 - b[:, flip], a, atol=1e-3)
 
 

@@ -56,7 +56,7 @@ def test_loss_against_a_loop(people, exponent, scale, factor):
         atol=1e-12)
 
 
-def test_cocos_exponent_and_all_labelled_is_mmposes_loss(people):
+def test_cocos_exponent_and_all_labeled_is_mmposes_loss(people):
     output, target, _, areas = people
     every = torch.ones(4, 17, dtype=torch.float64)
     theirs = OKSLoss(META, norm_target_weight=True)(

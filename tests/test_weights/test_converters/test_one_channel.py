@@ -25,14 +25,14 @@ def build(name):
 def models():
     """The baseline with random statistics, and the converted model."""
     torch.manual_seed(0)
-    colour = build('single_image/td-hm')
+    color = build('single_image/td-hm')
     grey = build('single_image/one-channel')
-    norm = colour.backbone.bn1
+    norm = color.backbone.bn1
     torch.nn.init.normal_(norm.running_mean)
     torch.nn.init.uniform_(norm.running_var, 0.5, 2.)
-    weights, _ = CONVERTERS['one-channel']().convert(colour.state_dict())
+    weights, _ = CONVERTERS['one-channel']().convert(color.state_dict())
     grey.load_state_dict(weights)
-    return colour, grey
+    return color, grey
 
 
 def frames(num_channels_equal):
@@ -107,7 +107,7 @@ def test_other_models_are_refused(kernel, message):
     (dict(mean=[1., 2., 3.], std=[1., 1., 1.]), 'one element'),
     (dict(mean=[1.], std=[1.], bgr_to_rgb=True), 'one channel'),
 ])
-def test_grey_preprocessor_refuses_colours(changes, message):
+def test_grey_preprocessor_refuses_colors(changes, message):
     with pytest.raises(ValueError, match=message):
         MODELS.build(dict(
             type='ClipDataPreprocessor', grey=True, **changes))

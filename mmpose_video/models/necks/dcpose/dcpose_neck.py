@@ -154,7 +154,7 @@ class DCPoseNeck(BaseVideoNeck):
         """
         rough = self.rough_head.frame_heatmaps(feats)
         key = rough[:, clip.key_index]
-        before, after = self.neighbours(clip)
+        before, after = self.neighbors(clip)
         previous, following = rough[:, before], rough[:, after]
         w_previous, w_following = self.frame_weights(clip, rough.dtype)
 
@@ -200,7 +200,7 @@ class DCPoseNeck(BaseVideoNeck):
                                                   data_samples)
 
     @staticmethod
-    def neighbours(clip: ClipInfo) -> Tuple[int, int]:
+    def neighbors(clip: ClipInfo) -> Tuple[int, int]:
         """Return the positions of the previous and the next frame."""
         if clip.num_frames == 1:
             return 0, 0
@@ -218,7 +218,7 @@ class DCPoseNeck(BaseVideoNeck):
         Returns:
             tuple[Tensor]: Shape (N, 1, 1, 1) each.
         """
-        before, after = cls.neighbours(clip)
+        before, after = cls.neighbors(clip)
         distances = clip.offsets.abs().clamp(min=1).to(dtype)
         m_previous = distances[:, before, None, None, None]
         m_following = distances[:, after, None, None, None]

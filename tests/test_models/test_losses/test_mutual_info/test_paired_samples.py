@@ -23,9 +23,9 @@ def test_unit_scale_is_one_number():
     x.requires_grad_()
     got, _ = PairedSamples(64, noise_std=0.)(x, x)
     z = x.detach().double().requires_grad_()
-    centred = z - z.mean(0)
-    unit = (centred**2).mean()**0.5
-    expected = 10 * torch.asinh(centred / unit / 10)
+    centered = z - z.mean(0)
+    unit = (centered**2).mean()**0.5
+    expected = 10 * torch.asinh(centered / unit / 10)
     torch.testing.assert_close(got.double(), expected, rtol=1e-5, atol=1e-6)
     weight = torch.randn(64, 3)
     (got * weight).sum().backward()

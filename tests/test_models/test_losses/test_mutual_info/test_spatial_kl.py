@@ -3,11 +3,11 @@ import torch
 from mmpose.registry import MODELS
 
 
-def gaussian_logits(centre, sigma, temperature):
+def gaussian_logits(center, sigma, temperature):
     """Map whose softmax is a Gaussian on a wide grid."""
     ys, xs = torch.meshgrid(
         torch.arange(64.), torch.arange(64.), indexing='ij')
-    squared = (xs - centre[0])**2 + (ys - centre[1])**2
+    squared = (xs - center[0])**2 + (ys - center[1])**2
     return (-temperature * squared / (2 * sigma**2)).view(1, 1, 64, 64)
 
 

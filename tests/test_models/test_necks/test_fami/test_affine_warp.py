@@ -57,7 +57,7 @@ def test_single_pixel_axis():
 
 
 @pytest.mark.parametrize('size', [(5, 7), (6, 4)])
-def test_affine_warp_turns_about_the_centre(size):
+def test_affine_warp_turns_about_the_center(size):
     feats = torch.randn(1, 2, *size)
     half_turn = torch.tensor([[[-1., 0, 0], [0, -1, 0]]])
     torch.testing.assert_close(

@@ -150,7 +150,7 @@ def test_merging_starts_as_the_sum_of_all_directions():
 def test_merging_moves_a_type_by_its_offsets():
     merging = ModulatedMerging(4, ('unified', 'spatial'), True)
     with torch.no_grad():
-        # (dy, dx) = (0, 1) for the centre tap of the 3x3 kernel
+        # (dy, dx) = (0, 1) for the center tap of the 3x3 kernel
         merging.offsets['spatial'].bias[9] = 1.
     y = torch.randn(2, 4, 3, 5, 4, 4)
     spatial = y[:, 2] + y[:, 3]

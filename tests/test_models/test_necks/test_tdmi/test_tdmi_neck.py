@@ -140,7 +140,7 @@ def test_single_frame_is_a_still(appearance):
     assert seen[0].shape == (2, 32, 6, 5) and (seen[0] == 0).all()
 
 
-def test_motion_sees_neighbours_only_through_differences():
+def test_motion_sees_neighbors_only_through_differences():
     """A constant on all frames of a stage that is not the last is unseen."""
     neck = build().eval()
     feats = features()
