@@ -7,6 +7,10 @@ import numpy as np
 
 from .video_file import VideoFile
 
+# CPython misses a signal that comes right before a wait begins, until that
+# wait ends: Ctrl-C is answered after so many seconds at the latest.
+_INTERVAL = 0.2
+
 _Job = Tuple[Callable[[], np.ndarray], Optional[float]]
 
 
@@ -58,12 +62,15 @@ class VideoThread:
             KeyboardInterrupt: If Ctrl-C was pressed meanwhile.
         """
         interrupt: Optional[KeyboardInterrupt] = None
+        told = False
         # not Thread.join: Ctrl-C in it makes a thread that runs count as
         # ended (CPython 3.11), and then two would write the file
         while not self._ended.is_set():
             try:
-                self._jobs.put(None)
-                self._ended.wait()
+                if not told:
+                    self._jobs.put(None)
+                    told = True
+                self._ended.wait(_INTERVAL)
             except KeyboardInterrupt as error:
                 interrupt, self._stopped = error, True
         self.video.close()

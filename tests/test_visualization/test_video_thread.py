@@ -1,6 +1,6 @@
 """A video written beside the caller: order, errors, bounded memory."""
+import _thread
 import os
-import signal
 import threading
 
 import cv2
@@ -133,13 +133,16 @@ def test_nothing_is_written_after_an_error_was_raised(tmp_path):
 
 def test_interrupt_while_it_is_finished(tmp_path):
     """The file is whole and has its name; the frames that wait are dropped."""
+    waiting = threading.Event()
 
     def draw():
         while video._jobs.qsize() < 3:  # close() has begun
-            pass
-        os.kill(os.getpid(), signal.SIGINT)
+            waiting.wait(0.01)
+        # like Ctrl-C right before the caller begins to wait: it is noted, but
+        # does not wake it
+        _thread.interrupt_main()
         while not video._stopped:  # the caller has the interrupt
-            pass
+            waiting.wait(0.01)
         return picture(100)
 
     video = VideoThread(VideoFile(str(tmp_path / 'a.mp4'), 25.))
