@@ -84,11 +84,14 @@ def saved_shape(problem: ScanProblem) -> Tuple[int, ...]:
         problem (ScanProblem): The problem.
 
     Returns:
-        tuple[int, ...]: (N, G, W, chunks, S, D rounded up to 16).
+        tuple[int, ...]: (N, G, W, chunks, S, D rounded up to whole
+        vectors of the processor).
     """
-    chunks = -(-problem.window // _loaded().scan_chunk())
+    kernel = _loaded()
+    chunks = -(-problem.window // kernel.scan_chunk())
+    lanes = kernel.scan_vector_lanes()
     return (problem.samples, problem.groups, problem.windows, chunks,
-            problem.states, -(-problem.channels // 16) * 16)
+            problem.states, -(-problem.channels // lanes) * lanes)
 
 
 def cut_work(threads: int, samples: int, groups: int, blocks: int,

@@ -126,7 +126,7 @@ struct Shape {
     windows = s.tokens / s.window;
     chunks = (s.window + CHUNK - 1) / CHUNK;
     blocks = (s.channels + VL - 1) / VL;
-    padded = (s.channels + 15) / 16 * 16;
+    padded = (s.channels + VL - 1) / VL * VL;
     block_states = 1;
     while (block_states < MAX_STATES && block_states < s.states)
       block_states *= 2;

@@ -37,7 +37,7 @@ struct ScanOperands {
 struct ScanResults {
   ScanTensor y;  // with group_parts > 1 the group axis counts the parts
   float* last;   // (N, G, W, D, S)
-  float* saved;  // (N, G, W, chunks, S, D rounded up to 16), or null
+  float* saved;  // (N, G, W, chunks, S, D in whole vectors), or null
 };
 
 struct ScanGradients {
