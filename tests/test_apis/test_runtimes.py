@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from mmpose_video.apis import VideoPoseInferencer
+from mmpose_video.apis.runtimes.onnx_graph import export_graph
 
 BOXES = [np.array([[5. + t, 5, 70 + t, 110], [80, 10, 150, 115]])
          for t in range(9)]
@@ -135,3 +136,21 @@ def test_diffusion_is_refused():
                  'diffpose_hrnet-tiny_1xb16-4e_synthetic-96x64.py')
     with pytest.raises(ValueError, match='draws noise'):
         VideoPoseInferencer(config, device='cpu', runtime='onnxruntime')
+
+
+@pytest.mark.parametrize('affine', [True, False])
+def test_layer_norm_of_values_with_a_large_mean(affine, tmp_path):
+    """onnxruntime's variance loses all digits where the mean is large."""
+    pytest.importorskip('onnxscript', reason='exporting needs onnxscript')
+    onnxruntime = pytest.importorskip('onnxruntime')
+    layer = torch.nn.LayerNorm((3, 8), elementwise_affine=affine).eval()
+    if affine:
+        torch.nn.init.normal_(layer.weight)
+        torch.nn.init.normal_(layer.bias)
+    x = 1. + 1e-2 * torch.randn(2, 5, 3, 8)
+    path = str(tmp_path / 'norm.onnx')
+    export_graph(layer, (x, ), path, ['x'], ['y'])
+    session = onnxruntime.InferenceSession(path)
+    found, = session.run(None, {'x': x.numpy()})
+    expected = layer.double()(x.double())
+    np.testing.assert_allclose(found, expected.detach().numpy(), atol=1e-4)
