@@ -7,7 +7,7 @@ from mmengine.model import BaseModule
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from mmpose_video.models.layers.deform_conv import deform_conv
+from mmpose_video.ops.deform_conv import deform_conv
 
 
 def warp(features: Tensor, offsets: Tensor) -> Tensor:

@@ -245,6 +245,27 @@ def test_modulated_deform_conv(bias):
     assert gradcheck(function, inputs)
 
 
+@pytest.mark.parametrize('groups, deform_groups, dilation', [
+    (2, 2, 1), (1, 2, 2), (1, 1, 1)])
+def test_deform_conv_that_keeps_the_size(groups, deform_groups, dilation,
+                                         monkeypatch):
+    """Its gradients are the package's own on a CPU, not torchvision's."""
+    monkeypatch.setattr('torch.ops.torchvision._deform_conv2d_backward', None)
+    image = double(2, 4, 5, 6)
+    offset = double(2, 18 * deform_groups, 5, 6, low=-2, high=2)
+    mask = double(2, 9 * deform_groups, 5, 6, low=0.1)
+    weight = double(6, 4 // groups, 3, 3)
+    leaves = [tensor.requires_grad_()
+              for tensor in (image, offset, mask, weight)]
+    geometry = (1, dilation, dilation, groups, deform_groups)
+    assert gradcheck(
+        lambda image, offset, weight: mmcv.ops.deform_conv2d(
+            image, offset, weight, *geometry), leaves[:2] + leaves[3:])
+    assert gradcheck(
+        lambda image, offset, mask, weight: mmcv.ops.modulated_deform_conv2d(
+            image, offset, mask, weight, None, *geometry), leaves)
+
+
 def test_multi_scale_deformable_attention():
     shapes = torch.tensor([[3, 4], [2, 2]])
     start = torch.tensor([0, 12])

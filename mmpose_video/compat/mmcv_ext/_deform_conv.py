@@ -6,13 +6,19 @@ with one value per tap. mmcv's buffers (``columns``, ``ones``) and
 ``im2col_step``, which bounds the memory of its unfolding, have no meaning
 here. Like the compiled operators, the backward functions add to the gradient
 tensors they are given.
+
+torchvision's backward pass is one plain loop on a CPU, in which DEKR spent
+ten seconds of an iteration: there the package's own operator computes it.
 """
-from typing import Tuple
+from typing import Optional, Tuple
 
 import torch
 from torch import Tensor
 
 _Gradients = Tuple[Tensor, Tensor, Tensor, Tensor, Tensor]
+# of input, weight, offset and mask
+_Needs = Tuple[bool, bool, bool, bool]
+_ALL: _Needs = (True, True, True, True)
 
 
 def _forward(input: Tensor, weight: Tensor, offset: Tensor, mask: Tensor,
@@ -31,12 +37,47 @@ def _backward(grad_output: Tensor, input: Tensor, weight: Tensor,
               offset: Tensor, mask: Tensor, bias: Tensor,
               stride: Tuple[int, int], pad: Tuple[int, int],
               dilation: Tuple[int, int], group: int, deformable_group: int,
-              use_mask: bool) -> _Gradients:
-    """Compute the gradients of input, weight, offset, mask and bias."""
+              use_mask: bool, needs: _Needs = _ALL) -> _Gradients:
+    """Compute the gradients of input, weight, offset, mask and bias.
+
+    Those that are not needed mean nothing.
+    """
+    size = weight.shape[-1]
+    same = (dilation[0] * (size // 2), ) * 2
+    if (not input.is_cuda and stride == (1, 1) and pad == same
+            and dilation[0] == dilation[1] and size % 2 == 1
+            and weight.shape[-2] == size and group in (1, deformable_group)):
+        return _backward_by_sampling(
+            grad_output, input, weight, offset, mask if use_mask else None,
+            dilation[0], needs)
     import torchvision  # noqa: F401  registers torch.ops.torchvision
     return torch.ops.torchvision._deform_conv2d_backward(
         grad_output, input, weight, offset, mask, bias, *stride, *pad,
         *dilation, group, deformable_group, use_mask)
+
+
+def _backward_by_sampling(grad_output: Tensor, input: Tensor, weight: Tensor,
+                          offset: Tensor, mask: Optional[Tensor],
+                          dilation: int, needs: _Needs) -> _Gradients:
+    """Compute the gradients of a convolution that keeps the size."""
+    # when it is called, not when the package is imported
+    from mmpose_video.ops.deform_conv import deform_conv
+    given = (input, weight, offset) if mask is None else (
+        input, weight, offset, mask)
+    with torch.enable_grad():
+        x, w, o, *masks = leaves = [
+            tensor.detach().requires_grad_(need)
+            for tensor, need in zip(given, needs)]
+        output = deform_conv(x, o, masks[0] if masks else None, w,
+                             dilation=dilation)
+    grads = torch.autograd.grad(
+        output, [leaf for leaf in leaves if leaf.requires_grad], grad_output)
+    found = iter(grads)
+    for_input, for_weight, for_offset, *for_mask = (
+        next(found) if leaf.requires_grad else leaf for leaf in leaves)
+    return (for_input, for_weight, for_offset,
+            for_mask[0] if for_mask else input.new_zeros(()),
+            grad_output.sum((0, 2, 3)))
 
 
 def _unmodulated(input: Tensor, weight: Tensor) -> Tuple[Tensor, Tensor]:
@@ -68,7 +109,8 @@ def deform_conv_backward_input(input: Tensor, offset: Tensor,
     mask, bias = _unmodulated(input, weight)
     gradients = _backward(grad_output, input, weight, offset, mask, bias,
                           (dH, dW), (padH, padW), (dilationH, dilationW),
-                          group, deformable_group, False)
+                          group, deformable_group, False,
+                          (True, False, True, False))
     grad_input.add_(gradients[0])
     grad_offset.add_(gradients[2])
 
@@ -86,7 +128,8 @@ def deform_conv_backward_parameters(input: Tensor, offset: Tensor,
     mask, bias = _unmodulated(input, weight)
     gradients = _backward(grad_output, input, weight, offset, mask, bias,
                           (dH, dW), (padH, padW), (dilationH, dilationW),
-                          group, deformable_group, False)
+                          group, deformable_group, False,
+                          (False, True, False, False))
     grad_weight.add_(gradients[1], alpha=scale)
 
 

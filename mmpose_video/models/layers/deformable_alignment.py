@@ -8,7 +8,7 @@ from torch import Tensor, nn
 from torch.amp import is_autocast_available
 from torchvision.ops import DeformConv2d
 
-from .deform_conv import deform_conv
+from ...ops.deform_conv import deform_conv
 
 
 class DeformableAlignment(BaseModule):

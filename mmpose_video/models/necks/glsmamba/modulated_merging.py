@@ -6,7 +6,7 @@ import torch
 from einops import rearrange
 from torch import Tensor, nn
 
-from ...layers.deform_conv import deform_conv
+from ....ops.deform_conv import deform_conv
 
 
 class ModulatedMerging(nn.Module):

@@ -12,24 +12,27 @@ _BILINEAR, _ZEROS = 0, 0
 
 def deform_conv(x: Tensor,
                 offset: Tensor,
-                mask: Tensor,
+                mask: Optional[Tensor],
                 weight: Tensor,
                 bias: Optional[Tensor] = None,
                 dilation: int = 1) -> Tensor:
-    """Compute a modulated deformable convolution (DCNv2), fast on a CPU.
+    """Compute a deformable convolution (DCNv1 and v2), fast on a CPU.
 
     The same as ``torchvision.ops.deform_conv2d`` with stride 1 and "same"
-    padding, for weights that join all channels or each channel with itself
-    (depthwise). torchvision's backward pass is one plain loop on a CPU; here
-    :func:`grid_sample` reads the channels that share offsets together, and a
-    matrix product joins them. Numbers differ from torchvision's by rounding.
+    padding, for weights that join all channels, those that share offsets, or
+    each channel with itself (depthwise). torchvision's backward pass is one
+    plain loop on a CPU; here :func:`grid_sample` reads the channels that share
+    offsets together, and a matrix product joins them. Numbers differ from
+    torchvision's by rounding.
 
     Args:
         x (Tensor): Shape (N, C, h, w).
         offset (Tensor): Shape (N, 2·G·k·k, h, w), in pixels; for each of G
             groups of channels (dy, dx) of each tap of the kernel, row by row.
-        mask (Tensor): Shape (N, G·k·k, h, w).
-        weight (Tensor): Shape (C', C, k, k) or (C, 1, k, k), k odd.
+        mask (Tensor, optional): Shape (N, G·k·k, h, w). None: all ones, as
+            in DCNv1.
+        weight (Tensor): Shape (C', C, k, k), (C', C/G, k, k) or (C, 1, k, k),
+            k odd.
         bias (Tensor, optional): Shape (C', ).
         dilation (int): Distance of the taps. Defaults to 1.
 
@@ -42,16 +45,21 @@ def deform_conv(x: Tensor,
     samples, channels, height, width = x.shape
     size = weight.shape[-1]
     taps = size * size
-    groups = mask.shape[1] // taps
+    groups = offset.shape[1] // (2 * taps)
     depthwise = weight.shape == (channels, 1, size, size)
-    fits = (depthwise or weight.shape[1] == channels) and size % 2 == 1
-    fits = fits and groups > 0 and channels % groups == 0
-    fits = fits and mask.shape == (samples, groups * taps, height, width)
+    fits = size % 2 == 1 and groups > 0 and channels % groups == 0
+    # groups of the weights, each with the offsets of its channels
+    joined = 1 if weight.shape[1] == channels else groups
+    fits = fits and (depthwise or weight.shape[1] * joined == channels
+                     and weight.shape[0] % joined == 0)
+    mask_shape = (samples, groups * taps, height, width)
+    fits = fits and (mask is None or mask.shape == mask_shape)
     fits = fits and offset.shape == (samples, 2 * groups * taps, height, width)
     if not fits:
         raise ValueError(
             f'x {tuple(x.shape)}, offset {tuple(offset.shape)}, mask '
-            f'{tuple(mask.shape)} and weight {tuple(weight.shape)} do not fit')
+            f'{None if mask is None else tuple(mask.shape)} and weight '
+            f'{tuple(weight.shape)} do not fit')
 
     reach = (torch.arange(size, device=x.device) - size // 2) * dilation
     tap_y, tap_x = (
@@ -69,14 +77,21 @@ def deform_conv(x: Tensor,
     grid = torch.stack([grid_x, grid_y], dim=-1).flatten(1, 2)
     x = x.reshape(samples, groups, -1, height, width)
     grid = grid.unflatten(0, (samples, groups))
-    mask = mask.reshape(samples, groups, taps, -1)
+    if mask is None and depthwise:
+        mask = x.new_ones(mask_shape)
+    if mask is not None:
+        mask = mask.reshape(samples, groups, taps, -1)
     if depthwise:
+        assert mask is not None
         out = _depthwise(x, grid, mask.to(precise), weight.to(precise).view(
             groups, -1, taps)).to(x.dtype)
     else:
-        values = _sample(x, grid).to(x.dtype) * mask[:, :, None].to(x.dtype)
-        out = weight.flatten(1).to(x.dtype) @ values.view(
-            samples, channels * taps, -1)
+        values = _sample(x, grid).to(x.dtype)
+        if mask is not None:
+            values = values * mask[:, :, None].to(x.dtype)
+        factors = weight.reshape(joined, weight.shape[0] // joined, -1)
+        out = factors.to(x.dtype) @ values.view(
+            samples, joined, channels // joined * taps, -1)
     out = out.view(samples, -1, height, width)
     return out if bias is None else out + bias.view(-1, 1, 1).to(x.dtype)
 

@@ -2,11 +2,12 @@ import pytest
 import torch
 from torchvision.ops import deform_conv2d
 
-from mmpose_video.models.layers import deform_conv as module
-from mmpose_video.models.layers.deform_conv import deform_conv
+from mmpose_video.ops import deform_conv as module
+from mmpose_video.ops.deform_conv import deform_conv
 
 
-def operands(channels=4, height=7, width=6, size=3, groups=1, out=None):
+def operands(channels=4, height=7, width=6, size=3, groups=1, out=None,
+             grouped=False):
     generator = torch.Generator().manual_seed(0)
 
     def normal(*shape):
@@ -14,7 +15,8 @@ def operands(channels=4, height=7, width=6, size=3, groups=1, out=None):
             *shape, generator=generator, dtype=torch.float64)
 
     taps = groups * size * size
-    joined = (channels, 1) if out is None else (out, channels)
+    joined = (channels, 1) if out is None else (
+        out, channels // groups if grouped else channels)
     tensors = (normal(2, channels, height, width),
                normal(2, 2 * taps, height, width) * 3,
                normal(2, taps, height, width), normal(*joined, size, size))
@@ -24,7 +26,8 @@ def operands(channels=4, height=7, width=6, size=3, groups=1, out=None):
 @pytest.mark.parametrize('dilation', [1, 3])
 @pytest.mark.parametrize('shape', [
     dict(), dict(height=1, width=5), dict(size=5), dict(groups=2),
-    dict(out=4), dict(out=3, groups=4), dict(out=6, groups=2, height=1)],
+    dict(out=4), dict(out=3, groups=4), dict(out=6, groups=2, height=1),
+    dict(out=6, groups=2, grouped=True), dict(out=8, groups=4, grouped=True)],
     ids=str)
 def test_equals_torchvision_with_all_gradients(shape, dilation):
     x, offset, mask, weight = tensors = operands(**shape)
@@ -51,6 +54,15 @@ def test_no_offset_is_a_plain_convolution(out, groups):
     expected = torch.nn.functional.conv2d(
         x, weight, padding=1, groups=groups)
     torch.testing.assert_close(result, expected)
+
+
+@pytest.mark.parametrize('shape', [
+    dict(), dict(out=5), dict(out=6, groups=2, grouped=True)], ids=str)
+def test_without_a_mask_it_is_the_first_version(shape):
+    x, offset, mask, weight = operands(**shape)
+    torch.testing.assert_close(
+        deform_conv(x, offset, None, weight),
+        deform_conv(x, offset, torch.ones_like(mask), weight))
 
 
 def test_shapes_that_do_not_fit_are_named():
