@@ -9,7 +9,7 @@ model = dict(
         branch='HeatmapHead',
         num_branches=3,
         ensemble='mean',
-        in_channels=17,
+        in_channels=_base_.model.head.out_channels,
         final_layer=dict(_delete_=True, kernel_size=3, padding=1),
         # package defaults, not the paper's; see `okd3` in single_image
         kd=dict(ramp_epochs=2, beta=10.)))
