@@ -38,7 +38,9 @@ class PyavEncoder:
         self._stream = self._container.add_stream(
             'libx264',
             rate=Fraction(self._fps).limit_denominator(1001),
-            options={'preset': 'veryfast', 'crf': '20'})
+            # as fast as OpenCV's mp4v, at its quality and a smaller size; the
+            # next slower presets halve the size for twice the time
+            options={'preset': 'ultrafast', 'crf': '23'})
         self._stream.width, self._stream.height = self._size
         self._stream.pix_fmt = 'yuv420p'
         self._stream.codec_context.time_base = Fraction(1, _TICKS)
@@ -60,8 +62,9 @@ class PyavEncoder:
         """
         if (image.shape[1], image.shape[0]) != self._size:
             image = cv2.resize(image, self._size)
+        # OpenCV converts the colors faster than FFmpeg
         frame = self._av.VideoFrame.from_ndarray(
-            np.ascontiguousarray(image), format='bgr24')
+            cv2.cvtColor(image, cv2.COLOR_BGR2YUV_I420), format='yuv420p')
         seconds = self._count / self._fps if time is None else time
         self._last = max(round(seconds * _TICKS), self._last + 1)
         frame.pts, frame.time_base = self._last, Fraction(1, _TICKS)
