@@ -65,6 +65,9 @@ class TokenPoseHead(HeatmapHead):
     L/D24      HRNet-W48, three stages      (4, 3)       24, 12       'head'
     ========== ============================ ============ ============ =======
 
+    Layers start with PyTorch's defaults but the last, whose weights have a
+    standard deviation of 0.001 (package default, not the paper's).
+
     L reads the keypoint tokens after layers 8, 16 and 24
     (``read_outs=(8, 16, 24)``) and concatenates them.
 
@@ -139,6 +142,14 @@ class TokenPoseHead(HeatmapHead):
         self.to_heatmaps = _projection(embed_dims * len(read_outs),
                                        math.prod(heatmap_size))
         nn.init.trunc_normal_(self.keypoint_tokens, std=0.02)
+        # maps start near zero, as those of HeatmapHead
+        nn.init.normal_(self.to_heatmaps[-1].weight, std=0.001)
+        nn.init.zeros_(self.to_heatmaps[-1].bias)
+
+    @property
+    def default_init_cfg(self) -> None:
+        """None: :class:`HeatmapHead`'s would shrink the visual tokens."""
+        return None
 
     def forward(self, feats: Tuple[Tensor]) -> Tensor:
         """Compute heatmaps.
