@@ -144,6 +144,8 @@ _TABLE: Sequence[Ablation] = (
              'frames, the mean over the frames is read out',
              ('model.neck.block_cfg.temporal_kernel=1',
               'model.neck.readout=mean')),
+    Ablation('glsmamba', 'deep', 'two global blocks instead of one',
+             ('model.neck.num_global=2', )),
     Ablation('glsmamba', 'learned-readout', 'a learned sum of the frames is '
              'added to the key frame', ('model.neck.readout=learned', )),
     Ablation('glsmamba', 'normalized', 'state factors B and C normalized, '
