@@ -68,7 +68,7 @@ def front(everything: Sequence[Dict[str, Any]]) -> str:
     seeds = sorted({len(row.runs) for row in shown})
     many = ('one seed' if seeds == [1] else
             'mean ± standard deviation over '
-            f'{_numbers(seeds)} seeds')
+            f'{" to ".join(map(str, sorted({seeds[0], seeds[-1]})))} seeds')
     return '\n'.join([
         f'AP (of PoseTrack, in percent; {many}), {split} split, '
         'ground-truth boxes. What a video method gains is over the '
