@@ -2,6 +2,7 @@
 import contextlib
 from typing import Any, Callable, Dict, Iterator, Tuple
 
+import cv2
 import numpy as np
 from mmpose.structures import PoseDataSample
 
@@ -41,13 +42,14 @@ class FrameDrawing:
         def draw() -> np.ndarray:
             drawn = self.visualizer.add_datasample(
                 frame.name,
-                np.ascontiguousarray(frame.image[..., ::-1]),
+                cv2.cvtColor(frame.image, cv2.COLOR_BGR2RGB),
                 sample,
                 draw_gt=False,
                 draw_bbox=self.style.draw_bbox,
                 draw_heatmap=self.style.draw_heatmap,
                 kpt_thr=self.style.kpt_thr)
-            return drawn[..., ::-1]
+            # not a reversed view, which encoders would copy slowly
+            return cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)
 
         return draw
 

@@ -4,6 +4,7 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from statistics import mean
 
 import cv2
 import pytest
@@ -116,7 +117,7 @@ def test_the_table_has_the_published_numbers():
     for title, number, backbone in rows:
         name = title.lower().replace('-pose', '').replace('tar-', 'tar')
         values = found[f'{name}-vit-tiny' if backbone else name]
-        assert len(values) == 3
-        assert number == f'{sum(values) / 3:.1f}', title
-    assert f'{sum(found["baseline"]) / 3:.1f}' in TEXT
-    assert f'{sum(found["vit-tiny"]) / 3:.1f}' in TEXT
+        assert len(values) in (3, 4)
+        assert number == f'{mean(values):.1f}', title
+    assert f'{mean(found["baseline"]):.1f}' in TEXT
+    assert f'{mean(found["vit-tiny"]):.1f}' in TEXT

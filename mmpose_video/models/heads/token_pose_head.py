@@ -1,6 +1,6 @@
 """TokenPose's head."""
 import math
-from typing import Any, Optional, Sequence, Tuple
+from typing import Any, List, Optional, Sequence, Tuple
 
 import torch
 import torch.nn.functional as F
@@ -142,9 +142,6 @@ class TokenPoseHead(HeatmapHead):
         self.to_heatmaps = _projection(embed_dims * len(read_outs),
                                        math.prod(heatmap_size))
         nn.init.trunc_normal_(self.keypoint_tokens, std=0.02)
-        # maps start near zero, as those of HeatmapHead
-        nn.init.normal_(self.to_heatmaps[-1].weight, std=0.001)
-        nn.init.zeros_(self.to_heatmaps[-1].bias)
 
     @property
     def default_init_cfg(self) -> None:
@@ -178,9 +175,13 @@ class TokenPoseHead(HeatmapHead):
 
 def _projection(dims: int, cells: int) -> nn.Sequential:
     """Project tokens to maps, by two layers where tokens are narrow."""
+    layers: List[nn.Module] = [nn.LayerNorm(dims)]
     hidden = cells // 8
     if dims <= hidden / 2:
-        return nn.Sequential(
-            nn.LayerNorm(dims), nn.Linear(dims, hidden), nn.LayerNorm(hidden),
-            nn.Linear(hidden, cells))
-    return nn.Sequential(nn.LayerNorm(dims), nn.Linear(dims, cells))
+        layers += [nn.Linear(dims, hidden), nn.LayerNorm(hidden)]
+        dims = hidden
+    last = nn.Linear(dims, cells)
+    # maps start near zero, as those of HeatmapHead
+    nn.init.normal_(last.weight, std=0.001)
+    nn.init.zeros_(last.bias)
+    return nn.Sequential(*layers, last)
