@@ -66,9 +66,10 @@ def front(everything: Sequence[Dict[str, Any]]) -> str:
     split = SIZES[results['size']].splits[-1]
     shown = ordered(results, split)
     seeds = sorted({len(row.runs) for row in shown})
+    span = (f'{seeds[0]} to {seeds[-1]}' if len(seeds) > 1 else
+            _numbers(seeds))
     many = ('one seed' if seeds == [1] else
-            'mean ± standard deviation over '
-            f'{" to ".join(map(str, sorted({seeds[0], seeds[-1]})))} seeds')
+            f'mean ± standard deviation over {span} seeds')
     return '\n'.join([
         f'AP (of PoseTrack, in percent; {many}), {split} split, '
         'ground-truth boxes. What a video method gains is over the '

@@ -5,6 +5,7 @@ import os
 from functools import partial
 from typing import Callable, Dict, Iterator, List, Mapping, Optional, Union
 
+import cv2
 import numpy as np
 from mmengine.config import Config
 from mmengine.dataset import Compose
@@ -255,7 +256,7 @@ class VideoPoseInferencer:
                     predictions=[
                         sample if writing.return_datasamples else people
                     ],
-                    visualization=[drawn[..., ::-1]]
+                    visualization=[cv2.cvtColor(drawn, cv2.COLOR_BGR2RGB)]
                     if drawn is not None and writing.return_vis else [],
                     frame_id=clip.key.number)
         tally.report(find)

@@ -3,6 +3,7 @@ import os.path as osp
 from collections import defaultdict
 from typing import Any, Dict, Iterator, List, Tuple
 
+import cv2
 import mmcv
 import numpy as np
 from mmengine.structures import InstanceData
@@ -62,7 +63,7 @@ def iter_drawn_frames(pred_file: str,
             draw_gt=False,
             draw_bbox=False,
             kpt_thr=kpt_thr)
-        yield name, drawn[..., ::-1]
+        yield name, cv2.cvtColor(drawn, cv2.COLOR_RGB2BGR)
 
 
 def draw_video(pred_file: str,
@@ -104,7 +105,6 @@ def draw_video(pred_file: str,
                 raise FileExistsError(
                     f'`{source}` would be overwritten by its drawing; choose '
                     'another folder for the pictures')
-            frame = np.ascontiguousarray(frame)
             video.append(frame)
             mmcv.imwrite(frame, target)
             count += 1

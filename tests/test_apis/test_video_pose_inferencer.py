@@ -45,6 +45,8 @@ def test_files(inferencer, images, tmp_path):
         str(tmp_path / 'visualizations' / 'frames.mp4'))
     assert video.get(cv2.CAP_PROP_FRAME_COUNT) == 9
     drawn = results[4]['visualization'][0]
+    # a reversed view cannot become a tensor
+    assert drawn.flags.c_contiguous
     changed = (drawn != images[4][..., ::-1]).any(-1)
     assert changed[30:90, [9, 80]].all()  # sides of the boxes
     assert 0.02 < changed.mean() < 0.8
